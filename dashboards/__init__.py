@@ -1,0 +1,1 @@
+"""The pages people look at. They read through ports only."""

@@ -1,0 +1,132 @@
+"""What a workspace may set, as frozen pydantic models. Knows neither YAML nor the environment (`workspace` does).
+
+Every field has a default that works on one machine. Secrets have a `_FILE` twin in the environment.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from earshot.config.durations import Duration, OptionalDuration
+from earshot.model import Brand, Source
+
+
+class Section(BaseModel):
+    """Base of all sections: frozen, and an unknown name is a mistake."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class RecordSettings(Section):
+    """url: SQLAlchemy URL; empty means SQLite in the workspace's var/ folder."""
+
+    url: str = ""
+
+
+class LakeSettings(Section):
+    """url: folder or object storage (universal-pathlib); empty means var/lake."""
+
+    url: str = ""
+
+
+class IndexSettings(Section):
+    """engine: which search engine. urls, username and password are for the clusters."""
+
+    engine: Literal["embedded", "opensearch", "elasticsearch"] = "embedded"
+    urls: tuple[str, ...] = ()
+    username: str = ""
+    password: SecretStr = SecretStr("")
+
+
+class CollectSettings(Section):
+    """How politely and how widely to fetch."""
+
+    contact: str = Field("", description="Mail address or URL in the user agent, so that a site can reach you.")
+    timeout: Duration = Field(timedelta(seconds=30), description="One request in all, redirects included.")
+    max_mb: float = Field(15.0, gt=0, le=100, description="Largest body, decompressed, in MB.")
+    memory_mb: int = Field(512, ge=128, description="Memory of one spider process.")
+    max_redirects: int = Field(10, ge=0, le=10)
+    concurrency: int = Field(16, ge=1, le=256, description="Requests at a time over all hosts.")
+    processes: int = Field(1, ge=1, le=16, description="Spider processes at a time.")
+    pages_per_round: int = Field(200, ge=0, description="Most pages fetched for one source in one round.")
+    proxy: str = Field("", description="Outgoing proxy; http_proxy of the environment counts where this is empty.")
+    no_proxy: tuple[str, ...] = ()
+    allow_hosts: tuple[str, ...] = Field((), description="Hosts that may have a private or loopback address.")
+
+
+class AlertSettings(Section):
+    """max_age: older news does not alert; None (`none` or null in YAML) lifts the limit."""
+
+    max_age: OptionalDuration = timedelta(hours=48)
+    min_relevance: float = Field(0.5, ge=0, le=1)
+    own_voice: bool = Field(False, description="Whether what the brand itself publishes may alert.")
+    teaser_wait: Duration = Field(timedelta(minutes=10), description="How long a teaser waits for its page.")
+
+
+class MailSettings(Section):
+    """The SMTP server that takes the mails. ledger: Maildir in which every accepted mail shows up, if there is one."""
+
+    host: str = ""
+    port: int = Field(587, ge=1, le=65535)
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    ca_file: str = ""
+    username: str = ""
+    password: SecretStr = SecretStr("")
+    sender: str = ""
+    timeout: Duration = timedelta(minutes=10)
+    ledger: str = ""
+    ledger_wait: Duration = timedelta(minutes=10)
+
+
+class DashboardSettings(Section):
+    """Where the pages are served, and under which address people reach them."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(8080, ge=0, le=65535)
+    public_url: str = ""
+    token: SecretStr = SecretStr("")
+    names: tuple[str, ...] = Field((), description="Further host names the pages answer to.")
+
+
+class Settings(Section):
+    """All of earshot.yaml."""
+
+    name: str = "Earshot"
+    time_zone: str = "UTC"
+    record: RecordSettings = RecordSettings()
+    lake: LakeSettings = LakeSettings()
+    index: IndexSettings = IndexSettings()
+    collect: CollectSettings = CollectSettings()
+    alerts: AlertSettings = AlertSettings()
+    mail: MailSettings = MailSettings()
+    dashboards: DashboardSettings = DashboardSettings()
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """A folder and all that was read from it. root is absolute."""
+
+    root: Path
+    settings: Settings
+    brands: tuple[Brand, ...]
+    sources: tuple[Source, ...]
+
+    @property
+    def var(self) -> Path:
+        """The folder of what Earshot itself writes: record, lake, index, batches."""
+        return self.root / "var"
+
+    @property
+    def record_url(self) -> str:
+        """SQLAlchemy URL of the record."""
+        return self.settings.record.url or f"sqlite:///{self.var / 'record.db'}"
+
+    @property
+    def lake_url(self) -> str:
+        """Address of the lake for universal-pathlib."""
+        return self.settings.lake.url or str(self.var / "lake")

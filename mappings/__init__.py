@@ -1,0 +1,1 @@
+"""Index templates of the clusters as JSON, and their loader."""
