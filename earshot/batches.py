@@ -45,6 +45,7 @@ def load_batch(path: Path) -> Batch:
         robots=tuple(RobotsCopy(**_typed(copy)) for copy in raw["robots"]),
         limits=CollectLimits(**limits),
         lake_url=raw["lake_url"],
+        hosts=tuple(raw["hosts"]),
     )
 
 

@@ -6,6 +6,7 @@ the stored text. Tuples are in the order they were found unless said otherwise.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime, time
 from enum import StrEnum
@@ -202,6 +203,10 @@ class Source:
     url_pattern: str = ""
     listening_since: datetime | None = None
 
+    def wants(self, url: str) -> bool:
+        """Tell whether an address that a sitemap named is to be fetched."""
+        return not self.url_pattern or re.search(self.url_pattern, url) is not None
+
 
 # --- collecting ----------------------------------------------------------------------------------------
 
@@ -256,13 +261,17 @@ class CollectLimits:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What one spider process is to fetch. Every host of `items` is leased; no other host is asked."""
+    """What one spider process is to fetch. Every host of `items` and `hosts` is leased; no other host is asked.
+
+    hosts: where redirects of these items are known to lead.
+    """
 
     id: str
     items: tuple[FetchItem, ...]
     robots: tuple[RobotsCopy, ...]
     limits: CollectLimits
     lake_url: str
+    hosts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

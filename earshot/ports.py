@@ -163,7 +163,7 @@ class Classifier(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SourceState:
-    """A source as the record knows it. moved_to: where it was last handed over to, or empty.
+    """A source as the record knows it. hosts: further hosts that its redirects were seen to lead to.
 
     failures: runs in a row that were not heard. rounds: runs that were heard. last_*: of its last run.
     last_heard_at: last run that was heard. documents: found in it so far. is_active: still in the workspace.
@@ -190,6 +190,7 @@ class SourceState:
     last_new: int = 0
     documents: int = 0
     pages_waiting: int = 0
+    hosts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -364,6 +365,15 @@ class RecordReader(Protocol):
     def sources(self) -> list[SourceState]:
         """Return all sources, by id."""
 
+    def source(self, source_id: str) -> SourceState | None:
+        """Return one source, or None."""
+
+    def page(self, page_id: str) -> FrontierPage | None:
+        """Return one frontier row, settled or not, or None."""
+
+    def is_ingested(self, ref: CaptureRef) -> bool:
+        """Tell whether this capture was written already."""
+
     def source_runs(self, source_id: str, limit: int = 50) -> list[SourceRun]:
         """Return a source's runs, newest first."""
 
@@ -453,7 +463,14 @@ class RecordWriter(RecordReader, Protocol):
         """Write how a run ended, with validators, next due time, failures and the heard span."""
 
     def add_pages(self, pages: Sequence[FrontierPage]) -> int:
-        """Add addresses that were never in the frontier (by URL and role); return how many were new."""
+        """Add addresses that were never in the frontier (by URL and role); return how many were new.
+
+        A settled row of role SITEMAP opens again if published_at (its lastmod) is None or later than its end:
+        a child sitemap changes, a page is fetched once.
+        """
+
+    def add_host(self, source_id: str, host: str) -> None:
+        """Note that a source's redirects lead to this host, so that plan leases it too; at most 10 are kept."""
 
     def end_page(self, page_id: str, outcome: Outcome, reason: str, now: datetime, retry_at: datetime | None) -> None:
         """Settle a page: done, or tried again at `retry_at`; a failed end marks its teaser as to be judged now."""
@@ -470,9 +487,6 @@ class RecordWriter(RecordReader, Protocol):
 
     def finish_file(self, file: str) -> None:
         """All captures of the file are ingested or quarantined."""
-
-    def is_ingested(self, ref: CaptureRef) -> bool:
-        """Tell whether this capture was written already."""
 
     def add_capture(self, capture: Capture, outcome: Outcome) -> None:
         """Note a capture as ingested. Twice is once."""

@@ -20,7 +20,7 @@ def parse_duration(value: object) -> object:
     """
     if not isinstance(value, str):
         if isinstance(value, int | float) and not isinstance(value, bool):
-            raise ValueError("a duration needs a unit, for example 48h, 15m or 2d")
+            raise ValueError("not a duration without its unit; write for example 48h, 15m or 2d")
         return value
     text = value.strip().lower()
     if text in ("none", "off", "never"):

@@ -1,0 +1,356 @@
+"""The command line: the jobs, for a person at a prompt.
+
+Exit codes: 0 done · 1 something unforeseen · 2 the command was called wrongly · 3 what you wrote is wrong (workspace,
+query) · 4 storage did not answer, try again · 5 mail was not taken · 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import structlog
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from earshot import __version__, jobs
+from earshot.config.environment import environment
+from earshot.errors import ConfigError, EarshotError, MailError, MailUncertain, QueryError, StorageError, WorkspaceError
+from earshot.present import plain
+from earshot.screen import RoundProgress, err, failed_table, out, round_table, status_tables
+
+EXIT_UNFORESEEN, EXIT_USAGE, EXIT_CONFIG, EXIT_STORAGE, EXIT_MAIL, EXIT_INTERRUPTED = 1, 2, 3, 4, 5, 130
+
+app = typer.Typer(
+    help="Hear what is said about your brands, and get it to the right person while it still matters.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+alerts = typer.Typer(help="What was told, and samples of the mails.", no_args_is_help=True)
+app.add_typer(alerts, name="alerts")
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
+
+
+class _State:
+    """What the options before the command say."""
+
+    workspace: Path = Path()
+
+
+def main() -> None:
+    """Run the command line; every foreseen error becomes a line and an exit code."""
+    try:
+        app()
+    except WorkspaceError as error:
+        err.print(Text(str(error)))
+        err.print(f"[red]{len(error.mistakes)} mistakes.[/] Nothing was changed.")
+        sys.exit(EXIT_CONFIG)
+    except QueryError as error:
+        err.print(Text(f"{error}\n{error.pointer()}"))
+        sys.exit(EXIT_CONFIG)
+    except ConfigError as error:
+        err.print(Text(str(error)))
+        sys.exit(EXIT_CONFIG)
+    except StorageError as error:
+        err.print(Text(f"{error}. Try again."))
+        sys.exit(EXIT_STORAGE)
+    except (MailError, MailUncertain) as error:
+        err.print(Text(f"Mail was not taken: {error}"))
+        sys.exit(EXIT_MAIL)
+    except EarshotError as error:
+        err.print(Text(str(error)))
+        sys.exit(EXIT_UNFORESEEN)
+    except KeyboardInterrupt:
+        sys.exit(EXIT_INTERRUPTED)
+
+
+def _version(value: bool) -> None:
+    if value:
+        out.print(f"earshot {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    workspace: Annotated[
+        Path, typer.Option("--workspace", "-w", envvar="EARSHOT_WORKSPACE", help="The workspace's folder.")
+    ] = Path(),
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log what happens, to the error stream.")] = False,
+    _: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True)] = False,
+) -> None:
+    """Take the options that every command has."""
+    _State.workspace = workspace
+    _configure_logging(logging.INFO if verbose else logging.WARNING)
+
+
+@app.command()
+def init(folder: Annotated[Path, typer.Argument(help="Where to write it.")] = Path()) -> None:
+    """Write a small commented workspace to begin with."""
+    from earshot.config.example import write_example
+
+    for path in write_example(folder):
+        out.print(f"wrote {path}", soft_wrap=True)
+    out.print(f"Next: edit the brand and the sources, then `earshot --workspace {folder} check`.", soft_wrap=True)
+
+
+@app.command()
+def check(as_json: Json = False) -> None:
+    """Read the workspace and report every mistake with file, line and column."""
+    from earshot.config.workspace import read_workspace
+
+    workspace, mistakes, warnings = read_workspace(_State.workspace, environment())
+    if as_json:
+        _print_json({"ok": not mistakes, "mistakes": _rows(mistakes), "warnings": _rows(warnings)})
+    else:
+        for warning in warnings:
+            err.print(Text(f"note: {warning}"), soft_wrap=True)
+        for mistake in mistakes:
+            err.print(Text(str(mistake)), soft_wrap=True)
+        if workspace:
+            rules = sum(len(brand.rules) for brand in workspace.brands)
+            out.print(f"Good: {len(workspace.brands)} brands with {rules} rules, {len(workspace.sources)} sources.")
+    if mistakes:
+        err.print(f"{len(mistakes)} mistakes.")
+        raise typer.Exit(EXIT_CONFIG)
+
+
+@app.command()
+def run(
+    once: Annotated[bool, typer.Option("--once", help="One round, then say what happened.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Listen: collect, ingest, publish and alert, each source at its pace. Ctrl-C ends it cleanly."""
+    with _opened() as parts, RoundProgress(is_quiet=as_json) as progress:
+        runner = jobs.make_runner(parts, progress.update)
+        with _stopping(runner.stop):
+            report = runner.once() if once else runner.forever()
+    if as_json:
+        _print_json(report)
+    elif once:
+        out.print(round_table(report))
+        if table := failed_table(report):
+            out.print(table)
+
+
+@app.command()
+def status(as_json: Json = False) -> None:
+    """Say what there is, and which sources need somebody."""
+    counts = jobs.status(str(_State.workspace))
+    if as_json:
+        _print_json(counts)
+        return
+    with _opened() as parts, parts.record.read() as reader:
+        for table in status_tables(counts, reader.sources()):
+            out.print(table)
+
+
+@app.command()
+def search(
+    query: Annotated[str, typer.Argument(help="In Earshot's query language; empty for everything.")] = "",
+    limit: Annotated[int | None, typer.Option(min=1, help="Most mentions to print.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Search mentions, newest first."""
+    found = 0
+    for mention in jobs.search(str(_State.workspace), query, limit if as_json else limit or 20):
+        found += 1
+        if as_json:
+            sys.stdout.write(json.dumps(mention, ensure_ascii=False) + "\n")
+        else:
+            _print_mention(mention)
+    if not as_json and not found:
+        err.print("No mention matches.")
+
+
+@app.command()
+def collect() -> None:
+    """Fetch what is due into the lake, and no more: `ingest` reads it."""
+    done: dict[str, int] = {}
+    with err.status("Fetching what is due"):
+        while batches := jobs.plan(str(_State.workspace))["batches"]:
+            for batch in batches:
+                for name, count in jobs.collect(str(_State.workspace), batch)["events"].items():
+                    done[name] = done.get(name, 0) + count
+    _print_counts("Collected", done)
+
+
+@app.command()
+def ingest() -> None:
+    """Read captures of the lake that were not read yet."""
+    with err.status("Reading captures") as shown:
+        total = 0
+
+        def on_capture(_: object) -> None:
+            nonlocal total
+            total += 1
+            shown.update(f"Read {total} captures")
+
+        _print_counts("Ingested", jobs.ingest(str(_State.workspace), on_capture))
+
+
+@app.command()
+def publish() -> None:
+    """Bring what changed to the index."""
+    with err.status("Publishing"):
+        _print_counts("Published", jobs.publish(str(_State.workspace)))
+
+
+@app.command()
+def alert() -> None:
+    """Send the alert mails that are due."""
+    with err.status("Telling people"):
+        _print_counts("Alerts", jobs.tell(str(_State.workspace)))
+
+
+@app.command()
+def reindex() -> None:
+    """Build the index anew from the record; pages go on with the old one meanwhile."""
+    with err.status("Building the index anew"):
+        _print_counts("Reindexed", jobs.reindex(str(_State.workspace)))
+
+
+@app.command()
+def replay() -> None:
+    """Try quarantined captures again."""
+    with err.status("Trying again"):
+        _print_counts("Replayed", jobs.replay(str(_State.workspace)))
+
+
+@app.command()
+def erase(
+    author: Annotated[str, typer.Option(help="All documents of this author.")] = "",
+    url: Annotated[str, typer.Option(help="The document at this address.")] = "",
+    document: Annotated[str, typer.Option(help="The document of this id.")] = "",
+) -> None:
+    """Erase an author, an address or a document everywhere, for good."""
+    with err.status("Erasing"):
+        _print_counts("Erased", jobs.erase(str(_State.workspace), author, url, document))
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Instead of dashboards.host.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Instead of dashboards.port.")] = None,
+) -> None:
+    """Serve the dashboards."""
+    import uvicorn
+
+    from earshot.config.checks import is_loopback
+
+    with _opened() as parts:
+        settings = parts.workspace.settings.dashboards
+        address = host or settings.host
+        if not is_loopback(address) and not settings.token.get_secret_value():
+            raise ConfigError("pages would be open to everybody", advice="set EARSHOT_DASHBOARDS_TOKEN(_FILE) first")
+        number = settings.port if port is None else port
+        err.print(f"Dashboards on http://{address}:{number}/ (Ctrl-C ends)")
+        uvicorn.run(parts.make_app(), host=address, port=number, log_level="warning", server_header=False)
+
+
+@app.command()
+def demo(
+    directory: Annotated[Path, typer.Option("--dir", help="Where its workspace is kept.")] = Path("demo"),
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Of the dashboards.")] = 8080,
+) -> None:
+    """Show everything on an invented web: crawl it, judge it, send mails, serve the pages."""
+    from earshot.demo.show import show
+
+    raise typer.Exit(show(directory, port, err))
+
+
+@alerts.command("test")
+def alerts_test(address: Annotated[str, typer.Argument(help="Where the samples go.")]) -> None:
+    """Send a sample of each kind of mail."""
+    from earshot.alerts.samples import samples
+
+    with _opened() as parts:
+        if parts.mailer is None:
+            raise ConfigError("no mail server is set", where="earshot.yaml: mail.host", advice="name your SMTP server")
+        for message in samples(address, parts.workspace.settings, parts.clock):
+            parts.mailer.send(message, lambda: None)
+            out.print(Text(f"sent: {message.subject}"))
+
+
+@alerts.command("list")
+def alerts_list(as_json: Json = False) -> None:
+    """List deliveries, the latest first."""
+    with _opened() as parts, parts.record.read() as reader:
+        deliveries = reader.deliveries()
+    if as_json:
+        _print_json(deliveries)
+        return
+    table = Table("When", "State", "To", "Subject", "Reason")
+    for d in deliveries:
+        when = f"{d.changed_at:%Y-%m-%d %H:%M}Z" if d.changed_at else ""
+        table.add_row(when, str(d.state), Text(d.recipient), Text(d.subject), Text(d.reason))
+    out.print(table)
+
+
+def _opened() -> Any:
+    return jobs.opened(_State.workspace)
+
+
+@contextmanager
+def _stopping(stop: Callable[[], None]) -> Iterator[None]:
+    """Let the first Ctrl-C or TERM end the work cleanly, the second at once."""
+
+    def handle(number: int, _: object) -> None:
+        signal.signal(number, signal.SIG_DFL)
+        err.print("Ending; once more ends at once.")
+        stop()
+
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _configure_logging(level: int) -> None:
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+    )
+    logging.basicConfig(level=level, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
+
+
+def _rows(mistakes: list[Any]) -> list[dict[str, Any]]:
+    return [
+        {name: getattr(m, name) for name in ("file", "line", "column", "field", "what", "advice")} for m in mistakes
+    ]
+
+
+def _print_json(value: Any) -> None:
+    import dataclasses
+
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        value = dataclasses.asdict(value)
+    elif isinstance(value, list):
+        value = [dataclasses.asdict(item) for item in value]
+    sys.stdout.write(json.dumps(plain(value), ensure_ascii=False) + "\n")
+
+
+def _print_counts(title: str, counts: dict[str, Any]) -> None:
+    said = ", ".join(
+        f"{value} {name.replace('_', ' ')}" for name, value in counts.items() if value not in (0, "", False)
+    )
+    out.print(f"{title}: {said or 'nothing to do'}.", soft_wrap=True)
+
+
+def _print_mention(mention: dict[str, Any]) -> None:
+    style = {"negative": "red", "positive": "green"}.get(mention["sentiment"], "dim")
+    line = Text(f"{mention['published_at'][:16]}Z  {mention['brand']:<12} ")
+    line.append(f"{mention['sentiment']:<9}", style=style)
+    line.append(f" {mention['site']}  {mention['title'][:90]}")
+    out.print(line, soft_wrap=True)
+    out.print(Text(f"    {mention['url']}", style="dim"), soft_wrap=True)

@@ -1,0 +1,235 @@
+"""What no single field can tell: ids used twice, queries that cannot be read, settings that do not go together.
+
+Knows the files' contents, not how they were found.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from urllib.parse import urlsplit
+from zoneinfo import available_timezones
+
+from earshot.config.files import BrandForm
+from earshot.config.positions import YamlFile
+from earshot.config.settings import Settings
+from earshot.errors import Mistake, QueryError
+from earshot.model import Brand, Source
+from earshot.query.language import Purpose, parse
+from earshot.query.words import find_words
+
+BrandRow = tuple[YamlFile, Brand, BrandForm]
+SourceRow = tuple[YamlFile, int, Source]
+_CLUSTERS = ("Celery", "Kubernetes")
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host name or address is this machine's own."""
+    name = host.strip("[]").lower()
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+def cross_file(brands: Sequence[BrandRow], sources: Sequence[SourceRow]) -> list[Mistake]:
+    """Return mistakes between and inside brands and sources that a form alone cannot see."""
+    found = list(_twice("brand", [(f, ("id",), b.id) for f, b, _ in brands]))
+    found += _twice("source", [(f, ("sources", n, "id"), s.id) for f, n, s in sources])
+    for file, brand, form in brands:
+        found += _twice("rule", [(file, ("rules", n, "id"), r.id) for n, r in enumerate(brand.rules)])
+        found += _queries(file, brand)
+        found += _names(file, brand)
+        found += _recipients(file, form)
+    return found
+
+
+def _twice(what: str, rows: Iterable[tuple[YamlFile, tuple[str | int, ...], str]]) -> Iterator[Mistake]:
+    first: dict[str, str] = {}
+    for file, path, value in rows:
+        line, column = file.where(path)
+        if value in first:
+            yield Mistake(
+                file.name,
+                line,
+                column,
+                "id",
+                f"{what} {value!r} is there already",
+                f"first in {first[value]}; choose another id",
+            )
+        first.setdefault(value, f"{file.name}:{line}")
+
+
+def _queries(file: YamlFile, brand: Brand) -> Iterator[Mistake]:
+    asked: list[tuple[tuple[str | int, ...], str, Purpose]] = []
+    if brand.query:
+        asked.append((("query",), brand.query, Purpose.BRAND))
+    asked += [(("exclusions", n), text, Purpose.BRAND) for n, text in enumerate(brand.exclusions)]
+    asked += [(("rules", n, "query"), rule.query, Purpose.RULE) for n, rule in enumerate(brand.rules)]
+    for path, text, purpose in asked:
+        try:
+            parse(text, purpose)
+        except QueryError as error:
+            line, column = file.where_in_text(path, error.at)
+            field = ".".join(str(step + 1) if isinstance(step, int) else step for step in path)
+            yield Mistake(file.name, line, column, field, error.what, f"{error.advice}\n    {_indented(error)}".strip())
+
+
+def _indented(error: QueryError) -> str:
+    return error.pointer().replace("\n", "\n    ")
+
+
+def _names(file: YamlFile, brand: Brand) -> Iterator[Mistake]:
+    groups = {
+        "name": (brand.name,),
+        "aliases": brand.aliases,
+        "products": brand.products,
+        "context.required": brand.context_required,
+        "context.excluded": brand.context_excluded,
+    }
+    for field, names in groups.items():
+        for number, name in enumerate(names):
+            if not find_words(name):
+                path = (*field.split("."), *(() if field == "name" else (number,)))
+                line, column = file.where(path)
+                yield Mistake(file.name, line, column, field, f"{name!r} holds no word", "use letters or digits")
+
+
+def _recipients(file: YamlFile, form: BrandForm) -> Iterator[Mistake]:
+    known = {person.address for person in form.recipients}
+    for number, rule in enumerate(form.rules):
+        path = ("rules", number, "recipients")
+        for place, address in enumerate(rule.recipients or ()):
+            if address not in known:
+                line, column = file.where((*path, place))
+                yield Mistake(
+                    file.name,
+                    line,
+                    column,
+                    f"rules.{number + 1}.recipients",
+                    f"{address!r} is not among the brand's recipients",
+                    "add it under `recipients:` with its name and level",
+                )
+        if rule.recipients == () or (rule.recipients is None and not known):
+            line, column = file.where(("rules", number))
+            yield Mistake(
+                file.name,
+                line,
+                column,
+                f"rules.{number + 1}.recipients",
+                "nobody would be told",
+                "add a recipient to the brand",
+            )
+
+
+def whole(
+    file: YamlFile | None, settings: Settings, brands: Sequence[Brand], environ: Mapping[str, str]
+) -> Iterator[Mistake]:
+    """Yield mistakes in settings that do not go together, or not with the brands."""
+
+    def mistake(field: str, what: str, advice: str) -> Mistake:
+        line, column = file.where(field.split(".")) if file else (0, 0)
+        return Mistake("earshot.yaml", line, column, field, what, advice)
+
+    if settings.time_zone not in available_timezones():
+        yield mistake(
+            "time_zone", f"{settings.time_zone!r} is not an IANA time zone", "write for example Europe/Berlin or UTC"
+        )
+    boards, mail = settings.dashboards, settings.mail
+    if not is_loopback(boards.host) and not boards.token.get_secret_value():
+        yield mistake(
+            "dashboards.host",
+            "pages would be open to everybody",
+            "set EARSHOT_DASHBOARDS_TOKEN(_FILE) or host: 127.0.0.1",
+        )
+    if boards.public_url and urlsplit(boards.public_url).scheme not in ("http", "https"):
+        yield mistake(
+            "dashboards.public_url",
+            f"{boards.public_url!r} is no web address",
+            "write for example https://earshot.example.org",
+        )
+    has_rules = any(brand.rules for brand in brands)
+    if (
+        has_rules
+        and not boards.public_url
+        and not (is_loopback(boards.host) and (not mail.host or is_loopback(mail.host)))
+    ):
+        yield mistake(
+            "dashboards.public_url",
+            "is needed for the links in alert mails",
+            "write the address under which people reach the pages",
+        )
+    if mail.host and not mail.sender:
+        yield mistake("mail.sender", "is missing", "write the address that alert mails come from")
+    if mail.password.get_secret_value() and mail.security == "none" and not is_loopback(mail.host):
+        yield mistake("mail.security", "a password would be sent in the clear", "write starttls or tls")
+    if settings.index.engine != "embedded" and not settings.index.urls:
+        yield mistake(
+            "index.urls",
+            f"is needed for {settings.index.engine}",
+            "write for example [https://search.example.org:9200]",
+        )
+    yield from _one_machine(settings, environ, mistake)
+
+
+def _one_machine(
+    settings: Settings, environ: Mapping[str, str], mistake: Callable[[str, str, str], Mistake]
+) -> Iterator[Mistake]:
+    executor = environ.get("AIRFLOW__CORE__EXECUTOR", "")
+    if not any(name in executor for name in _CLUSTERS):
+        return
+    local = {
+        "record.url": settings.record.url.startswith("sqlite") or not settings.record.url,
+        "lake.url": "://" not in settings.lake.url or settings.lake.url.startswith("file:"),
+        "index.engine": settings.index.engine == "embedded",
+    }
+    for field in (name for name, is_local in local.items() if is_local):
+        yield mistake(
+            field,
+            f"lies on one machine, but {executor} runs on several",
+            "use PostgreSQL, object storage and a cluster",
+        )
+
+
+def warnings(brands: Sequence[BrandRow], sources: Sequence[SourceRow], settings: Settings) -> list[Mistake]:
+    """Return what is allowed but hardly meant."""
+    found: list[Mistake] = []
+    if sources and not settings.collect.contact:
+        found.append(
+            Mistake(
+                "earshot.yaml",
+                0,
+                0,
+                "collect.contact",
+                "is empty",
+                "give a mail address or URL, so that a site can reach you",
+            )
+        )
+    if any(brand.rules for _, brand, _ in brands) and not settings.mail.host:
+        found.append(
+            Mistake(
+                "earshot.yaml",
+                0,
+                0,
+                "mail.host",
+                "is empty, so alerts wait and nobody is told",
+                "name your SMTP server",
+            )
+        )
+    seen: dict[str, str] = {}
+    for file, number, source in sources:
+        if source.url in seen:
+            line, column = file.where(("sources", number, "url"))
+            found.append(
+                Mistake(
+                    file.name, line, column, "url", f"is fetched by {seen[source.url]!r} too", "keep one of the two"
+                )
+            )
+        seen.setdefault(source.url, source.id)
+    if not brands:
+        found.append(Mistake("brands/", 0, 0, "", "holds no brand", "write one: docs/operations/workspace.md"))
+    if not sources:
+        found.append(Mistake("sources/", 0, 0, "", "holds no source", "write one: docs/operations/workspace.md"))
+    return found

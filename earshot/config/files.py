@@ -1,0 +1,263 @@
+"""The forms of `brands/*.yaml` and `sources/*.yaml`, as pydantic models. Knows no file and no other brand.
+
+These are what the JSON Schemas for editors are made of, so every field says what it is for.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Annotated, Any, Literal
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from earshot.config.durations import Duration
+from earshot.model import Brand, QuietHours, Recipient, Rule, Severity, Source
+from earshot.urls import canonical_url
+
+# Source: RFC 5321 section 4.1.2, narrowed to what mail servers accept in practice; no quoted local parts.
+_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
+
+
+def _identifier(value: str) -> str:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,63}", value):
+        raise ValueError("not an id; use small letters, digits, '-', '_' and '.', at most 64, for example `harbor-coffee`")
+    return value
+
+
+def _zone(value: str) -> str:
+    if value not in available_timezones():
+        raise ValueError("not an IANA time zone; write for example Europe/Berlin or UTC")
+    return value
+
+
+def _address(value: str) -> str:
+    if not _ADDRESS.fullmatch(value):
+        raise ValueError("not a mail address; write for example mara@example.org")
+    return value
+
+
+def _web(value: str) -> str:
+    try:
+        canonical_url(value)
+    except Exception as error:
+        raise ValueError("not an absolute http(s) address; write for example https://blog.example/feed") from error
+    return value.strip()
+
+
+def _domain(value: str) -> str:
+    text = value.strip().lower().removeprefix("www.")
+    if not re.fullmatch(r"[\w-]+(\.[\w-]+)*(:\d+)?", text):
+        raise ValueError("not a domain; write it bare, for example harbor.example")
+    return text
+
+
+def _clock_time(value: object) -> object:
+    # YAML 1.1 tools read 22:00 as 1320 (base 60); people mean a time of day.
+    if isinstance(value, int) and not isinstance(value, bool):
+        return time(value // 60, value % 60) if 0 <= value < 1440 else value
+    return value
+
+
+def _regular_expression(value: str) -> str:
+    try:
+        re.compile(value)
+    except re.error as error:
+        raise ValueError(f"not a regular expression: {error}") from error
+    return value
+
+
+def _moment(value: object) -> object:
+    if isinstance(value, datetime):
+        return value if value.tzinfo else value.replace(tzinfo=UTC)
+    return datetime(value.year, value.month, value.day, tzinfo=UTC) if isinstance(value, date) else value
+
+
+def _list(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+Identifier = Annotated[str, AfterValidator(_identifier)]
+Zone = Annotated[str, AfterValidator(_zone)]
+Address = Annotated[str, AfterValidator(_address)]
+WebAddress = Annotated[str, AfterValidator(_web)]
+Domain = Annotated[str, AfterValidator(_domain)]
+ClockTime = Annotated[time, BeforeValidator(_clock_time)]
+Words = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], BeforeValidator(_list)]
+
+
+class Form(BaseModel):
+    """Base of all forms: an unknown field is a mistake."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class RecipientForm(Form):
+    """A person who is told."""
+
+    address: Address = Field(description="Where the mail goes.")
+    name: str = Field("", max_length=120)
+    level: Literal["executive", "manager", "team"] = Field("team", description="Which account of things they get.")
+    time_zone: Zone | None = Field(None, description="For the times in their mails; the workspace's if absent.")
+
+
+class QuietForm(Form):
+    """Hours in which nothing is sent; what comes up then is told at their end."""
+
+    start: ClockTime = Field(description="Local time, for example 22:00.")
+    end: ClockTime = Field(description="Local time, for example 07:00; may be the next morning.")
+    time_zone: Zone | None = None
+
+
+class RuleForm(Form):
+    """When to tell whom."""
+
+    id: Identifier
+    name: str = Field("", max_length=120, description="What the mail calls it; the id if absent.")
+    query: str = Field(min_length=1, description="In Earshot's query language; may use the verdict's fields.")
+    severity: Severity = Severity.WARNING
+    recipients: Annotated[tuple[Address, ...], BeforeValidator(_list)] | None = Field(
+        None, description="Addresses out of the brand's recipients; all of them if absent."
+    )
+    quiet_hours: QuietForm | None = None
+    max_per_hour: int = Field(10, ge=1, le=1000, description="Most mails per recipient and hour for this rule.")
+
+
+class ContextForm(Form):
+    """Words that must, or must not, occur in a document for the name to mean the brand."""
+
+    required: Words = Field((), description="At least one of these words or phrases.")
+    excluded: Words = Field((), description="None of these words or phrases.")
+
+
+class BrandForm(Form):
+    """One file in brands/: what is listened for."""
+
+    id: Identifier = Field(description="Never changes; renaming the file does not matter.")
+    name: str = Field(min_length=1, max_length=120)
+    aliases: Words = Field((), description="Other names and spellings.")
+    products: Words = ()
+    query: str = Field("", description="Full control: with it, the query alone decides what is heard.")
+    case: Literal["any", "exact"] = Field("any", description="exact: name and aliases count only as written.")
+    context: ContextForm = ContextForm()
+    exclusions: Words = Field((), description="Queries; a document that matches one is not about the brand.")
+    owned_domains: Annotated[tuple[Domain, ...], BeforeValidator(_list)] = Field(
+        (), description="What is published there is the brand's own voice."
+    )
+    images: Words = Field((), description="Official pictures: files in the workspace.")
+    competitors: Words = ()
+    recipients: tuple[RecipientForm, ...] = ()
+    rules: tuple[RuleForm, ...] = ()
+
+    def brand(self, time_zone: str) -> Brand:
+        """Return the brand. Rule recipients that the brand does not know are left out: `checks` names them."""
+        people = tuple(_recipient(form, time_zone) for form in self.recipients)
+        return Brand(
+            id=self.id,
+            name=self.name,
+            version=self._version(),
+            aliases=self.aliases,
+            products=self.products,
+            query=self.query.strip(),
+            is_case_exact=self.case == "exact",
+            context_required=self.context.required,
+            context_excluded=self.context.excluded,
+            exclusions=self.exclusions,
+            owned_domains=self.owned_domains,
+            images=self.images,
+            competitors=self.competitors,
+            rules=tuple(_rule(form, people, time_zone) for form in self.rules),
+            recipients=people,
+        )
+
+    def _version(self) -> str:
+        said = self.model_dump(mode="json", exclude={"rules", "recipients", "images"})
+        return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:12]
+
+
+class SourceForm(Form):
+    """One source."""
+
+    id: Identifier
+    kind: Literal["feed", "sitemap"]
+    url: WebAddress
+    name: str = Field("", max_length=120, description="What pages and mails call it; its host if absent.")
+    scope: Literal["public", "internal"] | None = None
+    language: str | None = Field(None, pattern=r"^([a-z]{2})?$", description="ISO 639-1, a hint for short texts.")
+    pace: Duration | None = Field(None, description="Time between two looks, for example 15m.")
+    delay: Duration | None = Field(None, description="Least time between two requests to its host.")
+    parallel: int | None = Field(None, ge=1, le=8, description="Requests at a time to its host.")
+    pages_per_round: int | None = Field(None, ge=0, le=10_000)
+    url_pattern: Annotated[str, AfterValidator(_regular_expression)] | None = Field(
+        None, description="Regular expression that a sitemap's addresses must match to be fetched."
+    )
+    listening_since: Annotated[datetime, BeforeValidator(_moment)] | None = Field(
+        None, description="From when its hours count as listened to; when Earshot first saw it if absent."
+    )
+
+
+class DefaultsForm(Form):
+    """What the sources of one file have in common."""
+
+    scope: Literal["public", "internal"] = "public"
+    language: str = Field("", pattern=r"^([a-z]{2})?$")
+    pace: Duration = Field(timedelta(minutes=15), description="Time between two looks.")
+    delay: Duration = timedelta(seconds=1)
+    parallel: int = Field(1, ge=1, le=8)
+    pages_per_round: int | None = Field(None, ge=0, le=10_000)
+
+
+class SourcesForm(Form):
+    """One file in sources/: a collection, its defaults and its sources."""
+
+    collection: Identifier | None = Field(None, description="A name for the group; the file's name if absent.")
+    defaults: DefaultsForm = DefaultsForm()
+    sources: tuple[SourceForm, ...] = ()
+
+    def all_sources(self, collection: str, pages_per_round: int) -> list[Source]:
+        """Return the sources with the file's defaults filled in."""
+        return [self._source(form, self.collection or collection, pages_per_round) for form in self.sources]
+
+    def _source(self, form: SourceForm, collection: str, pages_per_round: int) -> Source:
+        def pick(name: str) -> Any:
+            own = getattr(form, name)
+            return getattr(self.defaults, name) if own is None else own
+
+        pages = pick("pages_per_round")
+        since = form.listening_since
+        return Source(
+            id=form.id,
+            kind=form.kind,
+            url=form.url,
+            name=form.name or canonical_url(form.url).split("/")[2],
+            collection=collection,
+            scope=pick("scope"),
+            language=pick("language"),
+            pace_s=int(pick("pace").total_seconds()),
+            delay_s=pick("delay").total_seconds(),
+            parallel=pick("parallel"),
+            pages_per_round=pages_per_round if pages is None else pages,
+            url_pattern=form.url_pattern or "",
+            listening_since=since.astimezone(UTC) if since else None,
+        )
+
+
+def _recipient(form: RecipientForm, time_zone: str) -> Recipient:
+    return Recipient(form.address, form.name, form.level, form.time_zone or time_zone)
+
+
+def _rule(form: RuleForm, people: tuple[Recipient, ...], time_zone: str) -> Rule:
+    wanted = form.recipients
+    quiet = form.quiet_hours
+    return Rule(
+        id=form.id,
+        name=form.name or form.id,
+        query=form.query.strip(),
+        severity=form.severity,
+        recipients=people if wanted is None else tuple(p for p in people if p.address in wanted),
+        quiet_hours=QuietHours(quiet.start, quiet.end, quiet.time_zone or time_zone) if quiet else None,
+        max_per_hour=form.max_per_hour,
+    )

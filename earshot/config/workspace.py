@@ -1,0 +1,189 @@
+"""Load a workspace: every file is read, every mistake is found, nothing stops at the first one.
+
+Knows no pipeline. `check` is loading without using it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from earshot.config import checks
+from earshot.config.environment import overlay
+from earshot.config.files import BrandForm, SourcesForm
+from earshot.config.positions import YamlFile, load_yaml
+from earshot.config.settings import Settings, Workspace
+from earshot.errors import ConfigError, Mistake, WorkspaceError
+from earshot.model import Brand, Source
+
+FormT = TypeVar("FormT", bound=BaseModel)
+
+
+@dataclass(slots=True)
+class _Read:
+    """What was read so far, with the file that each brand and source came from."""
+
+    mistakes: list[Mistake]
+    brands: list[tuple[YamlFile, Brand, BrandForm]]
+    sources: list[tuple[YamlFile, int, Source]]
+
+
+def load_workspace(root: Path, environ: Mapping[str, str]) -> Workspace:
+    """Read a workspace.
+
+    Args:
+        root: its folder.
+        environ: environment variables; EARSHOT_* override earshot.yaml.
+
+    Raises:
+        WorkspaceError: with every mistake in it.
+        ConfigError: the folder is no workspace.
+    """
+    workspace, mistakes, _ = read_workspace(root, environ)
+    if workspace is None:
+        raise WorkspaceError(mistakes)
+    return workspace
+
+
+def read_workspace(root: Path, environ: Mapping[str, str]) -> tuple[Workspace | None, list[Mistake], list[Mistake]]:
+    """Return the workspace (None if it has mistakes), its mistakes, and warnings that do not stop it."""
+    root = root.resolve()
+    if not (root / "earshot.yaml").is_file():
+        raise ConfigError(
+            "no earshot.yaml here",
+            where=str(root),
+            advice=f"`earshot init {root}` writes one, or name it by --workspace",
+        )
+    read = _Read([], [], [])
+    main, settings = _read_settings(root, environ, read.mistakes)
+    for path in _yaml_files(root / "brands"):
+        _read_brand(root, path, settings.time_zone, read)
+    for path in _yaml_files(root / "sources"):
+        _read_sources(root, path, settings.collect.pages_per_round, read)
+    read.mistakes += checks.cross_file(read.brands, read.sources)
+    read.mistakes += checks.whole(main, settings, [b for _, b, _ in read.brands], environ)
+    warnings = checks.warnings(read.brands, read.sources, settings)
+    if read.mistakes:
+        return None, sorted(read.mistakes, key=lambda m: (m.file, m.line, m.column)), warnings
+    brands = tuple(sorted((b for _, b, _ in read.brands), key=lambda b: b.id))
+    sources = tuple(sorted((s for _, _, s in read.sources), key=lambda s: s.id))
+    return Workspace(root, settings, brands, sources), [], warnings
+
+
+def _yaml_files(folder: Path) -> Iterator[Path]:
+    if folder.is_dir():
+        yield from sorted(p for p in folder.iterdir() if p.suffix in (".yaml", ".yml") and p.is_file())
+
+
+def _read_settings(root: Path, environ: Mapping[str, str], mistakes: list[Mistake]) -> tuple[YamlFile | None, Settings]:
+    given, wrong = overlay(environ)
+    mistakes += wrong
+    try:
+        file = load_yaml(root / "earshot.yaml", "earshot.yaml")
+    except WorkspaceError as error:
+        mistakes += error.mistakes
+        return None, Settings()
+    data = file.data if isinstance(file.data, dict) else {}
+    if file.data is not None and not isinstance(file.data, dict):
+        mistakes.append(Mistake(file.name, 1, 1, "", "must be a mapping of settings", "write `name: ...` and so on"))
+    for path, (_, value) in given.items():
+        _put(data, path, value)
+    try:
+        return file, Settings.model_validate(data)
+    except ValidationError as error:
+        names = {path: name for path, (name, _) in given.items()}
+        for detail in error.errors():
+            mistakes.append(_from_pydantic(file, Settings, detail, names))
+        return file, Settings()
+
+
+def _put(data: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
+    for step in path[:-1]:
+        inner = data.get(step)
+        if not isinstance(inner, dict):
+            inner = data[step] = {}
+        data = inner
+    data[path[-1]] = value
+
+
+def _read_form(root: Path, path: Path, form: type[FormT], mistakes: list[Mistake]) -> tuple[YamlFile, FormT] | None:
+    name = path.relative_to(root).as_posix()
+    try:
+        file = load_yaml(path, name)
+        if not isinstance(file.data, dict):
+            raise WorkspaceError(
+                [Mistake(name, 1, 1, "", "is empty", "see docs/operations/workspace.md for an example")]
+            )
+        return file, form.model_validate(file.data)
+    except ValidationError as error:
+        mistakes += [_from_pydantic(file, form, detail, {}) for detail in error.errors()]
+    except WorkspaceError as error:
+        mistakes += error.mistakes
+    return None
+
+
+def _read_brand(root: Path, path: Path, time_zone: str, read: _Read) -> None:
+    if found := _read_form(root, path, BrandForm, read.mistakes):
+        file, form = found
+        read.brands.append((file, form.brand(time_zone), form))
+
+
+def _read_sources(root: Path, path: Path, pages_per_round: int, read: _Read) -> None:
+    if found := _read_form(root, path, SourcesForm, read.mistakes):
+        file, form = found
+        made = form.all_sources(path.stem, pages_per_round)
+        read.sources += [(file, number, source) for number, source in enumerate(made)]
+
+
+def _from_pydantic(file: YamlFile, form: type[BaseModel], detail: Any, names: Mapping[tuple[str, ...], str]) -> Mistake:
+    """Say in words what pydantic found, and where."""
+    path = [step for step in detail["loc"] if step not in ("function-before", "tuple")]
+    variable = names.get(tuple(str(step) for step in path[:2])) or names.get(tuple(str(step) for step in path[:1]))
+    field = ".".join(str(step + 1) if isinstance(step, int) else step for step in path)
+    what, advice = _in_words(form, path, detail)
+    if variable:
+        return Mistake(variable, 0, 0, field, what, advice)
+    is_extra = detail["type"] == "extra_forbidden"
+    line, column = file.where(path[:-1] if detail["type"] == "missing" else path, is_key=is_extra)
+    return Mistake(file.name, line, column, field, what, advice)
+
+
+def _in_words(form: type[BaseModel], path: list[Any], detail: Any) -> tuple[str, str]:
+    kind, context = detail["type"], detail.get("ctx", {})
+    given = detail.get("input")
+    if kind == "extra_forbidden":
+        fields = _fields_at(form, path[:-1])
+        near = get_close_matches(str(path[-1]), fields, n=1)
+        return "unknown field", f"did you mean `{near[0]}`?" if near else f"known here: {', '.join(fields)}"
+    if kind == "missing":
+        return "is missing", f"add `{path[-1]}:`"
+    if kind == "value_error":
+        what, _, advice = str(context.get("error", detail["msg"])).partition("; ")
+        return (f"{given!r} is {what}" if what.startswith("not ") else f"{given!r}: {what}"), advice
+    if kind in ("literal_error", "enum"):
+        return f"{given!r} is not one of the choices", f"write {context.get('expected')}"
+    wanted = detail["msg"][:1].lower() + detail["msg"][1:]
+    return f"{given!r} will not do", wanted.replace("input ", "it ")
+
+
+def _fields_at(form: type[BaseModel], path: list[Any]) -> list[str]:
+    """Return the fields that a form has at a path; list positions are passed over."""
+    for step in (s for s in path if isinstance(s, str)):
+        field = form.model_fields.get(step)
+        inner = next((kind for kind in _kinds(field.annotation if field else None)), None)
+        if inner is None:
+            break
+        form = inner
+    return list(form.model_fields)
+
+
+def _kinds(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for argument in getattr(annotation, "__args__", ()):
+        yield from _kinds(argument)

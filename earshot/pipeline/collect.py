@@ -1,0 +1,153 @@
+"""Collect: run one batch and settle what needs no reading. What led to a capture is settled by ingest."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from earshot import identity
+from earshot.batches import load_batch
+from earshot.config.settings import Workspace
+from earshot.errors import StorageError
+from earshot.model import CollectEvent, Fetched, FetchItem, FilePublished, HandedBack, Outcome, RobotsCopy, Role
+from earshot.pipeline.due import next_look, next_try
+from earshot.pipeline.plan import LEASE
+from earshot.ports import Clock, Collector, FrontierPage, Record, RecordWriter, RunEnd
+from earshot.urls import host_of
+
+_RENEW = timedelta(seconds=30)
+_MOST_HOPS = 10
+
+
+def collect(
+    record: Record, collector: Collector, workspace: Workspace, clock: Clock, owner: str, batch_file: Path
+) -> Iterator[CollectEvent]:
+    """Run a batch and yield its events, each after the record knows of it. Frees the hosts at the end.
+
+    A spider that dies ends the runs of its open items as failed; what it published before stays.
+    """
+    batch = load_batch(batch_file)
+    hosts = [f"host:{host}" for host in batch.hosts]
+    paces = {source.id: float(source.pace_s) for source in workspace.sources}
+    left = {item.id: item for item in batch.items}
+    renewed = clock.now()
+    try:
+        for event in _events(collector, batch_file, left, clock):
+            now = clock.now()
+            with record.write() as writer:
+                settle(writer, event, paces, now)
+                if now - renewed > _RENEW:
+                    writer.lease(hosts, owner, now, now + LEASE)
+                    renewed = now
+            yield event
+    finally:
+        with record.write() as writer:
+            writer.free(hosts, owner)
+        shutil.rmtree(batch_file.parent, ignore_errors=True)
+
+
+def settle(writer: RecordWriter, event: CollectEvent, paces: dict[str, float], now: datetime) -> None:
+    """Write what an event means. paces: seconds between two looks, by source."""
+    if isinstance(event, FilePublished):
+        writer.add_file(event.file, now)
+    elif isinstance(event, RobotsCopy):
+        writer.put_robots(event)
+    elif isinstance(event, HandedBack):
+        _hand_back(writer, event, now)
+    elif event.outcome is not Outcome.OK:
+        end_fetch(writer, event, paces.get(event.source_id, 900.0), now)
+
+
+def end_fetch(writer: RecordWriter, event: Fetched, pace_s: float, now: datetime) -> None:
+    """End the run of a source, or the try of a page, that brought no capture."""
+    kind, _, name = event.item_id.partition(":")
+    if kind == "page":
+        page = writer.page(name)
+        retry = next_try(now, event.outcome, page.attempts if page else 0, event.retry_after_s)
+        writer.end_page(name, event.outcome, event.reason, now, retry)
+        return
+    state = writer.source(event.source_id)
+    failures = state.failures if state else 0
+    writer.end_run(
+        RunEnd(
+            source_id=event.source_id,
+            at=now,
+            outcome=event.outcome,
+            reason=event.reason,
+            next_due_at=next_look(now, pace_s, event.outcome, failures, event.retry_after_s),
+            status=event.status,
+            size_bytes=event.size_bytes,
+            elapsed_s=event.elapsed_s,
+        )
+    )
+
+
+def page_id(url: str, role: Role) -> str:
+    """Return the id of a frontier row."""
+    return identity.digest("page", role, url)
+
+
+def _events(collector: Collector, batch_file: Path, left: dict[str, FetchItem], clock: Clock) -> Iterator[CollectEvent]:
+    """Yield the collector's events, and if it dies a failure for each item that nothing was heard of."""
+    try:
+        for event in collector.collect(batch_file):
+            if isinstance(event, Fetched | HandedBack):
+                left.pop(event.item_id, None)
+            yield event
+    except StorageError as error:
+        yield from _failures(list(left.values()), f"the spider ended early: {error}"[:300], clock.now())
+
+
+def _failures(items: Iterable[FetchItem], reason: str, now: datetime) -> Iterator[Fetched]:
+    for item in items:
+        yield Fetched(
+            item_id=item.id,
+            source_id=item.source_id,
+            role=item.role,
+            url=item.url,
+            final_url=item.url,
+            outcome=Outcome.FAILED,
+            reason=reason,
+            status=0,
+            retry_after_s=None,
+            size_bytes=0,
+            elapsed_s=0.0,
+            at=now,
+        )
+
+
+def _hand_back(writer: RecordWriter, event: HandedBack, now: datetime) -> None:
+    """A redirect left the batch: a source stays due and its new host is leased with it; a page moves on."""
+    kind, _, name = event.item_id.partition(":")
+    if kind == "source":
+        _move_source(writer, event, now)
+        return
+    page = writer.page(name)
+    if page is None or event.hops > _MOST_HOPS:
+        writer.end_page(name, Outcome.FAILED, f"more than {_MOST_HOPS} redirects", now, None)
+        return
+    writer.end_page(name, Outcome.OK, f"moved to {event.url}", now, None)
+    moved = FrontierPage(
+        id=page_id(event.url, page.role),
+        url=event.url,
+        role=page.role,
+        source_id=page.source_id,
+        found_at=page.found_at,
+        published_at=page.published_at,
+        title=page.title,
+        document_id=page.document_id,
+        hops=event.hops,
+    )
+    writer.add_pages([moved])
+
+
+def _move_source(writer: RecordWriter, event: HandedBack, now: datetime) -> None:
+    state, host = writer.source(event.source_id), host_of(event.url)
+    if state is None or (host not in state.hosts and len(state.hosts) < _MOST_HOPS):
+        writer.add_host(event.source_id, host)
+        return
+    reason = f"its redirects lead to {host} again and again"
+    due = next_look(now, 900.0, Outcome.FAILED, state.failures, None)
+    writer.end_run(RunEnd(event.source_id, now, Outcome.FAILED, reason, due))

@@ -1,0 +1,64 @@
+"""Erase: the tombstone first, then record, lake and index. What is erased does not come back."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from earshot.errors import ConfigError, SourceError, StorageError
+from earshot.model import CaptureRef
+from earshot.pipeline.publish import Published
+from earshot.ports import Clock, Lake, Record
+from earshot.urls import canonical_url
+
+
+@dataclass(slots=True)
+class ErasureReport:
+    """What an erasure found and took away. captures: cut out of the lake."""
+
+    documents: int = 0
+    mentions: int = 0
+    captures: int = 0
+    waiting: str = ""
+
+
+def erase(
+    record: Record,
+    lake: Lake,
+    publish: Callable[[], Published],
+    clock: Clock,
+    *,
+    author: str = "",
+    url: str = "",
+    document_id: str = "",
+) -> ErasureReport:
+    """Erase all of an author, an address or a document. Twice is once, and finishes what a crash left.
+
+    Raises:
+        ConfigError: not exactly one of the three is given, or the address is none.
+    """
+    if sum(map(bool, (author, url, document_id))) != 1:
+        raise ConfigError("say what to erase", advice="give exactly one of --author, --url, --document")
+    try:
+        address = canonical_url(url, keep_fragment=True) if url else ""
+    except SourceError as error:
+        raise ConfigError(error.reason, advice="give the whole address, with http:// or https://") from error
+    with record.write() as writer:
+        found = writer.erase(author=author, url=address, document_id=document_id, now=clock.now())
+    cut = _cut(record, lake, found.refs)
+    published = publish()
+    return ErasureReport(found.documents, len(found.mention_ids), cut, published.waiting)
+
+
+def _cut(record: Record, lake: Lake, refs: tuple[CaptureRef, ...]) -> int:
+    by_file: dict[str, list[CaptureRef]] = defaultdict(list)
+    for ref in refs:
+        by_file[ref.file].append(ref)
+    for file, gone in by_file.items():
+        try:
+            moved = lake.rewrite_without(file, gone)
+        except StorageError:
+            moved = {}  # the file is gone already: an earlier erasure was cut off here
+        record.move_captures(moved, gone)
+    return len(refs)

@@ -1,0 +1,136 @@
+"""Ingest: captures of the lake become documents, mentions and everything that follows from them.
+
+What is slow (reading, recognising, judging) is done first; then all of one capture is written in ONE
+transaction (`writing`). Knows no spider and no index.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import structlog
+
+from earshot.alerts.rules import RuleBook
+from earshot.config.settings import Workspace
+from earshot.errors import DocumentError, SourceError, StorageError
+from earshot.model import Capture, CaptureRef, Outcome, Reading, Role, Source
+from earshot.pipeline.reading import Origin, Reader, shared_names
+from earshot.pipeline.writing import Ingested, Work, Writing
+from earshot.ports import Clock, Extractor, FrontierPage, Lake, Record
+
+log = structlog.get_logger(__name__)
+
+
+class Ingest:
+    """The stage, with all it needs. Not for use by two threads at a time."""
+
+    def __init__(
+        self,
+        record: Record,
+        lake: Lake,
+        extractor: Extractor,
+        reader: Reader,
+        book: RuleBook,
+        workspace: Workspace,
+        clock: Clock,
+    ) -> None:
+        self._record, self._lake, self._extractor = record, lake, extractor
+        self._reader, self._book, self._workspace, self._clock = reader, book, workspace, clock
+        self._sources = {source.id: source for source in workspace.sources}
+
+    def open_files(self) -> list[str]:
+        """Return files of the lake that are not wholly ingested, those of a process that died included."""
+        names = list(self._lake.iter_files())
+        with self._record.write() as writer:
+            known = writer.known_files(names)
+            for name in names:
+                if name not in known:
+                    writer.add_file(name, self._clock.now())
+            return writer.open_files()
+
+    def file(self, name: str, on_capture: Callable[[Ingested], None] | None = None) -> Ingested:
+        """Ingest every capture of a file that is not ingested yet. Twice is once.
+
+        Args:
+            name: of a published file.
+            on_capture: called after each capture with what came of it.
+        """
+        done = Ingested()
+        for capture, body in self._captures(name):
+            one = self.capture(capture, body)
+            done.add(one)
+            if on_capture:
+                on_capture(one)
+        with self._record.write() as writer:
+            writer.finish_file(name)
+        return done
+
+    def capture(self, capture: Capture, body: bytes, *, again: bool = False) -> Ingested:
+        """Ingest one capture. again: also if it was ingested before (replay)."""
+        with self._record.read() as reader:
+            if not again and reader.is_ingested(capture.ref):
+                return Ingested()
+            page = reader.page(capture.item_id.removeprefix("page:")) if capture.item_id.startswith("page:") else None
+        source = self._sources.get(capture.source_id)
+        if source is None:
+            return self._forget(capture)
+        work = self._read(capture, body, source, page)
+        with self._record.write() as writer:
+            if not again and writer.is_ingested(capture.ref):
+                return Ingested()
+            return Writing(writer, work, self._workspace, self._book, self._clock.now()).all()
+
+    def replay(self, ref: CaptureRef, quarantine_id: str) -> Ingested:
+        """Try a quarantined capture again; it leaves the quarantine if it can be ingested now.
+
+        Raises:
+            StorageError: the lake no longer holds it.
+        """
+        capture, body = self._lake.read(ref)
+        done = self.capture(capture, body, again=True)
+        if not done.quarantined:
+            with self._record.write() as writer:
+                writer.end_quarantined(quarantine_id)
+        return done
+
+    def _captures(self, name: str) -> Iterator[tuple[Capture, bytes]]:
+        """Yield a file's captures; a broken record is reported and ends it, and what came before it stays."""
+        try:
+            yield from self._lake.iter_captures(name)
+        except DocumentError as error:
+            log.error("a lake file is broken", file=name, reason=error.reason)
+
+    def _forget(self, capture: Capture) -> Ingested:
+        """The source has left the workspace meanwhile."""
+        with self._record.write() as writer:
+            writer.add_capture(capture, Outcome.GONE)
+        return Ingested(captures=1)
+
+    def _read(self, capture: Capture, body: bytes, source: Source, page: FrontierPage | None) -> Work:
+        try:
+            reading = self._extractor.read(capture, body)
+        except SourceError as error:
+            return Work(capture, source, page, outcome=Outcome(error.outcome), reason=error.reason)
+        except DocumentError as error:
+            return Work(capture, source, page, outcome=Outcome.FAILED, reason=error.reason, quarantine=error.reason)
+        shared = shared_names(reading)
+        prepared, wrong = [], ""
+        for entry in reading.entries:
+            try:
+                prepared.append(self._reader.prepare(entry, Origin(capture, source, page), shared))
+            except StorageError:
+                raise
+            except Exception as error:  # one item's failure is recorded and the next begins
+                log.exception("an entry could not be judged", url=entry.url)
+                wrong = f"entry {entry.url or entry.own_id!r} could not be judged: {type(error).__name__}: {error}"[
+                    :500
+                ]
+        outcome, reason = _outcome(reading, capture.role)
+        return Work(capture, source, page, reading, tuple(prepared), outcome, reason, wrong)
+
+
+def _outcome(reading: Reading, role: Role) -> tuple[Outcome, str]:
+    if reading.entries or reading.links:
+        return Outcome.OK, "; ".join(reading.warnings)[:300]
+    what = {Role.FEED: "a feed without entries", Role.SITEMAP: "a sitemap without addresses"}
+    return Outcome.EMPTY, what.get(role, "a page without an article")

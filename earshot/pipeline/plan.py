@@ -1,0 +1,194 @@
+"""Plan: what is due becomes batch files, each host in at most one live batch. Knows no spider."""
+
+from __future__ import annotations
+
+import secrets
+from collections import defaultdict
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from earshot.batches import save_batch
+from earshot.config.settings import Workspace
+from earshot.errors import SourceError
+from earshot.model import Batch, CollectLimits, FetchItem, Role, Source
+from earshot.ports import Clock, FrontierPage, Record, RecordWriter, SourceState
+from earshot.urls import host_of, origin_of
+
+LEASE = timedelta(minutes=2)
+"""How long a host stays leased without being renewed."""
+ROBOTS_KEPT = timedelta(hours=24)
+_BATCH_SECONDS = 60
+_MOST_ITEMS = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One batch file. Its hosts are leased."""
+
+    file: Path
+    batch: Batch
+
+
+@dataclass(slots=True)
+class _Group:
+    """What goes into one batch: items by host, and by host the further hosts that its redirects lead to."""
+
+    items: dict[str, list[FetchItem]]
+    further: dict[str, set[str]]
+
+    @property
+    def hosts(self) -> list[str]:
+        return sorted(self.items.keys() | set().union(*self.further.values()))
+
+    def only(self, granted: Container[str]) -> _Group:
+        """Return the group without the hosts that were not granted, or whose further hosts were not."""
+        kept = [h for h in self.items if all(t in granted for t in {h} | self.further.get(h, set()))]
+        return _Group({h: self.items[h] for h in kept}, {h: self.further.get(h, set()) for h in kept})
+
+
+def plan(
+    record: Record,
+    workspace: Workspace,
+    clock: Clock,
+    owner: str,
+    limits: CollectLimits,
+    *,
+    done_sources: frozenset[str] = frozenset(),
+    pages_taken: Mapping[str, int] | None = None,
+    most_batches: int = 1,
+) -> list[Planned]:
+    """Lease hosts and write batch files for what is due now; an empty list if nothing is, or all of it is leased.
+
+    Args:
+        owner: who leases (`earshot.leases.me()`).
+        limits: what one request may cost.
+        done_sources: sources of this round that were looked at already.
+        pages_taken: pages fetched in this round, by source.
+        most_batches: how many files at most; a host is in one of them.
+    """
+    now = clock.now()
+    by_id = {source.id: source for source in workspace.sources}
+    with record.write() as writer:
+        due = [s for s in writer.due_sources(now, _MOST_ITEMS) if s.source_id not in done_sources]
+        pages = _within_budget(writer.due_pages(now, _most_pages(by_id), _MOST_ITEMS), by_id, pages_taken or {})
+        groups = _split(_by_host(due, pages, by_id), _moves(due, by_id), most_batches)
+        granted = writer.lease([f"host:{h}" for group in groups for h in group.hosts], owner, now, now + LEASE)
+        groups = [group.only({name.removeprefix("host:") for name in granted}) for group in groups]
+        used = {f"host:{h}" for group in groups for h in group.hosts}
+        writer.free([name for name in granted if name not in used], owner)
+        batches = [_batch(writer, group, workspace, limits, now) for group in groups]
+    return [_save(batch, workspace) for batch in batches if batch.items]
+
+
+def batch_folder(workspace: Workspace, batch_id: str) -> Path:
+    """Return the folder of one batch: its file, and what the spider writes beside it."""
+    return workspace.var / "batches" / batch_id
+
+
+def _most_pages(sources: Mapping[str, Source]) -> int:
+    return max((source.pages_per_round for source in sources.values()), default=200)
+
+
+def _within_budget(
+    pages: Iterable[FrontierPage], sources: Mapping[str, Source], taken: Mapping[str, int]
+) -> list[FrontierPage]:
+    left = {name: source.pages_per_round - taken.get(name, 0) for name, source in sources.items()}
+    kept = []
+    for page in pages:
+        if page.role is not Role.PAGE or left.get(page.source_id, 0) > 0:
+            kept.append(page)
+            left[page.source_id] = left.get(page.source_id, 0) - (page.role is Role.PAGE)
+    return kept
+
+
+def _by_host(
+    due: Iterable[SourceState], pages: Iterable[FrontierPage], sources: Mapping[str, Source]
+) -> dict[str, list[FetchItem]]:
+    """Group what is due by host; no more per host than a batch of a minute holds."""
+    items: dict[str, list[FetchItem]] = defaultdict(list)
+    for state in due:
+        if source := sources.get(state.source_id):
+            items[host_of(source.url)].append(_source_item(source, state))
+    for page in pages:
+        if source := sources.get(page.source_id):
+            items[host_of(page.url)].append(_page_item(page, source))
+    return {
+        host: found[: max(1, int(_BATCH_SECONDS * found[0].parallel / max(found[0].delay_s, 0.1)))]
+        for host, found in items.items()
+        if host
+    }
+
+
+def _source_item(source: Source, state: SourceState) -> FetchItem:
+    return FetchItem(
+        id=f"source:{source.id}",
+        role=Role(source.kind),
+        url=source.url,
+        source_id=source.id,
+        etag=state.etag,
+        last_modified=state.last_modified,
+        body_hash=state.body_hash,
+        delay_s=source.delay_s,
+        parallel=source.parallel,
+    )
+
+
+def _page_item(page: FrontierPage, source: Source) -> FetchItem:
+    return FetchItem(
+        id=f"page:{page.id}",
+        role=page.role,
+        url=page.url,
+        source_id=page.source_id,
+        delay_s=source.delay_s,
+        parallel=source.parallel,
+        hops=page.hops,
+    )
+
+
+def _moves(due: Iterable[SourceState], sources: Mapping[str, Source]) -> dict[str, set[str]]:
+    """Return the further hosts that the due sources of a host are known to redirect to."""
+    further: dict[str, set[str]] = defaultdict(set)
+    for state in due:
+        if state.hosts and state.source_id in sources:
+            further[host_of(sources[state.source_id].url)].update(state.hosts)
+    return further
+
+
+def _split(items: Mapping[str, list[FetchItem]], moves: Mapping[str, set[str]], most: int) -> list[_Group]:
+    """Share hosts out, the fullest first, always to the lightest group; hosts tied by redirects stay together."""
+    groups = [_Group({}, {}) for _ in range(min(most, len(items)))]
+    weights = [0] * len(groups)
+    home: dict[str, int] = {}
+    for host in sorted(items, key=lambda h: (-len(items[h]), h)):
+        tied = {host} | moves.get(host, set())
+        at = next((home[h] for h in sorted(tied) if h in home), weights.index(min(weights)))
+        groups[at].items[host] = items[host]
+        groups[at].further[host] = tied - {host}
+        weights[at] += len(items[host])
+        home.update(dict.fromkeys(tied, at))
+    return groups
+
+
+def _batch(writer: RecordWriter, group: _Group, workspace: Workspace, limits: CollectLimits, now: datetime) -> Batch:
+    items = tuple(item for found in group.items.values() for item in found)
+    origins = sorted({origin for item in items if (origin := _origin(item.url))})
+    robots = tuple(writer.robots(origins, now - ROBOTS_KEPT))
+    name = f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
+    return Batch(name, items, robots, limits, workspace.lake_url, tuple(group.hosts))
+
+
+def _origin(url: str) -> str:
+    try:
+        return origin_of(url)
+    except SourceError:
+        return ""
+
+
+def _save(batch: Batch, workspace: Workspace) -> Planned:
+    folder = batch_folder(workspace, batch.id)
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / "batch.json"
+    save_batch(batch, file)
+    return Planned(file, batch)

@@ -1,0 +1,94 @@
+"""Publish: the index relay. Brings what the outbox names to the index and takes out what was answered.
+
+The current row of the record is written, never what the outbox saw; an answer acknowledges exactly its row.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from earshot.errors import StorageError
+from earshot.ports import Clock, IndexWrite, MentionIndex, OutboxRow, Record
+
+TARGET = "index"
+LEASE_NAME = "relay:index"
+_LEASE = timedelta(minutes=5)
+_BATCH = 1000
+
+
+@dataclass(slots=True)
+class Published:
+    """What one run of the relay did. waiting: why it stopped early, or empty."""
+
+    written: int = 0
+    removed: int = 0
+    refused: int = 0
+    waiting: str = ""
+
+
+def publish(record: Record, index: MentionIndex, clock: Clock, owner: str) -> Published:
+    """Empty the outbox into the index. Twice is once; a locked or silent index is a wait, not a failure."""
+    done = Published()
+    now = clock.now()
+    with record.write() as writer:
+        if not writer.lease([LEASE_NAME], owner, now, now + _LEASE):
+            done.waiting = "another process is publishing"
+            return done
+    try:
+        while _batch(record, index, clock, done):
+            pass
+    except StorageError as error:
+        done.waiting = str(error)
+    finally:
+        with record.write() as writer:
+            writer.free([LEASE_NAME], owner)
+    return done
+
+
+def reindex(record: Record, index: MentionIndex, clock: Clock, owner: str) -> int:
+    """Build the index anew from the record and switch over; return how many mentions it holds.
+
+    What changes meanwhile stays in the outbox and comes after the switch.
+
+    Raises:
+        StorageError: another process is publishing.
+    """
+    now = clock.now()
+    with record.write() as writer:
+        if not writer.lease([LEASE_NAME], owner, now, now + timedelta(hours=6)):
+            raise StorageError("another process is publishing; try again when it is done")
+    try:
+        with record.read() as reader:
+            return index.rebuild(reader.iter_mentions())
+    finally:
+        with record.write() as writer:
+            writer.free([LEASE_NAME], owner)
+
+
+def _batch(record: Record, index: MentionIndex, clock: Clock, done: Published) -> bool:
+    """Bring one batch over; False when there is nothing left that helps."""
+    with record.read() as reader:
+        rows = reader.outbox(TARGET, _BATCH)
+        mentions = {m.id: m for m in reader.mentions([row.mention_id for row in rows if not row.is_gone])}
+    if not rows:
+        return False
+    writes = []
+    for row in rows:
+        mention = None if row.is_gone else mentions.get(row.mention_id)
+        writes.append(IndexWrite(row.mention_id, mention.revision if mention else row.revision, mention))
+    answers = index.write(writes)
+    kept: list[OutboxRow] = []
+    refused = 0
+    with record.write() as writer:
+        for row, write, answer in zip(rows, writes, answers, strict=True):
+            if answer.is_done:
+                kept.append(row)
+                done.removed += write.mention is None
+                done.written += write.mention is not None
+            elif answer.is_refused:
+                writer.add_dead_letter(row, answer.reason, clock.now())
+                refused += 1
+        writer.ack(kept)
+    done.refused += refused
+    return bool(kept or refused) and len(rows) == _BATCH

@@ -1,0 +1,212 @@
+"""The one transaction of a capture: documents, keys, story, mentions, incidents, frontier, the end of the run.
+
+Everything here is quick: what it writes was computed before (`reading`).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from earshot import identity, stories
+from earshot.alerts.routing import judge_document
+from earshot.alerts.rules import RuleBook
+from earshot.config.settings import Workspace
+from earshot.errors import SourceError
+from earshot.model import Capture, Outcome, PageLink, Reading, Role, Source, TextIs
+from earshot.pipeline.collect import page_id
+from earshot.pipeline.due import next_look
+from earshot.pipeline.reading import Prepared
+from earshot.ports import FrontierPage, RecordWriter, RunEnd, StoredDocument
+from earshot.urls import canonical_url
+
+STORY_DAYS = 7
+"""Tellings of one story lie at most this far apart."""
+_EVER = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(slots=True)
+class Ingested:
+    """What came of some captures."""
+
+    captures: int = 0
+    documents: int = 0
+    new_documents: int = 0
+    mentions: int = 0
+    incidents: int = 0
+    notices: int = 0
+    quarantined: int = 0
+    erased: int = 0
+    pages: int = 0
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+
+    def add(self, other: Ingested) -> None:
+        """Count another's in."""
+        for name in self.__slots__:
+            if name == "outcomes":
+                self.outcomes.update(other.outcomes)
+            else:
+                setattr(self, name, getattr(self, name) + getattr(other, name))
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One capture, read and prepared, or the reason why it could not be."""
+
+    capture: Capture
+    source: Source
+    page: FrontierPage | None
+    reading: Reading = field(default_factory=lambda: Reading(""))
+    prepared: tuple[Prepared, ...] = ()
+    outcome: Outcome = Outcome.OK
+    reason: str = ""
+    quarantine: str = ""
+
+
+class Writing:
+    """The transaction of one capture, step by step."""
+
+    def __init__(self, writer: RecordWriter, work: Work, workspace: Workspace, book: RuleBook, now: datetime) -> None:
+        self._writer, self._work, self._book, self._now = writer, work, book, now
+        self._alerts = workspace.settings.alerts
+        self._done = Ingested(captures=1)
+
+    def all(self) -> Ingested:
+        """Write everything and return what came of it."""
+        work = self._work
+        if work.quarantine:
+            self._writer.add_quarantined(work.capture, work.quarantine, self._now)
+            self._done.quarantined += 1
+        known = [self._document(prepared) for prepared in work.prepared]
+        has_old = any(known)
+        self._add_links(work.reading.links)
+        self._end(has_old)
+        self._writer.add_capture(work.capture, work.outcome)
+        return self._done
+
+    def _document(self, prepared: Prepared) -> bool:
+        """Write one document; True if it was known before."""
+        writer, document = self._writer, prepared.document
+        if writer.is_erased(prepared.keys, document.author, document.site):
+            self._done.erased += 1
+            return True
+        known = writer.find_document(prepared.keys)
+        self._done.documents += 1
+        if known is None:
+            self._done.new_documents += 1
+            self._write(prepared)
+        elif _is_better(prepared, known):
+            self._write(_as_known(prepared, known))
+        name = known.id if known else document.id
+        writer.add_found_in(name, self._work.source.id, document.url, document.found_at)
+        return known is not None
+
+    def _write(self, prepared: Prepared) -> None:
+        writer, document = self._writer, prepared.document
+        writer.put_document(document, prepared.keys, prepared.content_hash, prepared.signature, prepared.bands)
+        writer.join_story(document.id, self._tellings(prepared))
+        self._done.mentions += len(writer.put_mentions(document.id, prepared.writes, self._now))
+        if prepared.page_url:
+            self._wait(prepared)
+        else:
+            judged = judge_document(writer, document.id, self._now, self._alerts, self._book)
+            self._done.incidents += judged.incidents
+            self._done.notices += judged.notices
+
+    def _tellings(self, prepared: Prepared) -> list[str]:
+        """Return the stories that tell the same."""
+        if not prepared.bands:
+            return []
+        document = prepared.document
+        others = self._writer.story_candidates(prepared.bands, document.published_at, STORY_DAYS, document.id)
+        alike = (c for c in others if stories.likeness(prepared.signature, c.signature) >= stories.LIKE)
+        return list(dict.fromkeys(c.story_id for c in alike))
+
+    def _wait(self, prepared: Prepared) -> None:
+        """A teaser: its page goes to the frontier, and alerts wait for it."""
+        document = prepared.document
+        page = FrontierPage(
+            id=page_id(prepared.page_url, Role.PAGE),
+            url=prepared.page_url,
+            role=Role.PAGE,
+            source_id=self._work.source.id,
+            found_at=self._now,
+            published_at=None if document.published_from == "found" else document.published_at,
+            title=document.title,
+            document_id=document.id,
+        )
+        self._done.pages += self._writer.add_pages([page])
+        self._writer.wait_for_page(document.id, self._now + self._alerts.teaser_wait)
+
+    def _add_links(self, links: tuple[PageLink, ...]) -> None:
+        source, pages = self._work.source, []
+        for link in links:
+            try:
+                url = canonical_url(link.url)
+            except SourceError:
+                continue
+            if link.role is Role.SITEMAP or source.wants(url):
+                name = page_id(url, link.role)
+                pages.append(FrontierPage(name, url, link.role, source.id, self._now, link.published_at, link.title))
+        self._done.pages += self._writer.add_pages(pages)
+
+    def _end(self, has_old: bool) -> None:
+        """End the source's run, or the page."""
+        work = self._work
+        if work.capture.item_id.startswith("page:"):
+            name = work.capture.item_id.removeprefix("page:")
+            self._writer.end_page(name, work.outcome, work.reason, self._now, None)
+            return
+        self._done.outcomes[work.source.id] = work.outcome
+        state = self._writer.source(work.source.id)
+        failures = state.failures if state else 0
+        is_vouched = work.outcome.is_heard and not work.quarantine
+        headers = work.capture.headers
+        self._writer.end_run(
+            RunEnd(
+                source_id=work.source.id,
+                at=self._now,
+                outcome=work.outcome,
+                reason=work.reason,
+                next_due_at=next_look(self._now, work.source.pace_s, work.outcome, failures, None),
+                entries=len(work.reading.entries) or len(work.reading.links),
+                new=self._done.new_documents or self._done.pages,
+                status=work.capture.status,
+                elapsed_s=0.0,
+                heard_since=self._heard_since(has_old, state.last_heard_at if state else None),
+                etag=headers.get("etag", "") if is_vouched else None,
+                last_modified=headers.get("last-modified", "") if is_vouched else None,
+                body_hash=work.capture.ref.digest if is_vouched else None,
+            )
+        )
+
+    def _heard_since(self, has_old: bool, last_heard_at: datetime | None) -> datetime | None:
+        """How far back this run reaches: a sitemap to everything, a feed to its oldest entry.
+
+        An undated feed that still shows something known reaches back to the last look.
+        """
+        reading = self._work.reading
+        if not self._work.outcome.is_heard:
+            return None
+        if reading.is_complete:
+            return _EVER
+        return reading.oldest_at or (last_heard_at if has_old else None)
+
+
+def _is_better(prepared: Prepared, known: StoredDocument) -> bool:
+    """A whole text beats a teaser and never the other way round; else a changed text is written."""
+    if known.text_is is TextIs.FULL and prepared.document.text_is is TextIs.TEASER:
+        return False
+    return prepared.content_hash != known.content_hash or prepared.document.text_is is not known.text_is
+
+
+def _as_known(prepared: Prepared, known: StoredDocument) -> Prepared:
+    """Return it under the id of the document that is there already."""
+    if prepared.document.id == known.id:
+        return prepared
+    writes = tuple(
+        dataclasses.replace(w, id=identity.mention_id(known.id, w.verdict.brand_id), document_id=known.id)
+        for w in prepared.writes
+    )
+    return dataclasses.replace(prepared, document=dataclasses.replace(prepared.document, id=known.id), writes=writes)

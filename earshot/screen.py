@@ -1,0 +1,130 @@
+"""What a person at a prompt sees: progress on the error stream, results as tables. Knows reports, no stages."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from earshot.model import Outcome
+from earshot.pipeline.run import RoundReport
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+_EVERY_S = 5.0
+GOOD, BAD = "green", "red"
+
+
+class RoundProgress:
+    """Shows how a round comes along: a live line on a terminal, a plain line every few seconds elsewhere."""
+
+    def __init__(self, console: Console = err, *, is_quiet: bool = False) -> None:
+        self._console, self._is_quiet = console, is_quiet
+        self._said_at = time.monotonic()
+        self._progress = Progress(
+            SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=console, transient=True
+        )
+        self._task = self._progress.add_task("Planning what is due")
+
+    def __enter__(self) -> RoundProgress:
+        if self._console.is_terminal and not self._is_quiet:
+            self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def update(self, report: RoundReport) -> None:
+        """Show the report as it stands."""
+        if self._is_quiet:
+            return
+        line = round_line(report)
+        if self._console.is_terminal:
+            self._progress.update(self._task, description=line)
+        elif time.monotonic() - self._said_at > _EVERY_S:
+            self._said_at = time.monotonic()
+            self._console.print(line)
+
+
+def round_line(report: RoundReport) -> str:
+    """Return a round in one line."""
+    done = report.ingested
+    return (
+        f"{report.sources} sources heard, {done.captures} captures read, {done.new_documents} new documents, "
+        f"{done.mentions} mentions, {report.published.written} indexed, {report.sent} mails"
+    )
+
+
+def round_table(report: RoundReport) -> Table:
+    """Return a finished round as a table."""
+    done = report.ingested
+    rows: list[tuple[str, str, str]] = [
+        ("Sources looked at", str(report.sources), _outcomes(report)),
+        (
+            "Pages behind them",
+            str(done.captures - report.outcomes["ok"] - report.outcomes["empty"]),
+            "fetched and read",
+        ),
+        ("Documents", str(done.documents), f"{done.new_documents} of them new"),
+        ("Mentions", str(done.mentions), "new or changed"),
+        ("Index", str(report.published.written), report.published.waiting or f"{report.published.removed} taken out"),
+        ("Alerts", str(report.sent), report.mail_waiting or _alerts(report)),
+    ]
+    if done.quarantined or report.published.refused:
+        rows.append(("Set aside", str(done.quarantined + report.published.refused), "`earshot replay` tries again"))
+    if done.erased:
+        rows.append(("Kept away", str(done.erased), "erased earlier, found again, not taken"))
+    table = Table("", "", "", title=f"One round, {report.seconds:.1f} s", show_header=False, title_justify="left")
+    for what, count, note in rows:
+        table.add_row(what, Text(count, justify="right"), Text(note, style="dim"))
+    return table
+
+
+def failed_table(report: RoundReport, most: int = 20) -> Table | None:
+    """Return the sources that were not heard and why, or None."""
+    if not report.failed:
+        return None
+    table = Table("Source", "Outcome", title="Not heard", title_justify="left")
+    for source_id, why in sorted(report.failed.items())[:most]:
+        table.add_row(source_id, Text(why))
+    if len(report.failed) > most:
+        table.add_row("", f"and {len(report.failed) - most} more: `earshot status`")
+    return table
+
+
+def status_tables(status: dict[str, Any], sources: Sequence[Any]) -> Iterable[Table]:
+    """Yield what `earshot status` shows: the counts, and the sources that need somebody."""
+    table = Table("", "", show_header=False, title="This workspace", title_justify="left")
+    for name in ("documents", "mentions", "stories", "captures", "quarantined", "frontier", "dead_letters"):
+        table.add_row(name.replace("_", " ").capitalize(), f"{status[name]:,}")
+    index = status["index"]
+    held = "absent or broken: `earshot reindex`" if index["mentions"] is None else f"{index['mentions']:,} mentions"
+    table.add_row("Index", f"{index['engine']}, {held}, {index['behind']:,} behind")
+    for name in ("sources", "deliveries", "notices"):
+        table.add_row(
+            name.capitalize(), ", ".join(f"{n} {state}" for state, n in sorted(status[name].items())) or "none"
+        )
+    yield table
+    troubled = [s for s in sources if s.is_active and s.last_outcome is not None and not s.last_outcome.is_heard]
+    if troubled:
+        table = Table("Source", "Outcome", "Reason", "Last heard", "Next due", title="Not heard", title_justify="left")
+        for s in sorted(troubled, key=lambda s: -s.failures):
+            heard = f"{s.last_heard_at:%Y-%m-%d %H:%M}Z" if s.last_heard_at else "never"
+            table.add_row(s.source_id, str(s.last_outcome), Text(s.last_reason), heard, f"{s.next_due_at:%m-%d %H:%M}Z")
+        yield table
+
+
+def _outcomes(report: RoundReport) -> str:
+    return ", ".join(f"{report.outcomes[o]} {o}" for o in Outcome if report.outcomes[o]) or "nothing was due"
+
+
+def _alerts(report: RoundReport) -> str:
+    parts = [f"{report.ingested.incidents} incidents"]
+    parts += [f"{report.held} held for later"] if report.held else []
+    parts += [f"{report.dead} could not be delivered"] if report.dead else []
+    return "mails sent, " + ", ".join(parts)

@@ -1,0 +1,201 @@
+"""The only place where ports meet adapters. Each adapter is imported inside its factory, so that a command pays
+for what it uses and nothing happens at import.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from earshot import __version__
+from earshot.clock import SystemClock
+from earshot.config.settings import Workspace
+from earshot.config.workspace import load_workspace
+from earshot.errors import ConfigError, EarshotError
+from earshot.model import CollectLimits
+from earshot.ports import (
+    Classifier,
+    Clock,
+    Collector,
+    Extractor,
+    Lake,
+    Mailer,
+    MailLedger,
+    MentionIndex,
+    Recogniser,
+    Record,
+)
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from earshot.alerts.render import AlertRenderer
+    from earshot.alerts.rules import RuleBook
+    from earshot.pipeline.ingest import Ingest
+
+
+def make_lake(url: str, clock: Clock) -> Lake:
+    """Return the lake at `url`. Spider processes ask here too."""
+    from earshot.lake import WarcLake
+
+    return WarcLake(url, clock)
+
+
+@dataclass
+class Parts:
+    """All the parts of one workspace, each made when it is first asked for. `close` lets go of them."""
+
+    workspace: Workspace
+    environ: Mapping[str, str]
+    clock: Clock = field(default_factory=SystemClock)
+
+    @cached_property
+    def record(self) -> Record:
+        """The record, migrated."""
+        from earshot.record import SqlRecord
+
+        self.workspace.var.mkdir(parents=True, exist_ok=True)
+        record = SqlRecord(self.workspace.record_url, self.clock)
+        record.migrate()
+        return record
+
+    @cached_property
+    def lake(self) -> Lake:
+        """The lake."""
+        return make_lake(self.workspace.lake_url, self.clock)
+
+    @cached_property
+    def index(self) -> MentionIndex:
+        """The index that the workspace names."""
+        engine = self.workspace.settings.index.engine
+        if engine != "embedded":
+            raise ConfigError(
+                f"engine {engine!r} is not part of this release",
+                where="earshot.yaml: index.engine",
+                advice="write `embedded`; the cluster adapters follow",
+            )
+        from earshot.index.embedded import EmbeddedIndex
+
+        return EmbeddedIndex(self.workspace.var / "index")
+
+    @cached_property
+    def extractor(self) -> Extractor:
+        """The bounded readers."""
+        from earshot.extract import BoundedExtractor
+
+        return BoundedExtractor(self.clock)
+
+    @cached_property
+    def recogniser(self) -> Recogniser:
+        """All brands, compiled."""
+        from earshot.query.recognise import BrandRecogniser
+
+        return BrandRecogniser(self.workspace.brands, self.workspace.settings.time_zone)
+
+    @cached_property
+    def classifier(self) -> Classifier:
+        """What judges."""
+        from nlp.classifier import SpacyClassifier
+
+        return SpacyClassifier()
+
+    @cached_property
+    def book(self) -> RuleBook:
+        """All rules, compiled."""
+        from earshot.alerts.rules import RuleBook
+
+        settings = self.workspace.settings
+        return RuleBook(self.workspace.brands, settings.time_zone, settings.alerts)
+
+    @cached_property
+    def ingest(self) -> Ingest:
+        """The ingest stage."""
+        from earshot.pipeline.ingest import Ingest
+        from earshot.pipeline.reading import Reader
+
+        reader = Reader(self.recogniser, self.classifier, self.book, self.workspace.brands)
+        return Ingest(self.record, self.lake, self.extractor, reader, self.book, self.workspace, self.clock)
+
+    @cached_property
+    def collector(self) -> Collector:
+        """Scrapy, in child processes."""
+        from spiders.collector import ScrapyCollector
+
+        return ScrapyCollector(self.clock)
+
+    @cached_property
+    def mailer(self) -> Mailer | None:
+        """The mail server, or None where the workspace names none."""
+        from earshot.alerts.smtp import SmtpMailer
+
+        mail = self.workspace.settings.mail
+        return SmtpMailer(mail, self.clock) if mail.host else None
+
+    @cached_property
+    def ledger(self) -> MailLedger | None:
+        """What the mail server accepted, or None where it shows nobody."""
+        from earshot.alerts.ledger import MaildirLedger
+
+        path = self.workspace.settings.mail.ledger
+        return MaildirLedger(self.workspace.root / path) if path else None
+
+    @cached_property
+    def renderer(self) -> AlertRenderer:
+        """What writes the mails."""
+        from earshot.alerts.render import AlertRenderer
+
+        return AlertRenderer(self.workspace.settings, self.book)
+
+    @cached_property
+    def limits(self) -> CollectLimits:
+        """What one request may cost, and who asks."""
+        return collect_limits(self.workspace, self.environ)
+
+    def make_app(self) -> FastAPI:
+        """Return the dashboards."""
+        from dashboards.app import make_app
+
+        return make_app(
+            record=self.record, index=self.index, workspace=self.workspace, clock=self.clock, ledger=self.ledger
+        )
+
+    def close(self) -> None:
+        """End children and connections of the parts that were made."""
+        for name in ("extractor", "record"):
+            part = self.__dict__.get(name)
+            if part is not None:
+                part.close()
+
+
+def open_parts(root: Path, environ: Mapping[str, str]) -> Parts:
+    """Load a workspace and return its parts.
+
+    Raises:
+        EarshotError: the workspace has mistakes, or is none.
+    """
+    return Parts(load_workspace(root, environ), environ)
+
+
+def collect_limits(workspace: Workspace, environ: Mapping[str, str]) -> CollectLimits:
+    """Return the limits of a request; a proxy of the environment counts where the workspace names none."""
+    settings = workspace.settings.collect
+    found = (environ.get(name, "") for name in ("http_proxy", "https_proxy", "HTTPS_PROXY"))
+    no_proxy = tuple(part.strip() for part in environ.get("no_proxy", "").split(",") if part.strip())
+    contact = settings.contact or "no contact given"
+    return CollectLimits(
+        user_agent=f"earshot/{__version__} (+{contact})",
+        timeout_s=settings.timeout.total_seconds(),
+        max_bytes=int(settings.max_mb * 1024 * 1024),
+        memory_mb=settings.memory_mb,
+        max_redirects=settings.max_redirects,
+        concurrency=settings.concurrency,
+        proxy=settings.proxy or next(filter(None, found), ""),
+        no_proxy=settings.no_proxy or no_proxy,
+        allow_hosts=settings.allow_hosts,
+    )
+
+
+__all__ = ["EarshotError", "Parts", "collect_limits", "make_lake", "open_parts"]
