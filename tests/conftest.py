@@ -11,6 +11,8 @@ import pytest
 
 from tests.builders import FakeClock
 
+pytest_plugins = ["tests.leftout"]
+
 
 @pytest.fixture
 def clock() -> FakeClock:

@@ -1,0 +1,56 @@
+# Two commands on a fresh machine: `make demo` and `make test`. Both make .venv and install what is locked;
+# the second call starts at once. PYTHON names the interpreter, 3.11 or later.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+PORT ?= 8080
+DIR ?= demo
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
+LOCK := $(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--no-emit-find-links --custom-compile-command "make lock" pyproject.toml locks/build.in
+
+.PHONY: demo test check lock serve system-parts clean
+
+demo: .venv/core.installed
+	@$(BIN)/earshot demo --dir "$(DIR)" --port "$(PORT)"
+
+serve: .venv/core.installed
+	@$(BIN)/earshot --workspace "$(DIR)" serve
+
+test: check system-parts
+	@$(BIN)/python -m pytest $(TESTS)
+
+check: .venv/all.installed
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --quiet --check .
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/lint-imports --no-logo >.venv/imports.log || { cat .venv/imports.log; false; }
+	@$(BIN)/python -m pytest -q -p no:cacheprovider tests/docs
+
+# What tests need beside Python packages: Chromium. Elsewhere than as root on Debian or Ubuntu it is left out, and
+# the last lines of the tests say so.
+system-parts:
+	@sh scripts/system-parts
+
+lock: .venv/all.installed
+	@$(LOCK) --all-extras --output-file locks/all.txt
+	@$(LOCK) --constraint locks/all.txt --output-file locks/core.txt
+
+clean:
+	rm -rf .venv demo dist
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=...")'
+	@$(PYTHON) -m venv .venv
+
+# Everything holds the core at equal versions, so the core is not installed over it.
+.venv/core.installed: .venv/bin/python locks/core.txt
+	@if [ ! -e .venv/all.installed ] || [ locks/all.txt -nt .venv/all.installed ]; then \
+		echo "Installing Earshot into .venv (once; a minute or two) ..."; \
+		$(PIP) --require-hashes -r locks/core.txt && $(PIP) --no-deps --no-build-isolation -e .; fi
+	@touch $@
+
+.venv/all.installed: .venv/bin/python locks/all.txt
+	@echo "Installing Earshot and everything its tests need into .venv (once; two or three minutes) ..."
+	@$(PIP) --require-hashes -r locks/all.txt
+	@$(PIP) --no-deps --no-build-isolation -e .
+	@touch $@ .venv/core.installed

@@ -1,0 +1,1 @@
+"""What the captured web shows: real blogs, played back on the loopback."""
