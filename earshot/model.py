@@ -186,7 +186,8 @@ class Source:
     pace_s: seconds between two looks. delay_s: least seconds between two requests to its host. parallel: requests
     at a time to its host. pages_per_round: most pages fetched for it in one round. listening_since: from when its
     hours count as listened to; None means since Earshot first saw it. url_pattern: regular expression that a
-    sitemap's addresses must match to be fetched, or empty.
+    sitemap's addresses must match to be fetched, or empty. obeys_robots: False only where the site's owner has
+    allowed it (an intranet, one's own site).
     """
 
     id: str
@@ -202,6 +203,7 @@ class Source:
     pages_per_round: int = 200
     url_pattern: str = ""
     listening_since: datetime | None = None
+    obeys_robots: bool = True
 
     def wants(self, url: str) -> bool:
         """Tell whether an address that a sitemap named is to be fetched."""
@@ -216,7 +218,7 @@ class FetchItem:
     """One address of a batch. `id` is "source:ID" or "page:FRONTIER_ID" and comes back with what happened.
 
     etag, last_modified and body_hash are what the record vouches for; empty means unconditional.
-    hops: redirects already taken by earlier batches on the way here.
+    hops: redirects already taken by earlier batches on the way here. obeys_robots: of its source.
     """
 
     id: str
@@ -229,6 +231,7 @@ class FetchItem:
     delay_s: float = 1.0
     parallel: int = 1
     hops: int = 0
+    obeys_robots: bool = True
 
 
 @dataclass(frozen=True, slots=True)

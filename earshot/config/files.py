@@ -194,6 +194,9 @@ class SourceForm(Form):
     url_pattern: Annotated[str, AfterValidator(_regular_expression)] | None = Field(
         None, description="Regular expression that a sitemap's addresses must match to be fetched."
     )
+    robots: Literal["obey", "permitted"] | None = Field(
+        None, description="permitted: the site's owner lets you fetch what robots.txt does not (an intranet, your own)."
+    )
     listening_since: Annotated[datetime, BeforeValidator(_moment)] | None = Field(
         None, description="From when its hours count as listened to; when Earshot first saw it if absent."
     )
@@ -208,6 +211,7 @@ class DefaultsForm(Form):
     delay: Duration = timedelta(seconds=1)
     parallel: int = Field(1, ge=1, le=8)
     pages_per_round: int | None = Field(None, ge=0, le=10_000)
+    robots: Literal["obey", "permitted"] = "obey"
 
 
 class SourcesForm(Form):
@@ -242,6 +246,7 @@ class SourcesForm(Form):
             pages_per_round=pages_per_round if pages is None else pages,
             url_pattern=form.url_pattern or "",
             listening_since=since.astimezone(UTC) if since else None,
+            obeys_robots=pick("robots") == "obey",
         )
 
 

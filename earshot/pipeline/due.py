@@ -27,9 +27,8 @@ def next_look(now: datetime, pace_s: float, outcome: Outcome, failures: int, ret
     """
     wait = timedelta(seconds=pace_s)
     if not outcome.is_heard:
-        wait = min(wait * (1 << min(failures + 1, 12)), LONGEST)
-        if outcome is Outcome.GONE:
-            wait = max(wait, min(timedelta(seconds=pace_s) * 8, LONGEST))
+        doublings = failures + (3 if outcome is Outcome.GONE else 1)
+        wait = min(wait * (1 << min(doublings, 12)), LONGEST)
     if retry_after_s is not None:
         wait = max(wait, min(timedelta(seconds=retry_after_s), LONGEST))
     return now + wait

@@ -110,9 +110,20 @@ class Ingest:
         try:
             reading = self._extractor.read(capture, body)
         except SourceError as error:
-            return Work(capture, source, page, outcome=Outcome(error.outcome), reason=error.reason)
+            return Work(
+                capture, source, page, outcome=Outcome(error.outcome), reason=error.reason, size_bytes=len(body)
+            )
         except DocumentError as error:
-            return Work(capture, source, page, outcome=Outcome.FAILED, reason=error.reason, quarantine=error.reason)
+            failed = Outcome.FAILED
+            return Work(
+                capture,
+                source,
+                page,
+                outcome=failed,
+                reason=error.reason,
+                quarantine=error.reason,
+                size_bytes=len(body),
+            )
         shared = shared_names(reading)
         prepared, wrong = [], ""
         for entry in reading.entries:
@@ -126,7 +137,7 @@ class Ingest:
                     :500
                 ]
         outcome, reason = _outcome(reading, capture.role)
-        return Work(capture, source, page, reading, tuple(prepared), outcome, reason, wrong)
+        return Work(capture, source, page, reading, tuple(prepared), outcome, reason, wrong, len(body))
 
 
 def _outcome(reading: Reading, role: Role) -> tuple[Outcome, str]:

@@ -132,6 +132,7 @@ def _source_item(source: Source, state: SourceState) -> FetchItem:
         body_hash=state.body_hash,
         delay_s=source.delay_s,
         parallel=source.parallel,
+        obeys_robots=source.obeys_robots,
     )
 
 
@@ -144,6 +145,7 @@ def _page_item(page: FrontierPage, source: Source) -> FetchItem:
         delay_s=source.delay_s,
         parallel=source.parallel,
         hops=page.hops,
+        obeys_robots=source.obeys_robots,
     )
 
 

@@ -62,6 +62,7 @@ class Work:
     outcome: Outcome = Outcome.OK
     reason: str = ""
     quarantine: str = ""
+    size_bytes: int = 0
 
 
 class Writing:
@@ -173,7 +174,7 @@ class Writing:
                 entries=len(work.reading.entries) or len(work.reading.links),
                 new=self._done.new_documents or self._done.pages,
                 status=work.capture.status,
-                elapsed_s=0.0,
+                size_bytes=work.size_bytes,
                 heard_since=self._heard_since(has_old, state.last_heard_at if state else None),
                 etag=headers.get("etag", "") if is_vouched else None,
                 last_modified=headers.get("last-modified", "") if is_vouched else None,

@@ -1,0 +1,1 @@
+"""The docs fail the build when they lie."""
