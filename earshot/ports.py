@@ -436,6 +436,12 @@ class RecordWriter(RecordReader, Protocol):
     def put_sources(self, sources: Sequence[Source], now: datetime) -> None:
         """Make the record know these sources and no others as active. New ones are due at once. Twice is once."""
 
+    def put_off(self, source_id: str, fetched_at: datetime, until: datetime) -> None:
+        """Let a source not be due before `until`: what was fetched of it waits in the lake to be read.
+
+        Changes nothing where a run has ended since `fetched_at`.
+        """
+
     def due_sources(self, now: datetime, limit: int) -> list[SourceState]:
         """Return active sources with next_due_at <= now, longest due first, then by id."""
 

@@ -244,8 +244,17 @@ class _Relay:
         except MailError as error:
             self._refused(delivery, error)
         else:
-            self._change(delivery, DeliveryState.SENT, subject=message.subject)
+            self._commit_sent(delivery, message)
             self.counts["sent"] += 1
+
+    def _commit_sent(self, delivery: Delivery, message: Message) -> None:
+        """Write down that the server took it. Tried harder than anything else: only this process knows it."""
+        for pause_s in (1.0, 5.0, 25.0):
+            try:
+                return self._change(delivery, DeliveryState.SENT, subject=message.subject)
+            except StorageError:
+                self.clock.sleep(pause_s)
+        return self._change(delivery, DeliveryState.SENT, subject=message.subject)
 
     def _commit_dot(self, delivery: Delivery, message: Message) -> None:
         """Write down that the next byte may be the one that tells somebody; stop if another relay has taken over."""

@@ -19,6 +19,7 @@ from earshot.urls import host_of
 
 _RENEW = timedelta(seconds=30)
 _MOST_HOPS = 10
+_UNREAD = timedelta(hours=1)
 
 
 def collect(
@@ -56,8 +57,19 @@ def settle(writer: RecordWriter, event: CollectEvent, paces: dict[str, float], n
         writer.put_robots(event)
     elif isinstance(event, HandedBack):
         _hand_back(writer, event, now)
-    elif event.outcome is not Outcome.OK:
+    elif event.outcome is Outcome.OK:
+        _await_reading(writer, event, now)
+    else:
         end_fetch(writer, event, paces.get(event.source_id, 900.0), now)
+
+
+def _await_reading(writer: RecordWriter, event: Fetched, now: datetime) -> None:
+    """Nothing is fetched again while its capture lies in the lake unread; ingest says when it is due."""
+    kind, _, name = event.item_id.partition(":")
+    if kind == "page":
+        writer.end_page(name, Outcome.OK, "fetched, to be read", now, now + _UNREAD)
+    else:
+        writer.put_off(event.source_id, event.at, now + _UNREAD)
 
 
 def end_fetch(writer: RecordWriter, event: Fetched, pace_s: float, now: datetime) -> None:

@@ -69,7 +69,7 @@ class Runner:
 
     def __init__(self, stages: Stages, on_change: Callable[[RoundReport], None] | None = None) -> None:
         self._s = stages
-        self._on_change = on_change or (lambda report: None)
+        self._on_change = on_change or (lambda _: None)
         self._events: SimpleQueue[tuple[int, CollectEvent | BaseException | None]] = SimpleQueue()
         self._live: dict[int, threading.Thread] = {}
         self._stop = threading.Event()
@@ -157,7 +157,7 @@ class Runner:
                     events.close()  # type: ignore[attr-defined]
                     break
             self._events.put((number, None))
-        except BaseException as error:  # handed to the calling thread, which raises it
+        except BaseException as error:  # noqa: BLE001 (handed to the calling thread, which raises it)
             self._events.put((number, error))
 
     def _drain(self) -> None:

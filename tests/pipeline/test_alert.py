@@ -72,6 +72,17 @@ def test_a_storm_is_told_in_as_many_mails_as_the_rule_allows_and_nothing_is_lost
     assert all(f"Halden pump {n} broke" in text for n in range(30))
 
 
+def test_a_storm_beyond_one_message_is_told_over_the_next_hours(make: Make) -> None:
+    scene = make(brands=(make_brand(rules=(make_rule(max_per_hour=1),)),))
+    scene.flag(110)
+    report = scene.alert()
+    assert (report.sent, report.held) == (1, 10)
+    scene.clock.advance(minutes=61)
+    assert scene.alert().sent == 1
+    assert scene.notices() == {"told": 110}
+    assert [subject.rpartition(" and ")[2] for subject in subjects(scene)] == ["99 more", "9 more"]
+
+
 def test_beyond_the_hours_budget_notices_wait_until_the_window_frees(make: Make) -> None:
     scene = make(brands=(make_brand(rules=(make_rule(max_per_hour=2),)),))
     scene.flag(1)
@@ -221,6 +232,24 @@ def test_with_a_ledger_what_arrived_is_sent_and_what_did_not_is_sent_again_after
     assert (report.recovered, report.sent) == (1, 1)
     assert [message.message_id for message in scene.inbox.taken] == [lost.message_id]
     assert scene.states() == {"sent": 2}
+
+
+def test_that_a_mail_was_taken_is_written_down_even_if_the_record_is_busy(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene = make()
+    scene.flag(1)
+    write, busy = type(scene.record).write, [True, True]
+
+    def sometimes(record: object) -> object:
+        if scene.inbox.taken and busy:
+            busy.pop()
+            raise StorageError("busy")
+        return write(record)
+
+    monkeypatch.setattr(type(scene.record), "write", sometimes)
+    assert scene.alert().sent == 1
+    assert scene.states() == {"sent": 1}
 
 
 class Killed(BaseException):

@@ -1,0 +1,149 @@
+"""How much of real feeds and pages is read, and how fast: against feedparser alone, and against what people marked.
+
+Run as `EARSHOT_SHARED=... python -m benchmarks.feeds [--pages N]`; without the shared data there is nothing to measure.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import io
+import json
+import os
+import resource
+import time
+import warnings
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import feedparser
+
+from benchmarks.report import report
+from earshot.clock import SystemClock
+from earshot.extract import BoundedExtractor
+from earshot.extract.reader import read_capture, warm_up
+from earshot.model import Capture, CaptureRef, Reading, Role
+
+Item = tuple[Capture, bytes]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pages", type=int, default=330, help="pages of the evaluation set, evenly taken (990: all)")
+    asked = parser.parse_args()
+    shared = Path(os.environ["EARSHOT_SHARED"])
+    feeds = {"captured feeds": list(captured_feeds(shared)), "real feeds": list(real_feeds(shared))}
+    rows = [row for name, items in feeds.items() for row in feed_rows(name, items)]
+    report("feeds", rows, ["found by feedparser: entries without sanitizing and resolving, the fastest it goes"])
+    marked = list(marked_pages(shared, asked.pages))
+    report("pages", page_rows(marked), ["F over marked segments: wanted ones in the text, unwanted ones not in it"])
+
+
+def capture(url: str, role: Role, kind: str = "") -> Capture:
+    headers = {"content-type": kind} if kind else {}
+    return Capture(CaptureRef("", 0, 0, ""), url, url, 200, headers, SystemClock().now(), "", "", role)
+
+
+def captured_feeds(shared: Path) -> Iterator[Item]:
+    for site in json.loads((shared / "web/dev/manifest.json").read_text()):
+        with zipfile.ZipFile(shared / "web/dev" / f"{site['host']}.zip") as archive:
+            names = set(archive.namelist())
+            for path in site["feeds"]:
+                inside = path.strip("/")
+                forms = (inside, f"{inside}/index.xml", f"{inside}/index.html")
+                for name in [name for name in forms if name in names][:1]:
+                    yield capture(f"http://{site['host']}{path}", Role.FEED), archive.read(name)
+
+
+def real_feeds(shared: Path) -> Iterator[Item]:
+    for path in sorted((shared / "data/feeds_real_kagi/dev").glob("*.gz")):
+        yield capture(f"http://feeds.example/{path.stem}", Role.FEED), gzip.decompress(path.read_bytes())
+
+
+def marked_pages(shared: Path, count: int) -> Iterator[tuple[Item, dict[str, Any]]]:
+    folder = shared / "data/trafilatura_eval"
+    pages = list(json.loads((folder / "evaldata.json").read_text()).items())
+    for url, marks in pages[:: max(1, len(pages) // count)]:
+        path = folder / "html" / f"{marks['file']}.gz"
+        if path.exists():
+            yield (capture(url, Role.PAGE, "text/html"), gzip.decompress(path.read_bytes())), marks
+
+
+def feed_rows(name: str, items: list[Item]) -> Iterator[dict[str, Any]]:
+    def alone(item: Item) -> int:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            parsed = feedparser.parse(io.BytesIO(item[1]), sanitize_html=False, resolve_relative_uris=False)
+        return len(parsed.entries)
+
+    yield timed(f"{name}: feedparser alone", items, lambda: sum(map(alone, items)))
+    warm_up()
+    yield timed(f"{name}: our reader, no child", items, lambda: sum(entries_of(*item) for item in items))
+    for parallel in (1, os.cpu_count() or 1):
+        extractor = BoundedExtractor(SystemClock(), parallel=parallel)
+        extractor.read(*items[0])
+        found = timed(f"{name}: bounded, {parallel} at a time", items, lambda: read_all(extractor, items))  # noqa: B023
+        extractor.close()
+        yield found
+
+
+def entries_of(about: Capture, body: bytes) -> int:
+    return len(read_capture(about, body).entries)
+
+
+def read_all(extractor: BoundedExtractor, items: list[Item]) -> int:
+    return sum(len(answer.entries) for answer in extractor.read_many(items) if isinstance(answer, Reading))
+
+
+def timed(name: str, items: list[Item], work: Any) -> dict[str, Any]:
+    """Return a row: what was found, and wall time. Processor time of children shows only after they ended."""
+    started, cpu = time.perf_counter(), time.process_time()
+    found = work()
+    wall = time.perf_counter() - started
+    return {
+        "reader": name,
+        "feeds": len(items),
+        "entries": found,
+        "feeds/s": len(items) / wall,
+        "ms a feed": wall * 1000 / len(items),
+        "own cpu ms": (time.process_time() - cpu) * 1000 / len(items),
+    }
+
+
+def page_rows(marked: list[tuple[Item, dict[str, Any]]]) -> list[dict[str, Any]]:
+    extractor = BoundedExtractor(SystemClock())
+    extractor.read(*marked[0][0])
+    before, started = child_cpu(), time.perf_counter()
+    answers = list(extractor.read_many(item for item, _ in marked))
+    wall = time.perf_counter() - started
+    extractor.close()
+    texts = [answer.entries[0].text if isinstance(answer, Reading) else "" for answer in answers]
+    kept = missed = kept_wrongly = 0
+    for text, (_, marks) in zip(texts, marked, strict=True):
+        kept += sum(segment in text for segment in marks["with"])
+        missed += sum(segment not in text for segment in marks["with"])
+        kept_wrongly += sum(segment in text for segment in marks["without"])
+    precision, recall = kept / max(1, kept + kept_wrongly), kept / max(1, kept + missed)
+    return [
+        {
+            "pages": len(marked),
+            "without text": sum(not text for text in texts),
+            "refused": sum(not isinstance(answer, Reading) for answer in answers),
+            "precision": precision,
+            "recall": recall,
+            "F": 2 * precision * recall / max(1e-9, precision + recall),
+            "pages/s": len(marked) / wall,
+            "cpu ms a page": (child_cpu() - before) * 1000 / len(marked),
+        }
+    ]
+
+
+def child_cpu() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,190 @@
+"""How long one article takes to be matched against 200 brands of 500 terms each.
+
+    EARSHOT_SHARED=DIR python -m benchmarks.match [--brands 200] [--terms 500] [--posts N] [--seed 7]
+
+Articles are the captured posts; the brands are generated, their words, phrases and names drawn from those same
+posts, so that they hit as often as a real vocabulary would. Two makes of brand: `named` is `(names) (topics) NOT
+(others)`, which is how brands are written; `alternatives` is all terms joined by OR, so that nearly every brand is
+heard in nearly every article: the worst there is. Timed is `BrandRecogniser.recognise`, tokenising and spans included.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import gzip
+import json
+import os
+import random
+import statistics
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import psutil
+
+from benchmarks.report import report
+from earshot.model import Brand, Entry
+from earshot.query.recognise import BrandRecogniser
+from earshot.query.words import Word, find_words
+
+TARGET_MS = 3.0
+NAMES = 3
+"""Terms of a `named` brand that are its names; the others are topics and, one in ten, exclusions."""
+
+
+def main() -> None:
+    """Measure and report."""
+    options = _options()
+    posts = list(_posts(options.posts))
+    texts = [find_words(post.text) for post in posts]
+    random.seed(options.seed)
+    rows = []
+    for make in (_named, _alternatives):
+        rows += _measure(make.__name__.strip("_"), _brands(make, texts, options.brands, options.terms), posts)
+    median = next(row["p50 ms"] for row in rows if row["brands"] == "named" and row["pass"] == "warm")
+    notes = [
+        f"target: median of `named`, warm, at most {TARGET_MS} ms: {'met' if median <= TARGET_MS else 'MISSED'}",
+        f"{len(posts)} posts, {statistics.median(map(len, texts)):.0f} words in the median, "
+        f"{max(map(len, texts))} in the longest; {options.brands} brands of {options.terms} terms",
+        "first: every word seen for the first time; warm: the memos of words are filled",
+    ]
+    report("match", rows, notes)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--brands", type=int, default=200)
+    parser.add_argument("--terms", type=int, default=500)
+    parser.add_argument("--posts", type=int, default=None, help="only the first N posts")
+    parser.add_argument("--seed", type=int, default=7)
+    return parser.parse_args()
+
+
+def _posts(most: int | None) -> Iterator[Entry]:
+    shared = os.environ.get("EARSHOT_SHARED")
+    if not shared:
+        raise SystemExit("set EARSHOT_SHARED to the folder that holds the captured web")
+    with gzip.open(Path(shared) / "web" / "posts.jsonl.gz", "rt", encoding="utf-8") as lines:
+        for number, line in enumerate(lines):
+            if number == most:
+                return
+            post = json.loads(line)
+            yield Entry(url=f"http://{post['host']}{post['path']}", title=post["title"], text=post["text"])
+
+
+def _measure(name: str, brands: list[Brand], posts: Sequence[Entry]) -> list[dict[str, object]]:
+    gc.collect()
+    before = psutil.Process().memory_info().rss
+    started = time.perf_counter()
+    recogniser = BrandRecogniser(brands)
+    build_s = time.perf_counter() - started
+    memory_mb = (psutil.Process().memory_info().rss - before) / 1e6
+    gc.freeze()
+    rows: list[dict[str, object]] = []
+    for turn in ("first", "warm"):
+        took_ms, cpu_ms, heard = _pass(recogniser, posts)
+        cuts = statistics.quantiles(took_ms, n=100)
+        rows.append(
+            {
+                "brands": name,
+                "pass": turn,
+                "p50 ms": cuts[49],
+                "p95 ms": cuts[94],
+                "max ms": max(took_ms),
+                "processor p50 ms": statistics.median(cpu_ms),
+                "heard per post": statistics.mean(heard),
+                "build s": build_s,
+                "memory MB": memory_mb,
+            }
+        )
+    gc.unfreeze()
+    return rows
+
+
+def _pass(recogniser: BrandRecogniser, posts: Sequence[Entry]) -> tuple[list[float], list[float], list[int]]:
+    """Return per post: time on the clock and on the processor (what a busy machine leaves alone), brands heard."""
+    took_ms, cpu_ms, heard = [], [], []
+    for post in posts:
+        started, cpu_started = time.perf_counter(), time.thread_time()
+        found = recogniser.recognise(post, post.url)
+        took_ms.append((time.perf_counter() - started) * 1_000)
+        cpu_ms.append((time.thread_time() - cpu_started) * 1_000)
+        heard.append(len(found))
+    return took_ms, cpu_ms, heard
+
+
+# --- brands --------------------------------------------------------------------------------------------
+
+
+def _brands(make: object, texts: list[list[Word]], count: int, terms: int) -> list[Brand]:
+    assert callable(make)
+    texts = [text for text in texts if len(text) > 20]
+    vocabulary = sorted({word.text for text in texts for word in text if len(word.text) > 2})
+    cased = sorted({word.cased for text in texts for word in text if len(word.cased) > 2 and word.cased != word.text})
+    draw = _Draw(texts, vocabulary, cased)
+    return [Brand(id=f"brand{n}", name=f"Brand {n}", version="1", query=make(draw, terms)) for n in range(count)]
+
+
+def _named(draw: _Draw, terms: int) -> str:
+    excluded = terms // 10
+    names = [draw.phrase(2), draw.cased(), draw.word()][:NAMES]
+    topics = draw.terms(terms - excluded - NAMES)
+    return f"({' OR '.join(names)}) ({' OR '.join(topics)}) NOT ({' OR '.join(draw.terms(excluded))})"
+
+
+def _alternatives(draw: _Draw, terms: int) -> str:
+    return " OR ".join(draw.terms(terms))
+
+
+class _Draw:
+    """Draws terms: words by kind, so that most are rare; phrases by place, so that they occur."""
+
+    def __init__(self, texts: list[list[Word]], vocabulary: list[str], cased: list[str]) -> None:
+        self._texts = texts
+        self._vocabulary = vocabulary
+        self._cased = cased
+
+    def word(self) -> str:
+        return random.choice(self._vocabulary)
+
+    def phrase(self, length: int) -> str:
+        text = random.choice(self._texts)
+        at = random.randrange(len(text) - length)
+        return '"' + " ".join(word.text[:40] for word in text[at : at + length]) + '"'
+
+    def cased(self) -> str:
+        return "=" + random.choice(self._cased)
+
+    def prefix(self) -> str:
+        stems = (word[: random.randint(4, 8)] for word in iter(self.word, "") if len(find_words(word[:4])) == 1)
+        return next(f"{stem}*" for stem in stems if len(stem) > 3)
+
+    def near(self) -> str:
+        words = list(dict.fromkeys(self.word() for _ in range(8)))[:6]
+        return f"({' OR '.join(words[:3])}) NEAR/5 ({' OR '.join(words[3:])})"
+
+    def terms(self, count: int) -> list[str]:
+        """Return terms of which a query counts `count`: of ten seven words, one phrase, one prefix, one cased or NEAR."""
+        found: list[str] = []
+        left = count
+        while left > 0:
+            kind = random.random()
+            if kind < 0.02 and left >= 6:
+                found.append(self.near())
+                left -= 6
+                continue
+            left -= 1
+            if kind < 0.75:
+                found.append(self.word())
+            elif kind < 0.85:
+                found.append(self.phrase(random.randint(2, 4)))
+            elif kind < 0.92:
+                found.append(self.prefix())
+            else:
+                found.append(self.cased())
+        return found
+
+
+if __name__ == "__main__":
+    main()

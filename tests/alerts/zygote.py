@@ -1,0 +1,53 @@
+"""Processes to be killed: forks relays over one record as it is told, each with its own connections.
+
+Run as `python -m tests.alerts.zygote FOLDER PORT MAILDIR`; each line on stdin starts one relay and its process id
+is printed. Forking after the imports makes a start cost milliseconds, so that kills fall into the work itself.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+
+from earshot import leases
+from earshot.alerts.ledger import MaildirLedger
+from earshot.alerts.samples import samples
+from earshot.alerts.smtp import SmtpMailer
+from earshot.clock import SystemClock
+from earshot.errors import StorageError
+from tests.alerts.scene import Scene, kill_brand
+
+LEDGER_WAIT = timedelta(milliseconds=300)
+
+
+def relay(folder: Path, port: int, maildir: Path) -> None:
+    clock = SystemClock()
+    mail = {"host": "127.0.0.1", "port": port, "security": "none", "timeout": timedelta(seconds=5)}
+    scene = Scene(folder, clock, (kill_brand(),), ledger_wait=LEDGER_WAIT, **mail)
+    mailer = SmtpMailer(scene.settings.mail, clock)
+    while True:
+        with suppress(StorageError):
+            scene.alert(mailer, MaildirLedger(maildir), leases.me())
+        clock.sleep(0.02)
+
+
+def main() -> None:
+    folder, port, maildir = Path(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])
+    samples("warm@example.org", Scene(folder).settings, SystemClock())  # templates are compiled once
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    for _ in sys.stdin:
+        pid = os.fork()
+        if pid == 0:
+            try:
+                relay(folder, port, maildir)
+            finally:
+                os._exit(1)
+        print(pid, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,274 @@
+"""What feeds of every dialect say."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from earshot.errors import SourceError
+from earshot.extract.feeds import read_feed
+from earshot.model import DateFrom, Outcome, TextIs
+from tests.extract.feeds import LONG, atom, feed_capture, item, rss
+
+
+def read(body: bytes, **changes):
+    return read_feed(feed_capture(**{"headers": {}, **changes}), body)
+
+
+RDF = b"""<?xml version="1.0"?><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+ xmlns="http://purl.org/rss/1.0/" xmlns:dc="http://purl.org/dc/elements/1.1/">
+<channel rdf:about="http://blog.example/"><title>t</title></channel>
+<item rdf:about="http://blog.example/r"><title>Pump</title><link>http://blog.example/r</link>
+<dc:date>2026-11-19T10:00:00+01:00</dc:date><dc:creator>Ada</dc:creator></item></rdf:RDF>"""
+ATOM_ENTRY = (
+    "<title>Pump</title><id>tag:blog.example,2026:1</id><link href='http://blog.example/r'/>"
+    "<updated>2026-11-19T09:00:00Z</updated><author><name>Ada</name></author>"
+)
+
+
+@pytest.mark.parametrize(
+    ("body", "form"),
+    [
+        (rss("<title>Pump</title><link>http://blog.example/r</link>", version="0.91"), "rss091u"),
+        (rss("<title>Pump</title><link>http://blog.example/r</link>", version="0.92"), "rss092"),
+        (rss("<title>Pump</title><link>http://blog.example/r</link>", version="2.0"), "rss20"),
+        (RDF, "rss10"),
+        (atom(ATOM_ENTRY), "atom10"),
+        (atom(ATOM_ENTRY, attributes='version="0.3"').replace(b"www.w3.org/2005/Atom", b"purl.org/atom/ns#"), "atom03"),
+    ],
+)
+def test_every_dialect_gives_its_entry(body, form):
+    reading = read(body)
+    assert reading.form == form
+    assert [(e.url, e.title) for e in reading.entries] == [("http://blog.example/r", "Pump")]
+
+
+@pytest.mark.parametrize("body", [RDF, atom(ATOM_ENTRY)])
+def test_author_and_date_are_read_in_utc(body):
+    (entry,) = read(body).entries
+    assert entry.author == "Ada"
+    assert entry.published_at == datetime(2026, 11, 19, 9, tzinfo=UTC)
+    assert entry.published_from is DateFrom.FEED
+
+
+def test_relative_links_and_images_are_resolved_against_the_answering_address():
+    body = rss(item(link="/one", text=f'<img src="p.png"><a href="../two">x</a>{LONG}'))
+    (entry,) = read(body, final_url="http://other.example/blog/feed.xml").entries
+    assert entry.url == "http://other.example/one"
+    assert entry.images == ("http://other.example/blog/p.png",)
+    assert entry.links == ("http://other.example/two",)
+
+
+def test_xml_base_goes_before_the_answering_address():
+    entry_xml = "<title>t</title><link href='a'/><content type='html'>&lt;img src='b.png'&gt;x</content>"
+    (entry,) = read(atom(entry_xml, attributes='xml:base="http://base.example/x/"')).entries
+    assert entry.url == "http://base.example/x/a"
+    assert entry.images == ("http://base.example/x/b.png",)
+
+
+@pytest.mark.parametrize("link", ["javascript:alert(1)", "file:///etc/passwd", "data:text/html,x", "http://[bad"])
+def test_links_of_other_schemes_are_no_links(link):
+    (entry,) = read(rss(item(link=link, text=f'<a href="{link}">x</a><img src="{link}">'))).entries
+    assert entry.url == ""
+    assert entry.links == entry.images == ()
+
+
+def test_full_text_goes_before_the_description():
+    more = "<content:encoded><![CDATA[<p>One.</p><p>Two <b>bold</b>.</p><script>bad()</script>]]></content:encoded>"
+    (entry,) = read(rss(item(text="A summary", more=more))).entries
+    assert entry.text == "One.\nTwo bold."
+    assert entry.text_is is TextIs.FULL
+
+
+def test_a_short_description_with_a_link_is_a_teaser_and_the_reading_says_why():
+    reading = read(rss(item(text="Only the beginning.")))
+    assert reading.entries[0].text_is is TextIs.TEASER
+    assert reading.warnings[0] == "1 of 1 entries are teasers: a short text and no element for the full one"
+
+
+def test_entry_without_link_and_id_is_known_by_its_words_and_stays_the_same():
+    body = rss(item(title="Note", link="", text="Halden broke"), item(title="Note", link="", text="Halden works"))
+    first, again = read(body).entries, read(body).entries
+    assert [e.own_id for e in first] == [e.own_id for e in again]
+    assert len({e.own_id for e in first}) == 2
+    assert all(e.own_id.startswith("content:") and e.url == "" for e in first)
+
+
+def test_two_entries_that_share_a_link_keep_their_own_ids():
+    body = rss(*(item(more=f'<guid isPermaLink="false">g{n}</guid>') for n in (1, 2)))
+    assert [(e.url, e.own_id) for e in read(body).entries] == [
+        ("http://blog.example/one", "g1"),
+        ("http://blog.example/one", "g2"),
+    ]
+
+
+def test_a_bare_guid_is_no_link():
+    (entry,) = read(rss("<guid>4711</guid><title>t</title>")).entries
+    assert (entry.url, entry.own_id) == ("", "4711")
+
+
+def test_a_permalink_guid_is_the_link():
+    (entry,) = read(rss("<guid>http://blog.example/p</guid><title>t</title>")).entries
+    assert entry.url == "http://blog.example/p"
+
+
+def test_the_fragment_of_a_comment_stays_and_a_comment_is_whole():
+    (entry,) = read(rss(item(link="http://blog.example/one#comment-7", text="Me too"))).entries
+    assert entry.url == "http://blog.example/one#comment-7"
+    assert entry.text_is is TextIs.FULL
+
+
+@pytest.mark.parametrize("declared", ["Mon, 01 Jan 0001 00:00:00 +0000", "Fri, 01 Jan 2999 00:00:00 GMT", "soon",
+    "Thu, 01 Jan 1970 00:00:00 GMT", "Fri, 01 Jan 10000 00:00:00 GMT", ""])  # fmt: skip
+def test_dates_that_cannot_be_true_are_absent(declared):
+    reading = read(rss(item(more=f"<pubDate>{declared}</pubDate>")))
+    assert reading.entries[0].published_at is None
+    assert reading.entries[0].published_from is DateFrom.FOUND
+    assert reading.oldest_at is None
+
+
+def test_oldest_at_is_the_oldest_date():
+    dates = ("Thu, 19 Nov 2026 10:00:00 GMT", "Wed, 18 Nov 2026 10:00:00 +0200", "nonsense")
+    reading = read(rss(*(item(more=f"<pubDate>{date}</pubDate>") for date in dates)))
+    assert reading.oldest_at == datetime(2026, 11, 18, 8, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("head", "seconds"),
+    [
+        ("<ttl>30</ttl>", 1800),
+        ("<sy:updatePeriod>hourly</sy:updatePeriod><sy:updateFrequency>2</sy:updateFrequency>", 1800),
+        ("<sy:updatePeriod> daily </sy:updatePeriod>", 86_400),
+        ("<ttl>0</ttl>", None),
+        ("<ttl>-5</ttl>", None),
+        ("<sy:updatePeriod>hourly</sy:updatePeriod><sy:updateFrequency>0</sy:updateFrequency>", 3600),
+        ("", None),
+    ],
+)
+def test_update_period(head, seconds):
+    assert read(rss(item(), head=head)).update_period_s == seconds
+
+
+def test_language_of_feed_and_entry():
+    assert read(rss(item(), head="<language>de-AT</language>")).entries[0].language == "de"
+    assert read(atom("<title xml:lang='fr'>t</title>")).entries[0].language == "fr"
+
+
+def test_markup_in_titles_is_taken_off_once():
+    titles = ["Tom &amp; Jerry", "<b>Bold</b> pump", "a < b", "&#8220;Quoted&#8221;"]
+    body = rss(*(item(title=title, link=f"/{n}") for n, title in enumerate(titles)))
+    assert [e.title for e in read(body).entries] == ["Tom & Jerry", "Bold pump", "a < b", "“Quoted”"]
+
+
+def test_atom_plain_text_is_not_taken_for_markup():
+    (entry,) = read(atom("<title>if a &lt;b&gt; c</title><content type='text'>x &lt;i&gt; y</content>")).entries
+    assert entry.text == "x <i> y"
+
+
+def test_counts_that_a_feed_gives_are_engagement():
+    more = "<slash:comments>12</slash:comments>"
+    assert read(rss(item(more=more))).entries[0].engagement == {"comments": 12}
+
+
+def test_pictures_of_media_rss_and_enclosures_are_images():
+    more = (
+        '<media:content url="http://i.example/a.jpg" medium="image"/><media:thumbnail url="http://i.example/b.jpg"/>'
+        '<enclosure url="http://i.example/c.png" type="image/png" length="1"/>'
+        '<enclosure url="http://i.example/d.mp3" type="audio/mpeg" length="1"/>'
+    )
+    images = read(rss(item(more=more))).entries[0].images
+    assert set(images) == {"http://i.example/a.jpg", "http://i.example/b.jpg", "http://i.example/c.png"}
+
+
+def test_the_publishers_link_goes_before_the_one_of_a_feed_service():
+    more = "<feedburner:origLink>http://blog.example/real</feedburner:origLink>"
+    assert read(rss(item(link="http://feeds.example/~r/1", more=more))).entries[0].url == "http://blog.example/real"
+
+
+@pytest.mark.parametrize("junk", [b"\n\n  ", b"<!-- cached -->\n", b"Warning: include() failed\n", b"\xef\xbb\xbf \n"])
+def test_junk_before_the_declaration_costs_no_entry(junk):
+    assert len(read(junk + rss(item(), item(link="/two"))).entries) == 2
+
+
+def test_a_broken_declaration_costs_no_entry():
+    broken = b"<!-- a --><!-- b --><?xml version='1.0' encoding='utf-8' <rss version='2.0'><channel>"
+    assert len(read(broken + f"<item>{item()}</item></channel></rss>".encode()).entries) == 1
+
+
+def test_truncated_xml_keeps_its_good_entries_and_says_so():
+    whole = rss(item(), item(link="/two"), item(link="/three"))
+    reading = read(whole[: whole.rindex(b"<item>") + 40])
+    assert [e.url for e in reading.entries][:2] == ["http://blog.example/one", "http://blog.example/two"]
+    assert any("not well-formed" in warning for warning in reading.warnings)
+
+
+def test_a_valid_feed_without_entries_is_a_reading_without_entries():
+    reading = read(rss())
+    assert (reading.form, reading.entries) == ("rss20", ())
+
+
+def test_an_item_of_a_feed_may_hold_nothing_at_all():
+    (entry,) = read(rss("")).entries
+    assert (entry.url, entry.title, entry.text) == ("", "", "")
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b"", "no body"),
+        (b"  \n ", "no body"),
+        (b"<html><head><title>Log in</title></head><body><input type='password'></body></html>", "asks for a password"),
+        (b"<!DOCTYPE html><title>404</title><p>not here", "titled “404”"),
+        (b"%PDF-1.7 ...", "a PDF file"),
+        (b"just words", "begins with “just words”"),
+        (b'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"></urlset>', "kind: sitemap"),
+    ],
+)
+def test_what_is_no_feed_is_named(body, words):
+    with pytest.raises(SourceError) as caught:
+        read(body)
+    assert caught.value.outcome == Outcome.NOT_A_FEED
+    assert words in caught.value.reason
+
+
+def test_a_page_that_announces_feeds_tells_their_addresses():
+    head = '<link rel="alternate" type="application/rss+xml" href="/feed.xml"><link rel="stylesheet" href="/x.css">'
+    with pytest.raises(SourceError, match=r"announces http://blog\.example/feed\.xml$"):
+        read(f"<html><head><title>Blog</title>{head}</head></html>".encode())
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "title"),
+    [
+        (rss(item(title="café")).decode().encode("latin-1"), "application/rss+xml; charset=utf-8", "café"),
+        (rss(item(title="café")), "text/xml; charset=iso-8859-1", None),
+        (rss(item(title="pump")), "application/xml; charset=bogus-9", "pump"),
+        (rss(item(title="pump")).decode().encode("utf-16"), "application/xml", "pump"),
+        (rss(item(title="“q”")).decode().replace("?>", ' encoding="utf-8"?>', 1).encode("cp1252"), "text/xml", "“q”"),
+    ],
+)
+def test_charset_lies_cost_no_entry(body, kind, title):
+    (entry,) = read(body, headers={"content-type": kind}).entries
+    if title:
+        assert entry.title == title
+
+
+def test_small_entities_of_the_feed_itself_are_read():
+    declared = b'<!DOCTYPE rss [<!ENTITY firm "Halden">]>'
+    body = rss("<title>&firm; pump</title>").replace(b"<rss", declared + b"<rss", 1)
+    assert "pump" in read(body).entries[0].title
+
+
+@pytest.mark.parametrize("reference", ["&#xD800;", "&#55296;", "&#xdfff;"])
+def test_a_lone_surrogate_never_raises(reference):
+    (entry,) = read(rss(f"<title>a{reference}b</title>")).entries
+    entry.title.encode("utf-8")
+
+
+def test_external_entities_open_nothing(tmp_path):
+    secret = tmp_path / "secret"
+    secret.write_text("hidden words")
+    declared = f'<!DOCTYPE rss [<!ENTITY x SYSTEM "file://{secret}">]>'.encode()
+    body = rss("<title>a&x;b</title>").replace(b"<rss", declared + b"<rss", 1)
+    assert "hidden" not in str(read(body))

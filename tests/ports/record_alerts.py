@@ -1,0 +1,210 @@
+"""The contract of the Record port on telling people and on forgetting; see `tests.ports.record`."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from earshot import identity
+from earshot.errors import StorageError
+from earshot.model import (
+    CaptureRef,
+    DeliveryState,
+    Mention,
+    NoticeState,
+    Outcome,
+    Role,
+    Severity,
+)
+from earshot.ports import Clock, DocumentKey, Record, RecordWriter
+from tests.builders import (
+    NOW,
+    make_capture,
+    make_source,
+)
+from tests.ports.record import HOUR, make_delivery, make_notice, make_page, put
+
+
+class AlertContract:
+    def flagged(self, writer: RecordWriter, number: int, **changes: Any) -> Mention:
+        return writer.mentions_of(put(writer, number, brands=("halden",), **changes))[0]
+
+    def test_mentions_of_one_story_join_one_incident(self, record: Record) -> None:
+        with record.write() as writer:
+            first = self.flagged(writer, 1)
+            second = self.flagged(writer, 2, story=(first.story_id,))
+            name, is_new = writer.open_incident(first, "complaints", Severity.INFO, NOW)
+            assert (name, is_new) == (identity.incident_id("halden", "complaints", first.id), True)
+            for _ in range(2):
+                assert writer.open_incident(second, "complaints", Severity.CRITICAL, NOW) == (name, False)
+            incident = writer.incident(name)
+            assert incident is not None
+            assert (len(incident.mention_ids), incident.severity) == (2, Severity.CRITICAL)
+            assert [each.id for each in writer.incidents(brand_id="halden")] == [name]
+            assert writer.incidents(brand_id="other") == []
+
+    def test_a_notice_is_added_once_and_held(self, record: Record) -> None:
+        notice = make_notice()
+        with record.write() as writer:
+            assert [writer.add_notice(notice), writer.add_notice(notice)] == [True, False]
+            assert writer.pending_notices(NOW) == [notice]
+            writer.hold_notices([notice.key], NOW + HOUR)
+            assert writer.pending_notices(NOW) == []
+            assert [each.key for each in writer.pending_notices(NOW + HOUR)] == [notice.key]
+            assert writer.notices_of("i") == writer.all_notices() == writer.notices([notice.key, "unknown"])
+
+    def test_a_bound_notice_is_pending_no_more(self, record: Record) -> None:
+        one, two = make_notice(1), make_notice(2)
+        with record.write() as writer:
+            writer.add_notice(one)
+            writer.add_notice(two)
+            for _ in range(2):
+                writer.bind(make_delivery(one, two))
+            assert writer.pending_notices(NOW) == []
+            assert writer.deliveries([DeliveryState.PENDING]) == [make_delivery(one, two)]
+        with pytest.raises(StorageError), record.write() as writer:
+            writer.bind(make_delivery(one))
+        with record.read() as reader:
+            assert len(reader.deliveries()) == 1
+
+    def test_a_delivery_goes_its_way_and_its_notices_with_it(self, record: Record) -> None:
+        with record.write() as writer:
+            mention = self.flagged(writer, 1)
+            name, _ = writer.open_incident(mention, "complaints", Severity.INFO, NOW)
+            notice = make_notice(incident_id=name)
+            writer.add_notice(notice)
+            key = make_delivery(notice).key
+            writer.bind(make_delivery(notice))
+            writer.change_delivery(key, DeliveryState.CLAIMED, NOW, owner="h/1/1", subject="Halden")
+            writer.change_delivery(key, DeliveryState.PENDING, NOW, reason="greylisted", not_before=NOW + HOUR)
+            (waiting,) = writer.deliveries()
+            assert (waiting.attempts, waiting.not_before, waiting.owner) == (1, NOW + HOUR, "")
+            for state in (DeliveryState.CLAIMED, DeliveryState.DOT, DeliveryState.SENT, DeliveryState.SENT):
+                writer.change_delivery(key, state, NOW + HOUR, owner="h/1/1")
+            (sent,) = writer.deliveries([DeliveryState.SENT])
+            assert (sent.attempts, sent.sent_at, sent.subject) == (2, NOW + HOUR, "Halden")
+            assert [each.state for each in writer.notices([notice.key])] == [NoticeState.TOLD]
+            assert [event.what for event in writer.mention_history(mention.id)] == ["found", "told"]
+            assert writer.counts().deliveries == {"sent": 1}
+
+    @pytest.mark.parametrize("state", [DeliveryState.DOT, DeliveryState.SENT, DeliveryState.UNKNOWN])
+    def test_a_delivery_cannot_leave_its_way(self, record: Record, state: DeliveryState) -> None:
+        with record.write() as writer:
+            writer.add_notice(make_notice())
+            writer.bind(make_delivery(make_notice()))
+            with pytest.raises(StorageError):
+                writer.change_delivery(make_delivery(make_notice()).key, state, NOW)
+
+    def test_what_another_process_claimed_is_left_to_it(self, record: Record) -> None:
+        key = make_delivery(make_notice()).key
+        with record.write() as writer:
+            writer.add_notice(make_notice())
+            writer.bind(make_delivery(make_notice()))
+            writer.change_delivery(key, DeliveryState.CLAIMED, NOW, owner="other-host/1/1")
+            for state in (DeliveryState.CLAIMED, DeliveryState.DOT):
+                with pytest.raises(StorageError):
+                    writer.change_delivery(key, state, NOW, owner="other-host/2/1")
+
+    def test_deliveries_told_since_are_counted_without_dead_ones(self, record: Record) -> None:
+        with record.write() as writer:
+            for number in range(3):
+                writer.add_notice(make_notice(number))
+                writer.bind(make_delivery(make_notice(number), changed_at=NOW + number * HOUR))
+            writer.change_delivery(make_delivery(make_notice(2)).key, DeliveryState.DEAD, NOW)
+            counted = [writer.told_since("complaints", "mara@example.org", NOW + n * HOUR) for n in range(3)]
+            assert counted == [2, 1, 0]
+            assert writer.told_since("other", "mara@example.org", NOW) == 0
+            assert writer.told_since("complaints", "other@example.org", NOW) == 0
+
+    def test_a_recipient_struck_off_is_told_nothing_more(self, record: Record) -> None:
+        with record.write() as writer:
+            writer.add_notice(make_notice(1))
+            writer.suppress("Mara@example.org", "refused", NOW)
+            writer.add_notice(make_notice(2))
+            writer.add_notice(make_notice(3, recipient="other@example.org"))
+            assert writer.is_suppressed("mara@example.org")
+            assert [each.key for each in writer.pending_notices(NOW)] == [make_notice(3).key]
+            assert writer.counts().notices == {"pending": 1, "suppressed": 2}
+
+
+class ErasureContract:
+    def fill(self, record: Record) -> list[str]:
+        """Write two documents by Ada and one by Bo out of two captures of a feed, and Ada's page out of a third."""
+        with record.write() as writer:
+            writer.put_sources([make_source()], NOW)
+        for number, minutes in enumerate((0, 10)):
+            with record.write() as writer:
+                ids = [put(writer, 1, brands=("halden",)), put(writer, 2, brands=("halden",), author="Bo")]
+                at = NOW + timedelta(minutes=minutes)
+                writer.add_capture(make_capture(ref=CaptureRef("f", number, 1, "d"), fetched_at=at), Outcome.OK)
+        with record.write() as writer:
+            ids.append(put(writer, 3, brands=("halden",), author="ADA "))
+            page = make_capture(
+                ref=CaptureRef("g", 0, 1, "d"), role=Role.PAGE, url="http://blog.example/3", item_id="p"
+            )
+            writer.add_capture(page, Outcome.OK)
+            other = make_capture(ref=CaptureRef("h", 0, 1, "d"), fetched_at=NOW + HOUR, source_id="other")
+            writer.add_capture(other, Outcome.OK)
+        return ids
+
+    def test_an_author_goes_with_every_document_and_twice_is_once(self, record: Record, clock: Clock) -> None:
+        ids = self.fill(record)
+        gone = sorted(identity.mention_id(each, "halden") for each in (ids[0], ids[2]))
+        refs = (CaptureRef("f", 0, 1, "d"), CaptureRef("f", 1, 1, "d"), CaptureRef("g", 0, 1, "d"))
+        with record.write() as writer:
+            erased = writer.erase(author="ada", now=NOW)
+        assert (erased.documents, list(erased.mention_ids), erased.refs) == (2, gone, refs)
+        with record.write() as writer:
+            assert writer.erase(author="ada", now=NOW).refs == refs
+        record.move_captures({}, refs)
+        with record.write() as writer:
+            again = writer.erase(author="ada", now=NOW)
+            assert (again.documents, again.mention_ids, again.refs) == (0, (), ())
+            rows = {row.mention_id: row for row in writer.outbox("index")}
+            assert [(rows[name].revision, rows[name].is_gone) for name in gone] == [(2, True)] * 2
+            assert [writer.document(each) is None for each in ids] == [True, False, True]
+            assert [mention.author for batch in writer.iter_mentions() for mention in batch] == ["Bo"]
+            assert writer.counts().stories == 1
+            assert writer.mention_history(gone[0]) == []
+
+    def test_what_is_erased_does_not_come_back(self, record: Record) -> None:
+        self.fill(record)
+        url, guid = DocumentKey("url", "http://blog.example/1"), DocumentKey("guid", "guid-1")
+        with record.write() as writer:
+            writer.add_pages([make_page("http://blog.example/1")])
+            assert not writer.is_erased([url, guid], "Ada", "blog.example")
+            writer.erase(url="http://BLOG.example/1", now=NOW)
+            assert writer.is_erased([DocumentKey("url", "http://other.example"), guid], "", "")
+            assert writer.is_erased([url], "", "")
+            assert not writer.is_erased([DocumentKey("guid", "guid-2")], "Ada", "blog.example")
+            assert writer.add_pages([make_page("http://blog.example/1")]) == 0
+            writer.erase(author=" aDa", now=NOW)
+            assert writer.is_erased([DocumentKey("guid", "new")], "Ada", "other.example")
+            assert not writer.is_erased([DocumentKey("guid", "new")], "Bo", "blog.example")
+
+    def test_a_comment_is_erased_without_its_page(self, record: Record) -> None:
+        with record.write() as writer:
+            page, comment = put(writer, 1), put(writer, 2, url="http://blog.example/1#comment-2")
+            writer.erase(url="http://blog.example/1#comment-2", now=NOW)
+            assert [writer.document(each) is None for each in (page, comment)] == [False, True]
+
+    def test_the_number_of_an_erased_mention_goes_on(self, record: Record) -> None:
+        ids = self.fill(record)
+        with record.write() as writer:
+            writer.erase(document_id=ids[0], now=NOW)
+            put(writer, 1, brands=("halden",))
+            assert [mention.revision for mention in writer.mentions_of(ids[0])] == [3]
+
+    def test_incidents_of_an_erased_mention_go_with_what_nobody_was_told(self, record: Record) -> None:
+        ids = self.fill(record)
+        with record.write() as writer:
+            (mention,) = writer.mentions_of(ids[0])
+            name, _ = writer.open_incident(mention, "complaints", Severity.INFO, NOW)
+            for number in (1, 2):
+                writer.add_notice(make_notice(number, incident_id=name))
+            writer.bind(make_delivery(make_notice(2)))
+            writer.erase(document_id=ids[0], now=NOW)
+            assert (writer.incident(name), writer.all_notices()) == (None, [])
+            assert [(each.state, each.reason) for each in writer.deliveries()] == [(DeliveryState.DEAD, "erased")]

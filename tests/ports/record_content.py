@@ -1,0 +1,267 @@
+"""The contract of the Record port on documents, stories and mentions; see `tests.ports.record`."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import timedelta, timezone
+from typing import Any
+
+import pytest
+
+from earshot import identity
+from earshot.model import (
+    Category,
+    Outcome,
+    Severity,
+    TextIs,
+)
+from earshot.ports import DocumentKey, OutboxRow, Record
+from tests.builders import (
+    NOW,
+    make_document,
+    make_flag,
+    make_mention,
+    make_source,
+)
+from tests.ports.record import HOUR, make_page, make_write, put, story_of
+
+
+class DocumentContract:
+    def test_a_document_comes_back_as_it_was_written(self, record: Record) -> None:
+        document = make_document(
+            images=("http://a/i",), links=("http://a/l",), engagement={"likes": 3}, text="Größe 漢 😀"
+        )
+        with record.write() as writer:
+            assert writer.put_document(document, [], "", b"", [])
+        with record.read() as reader:
+            assert reader.document(document.id) == document
+            assert reader.document("unknown") is None
+
+    def test_nul_and_lone_surrogates_are_left_out(self, record: Record) -> None:
+        document = make_document(title="a\x00b", text="c\ud800d", author="e\x00", images=("http://a/\ud800",))
+        with record.write() as writer:
+            assert writer.put_document(document, [DocumentKey("guid", "g\x00\ud800")], "", b"", [])
+            assert not writer.put_document(document, [], "", b"", [])
+            assert writer.find_document([DocumentKey("guid", "g")]) is not None
+            stored = writer.document(document.id)
+        assert stored is not None
+        assert (stored.title, stored.text, stored.author, stored.images) == ("ab", "cd", "e", ("http://a/",))
+
+    def test_times_of_other_zones_come_back_in_utc(self, record: Record) -> None:
+        east = NOW.astimezone(timezone(timedelta(hours=2)))
+        with record.write() as writer:
+            writer.put_document(make_document(published_at=east), [], "", b"", [])
+            stored = writer.document(make_document().id)
+        assert stored is not None
+        assert (stored.published_at, stored.published_at.utcoffset()) == (NOW, timedelta(0))
+
+    def test_keys_lead_to_the_first_document_in_order_of_trust(self, record: Record) -> None:
+        shared = DocumentKey("guid", "shared")
+        with record.write() as writer:
+            one, two = make_document(), make_document(url="http://blog.example/two")
+            writer.put_document(one, [DocumentKey("url", one.url), shared], "", b"", [])
+            writer.put_document(two, [DocumentKey("url", two.url), shared], "", b"", [])
+            found = [
+                writer.find_document([shared]),
+                writer.find_document([DocumentKey("url", two.url), shared]),
+                writer.find_document([DocumentKey("content", "shared"), shared]),
+                writer.find_document([DocumentKey("url", "shared")]),
+                writer.find_document([]),
+            ]
+        assert [each.id if each else None for each in found] == [one.id, two.id, one.id, None, None]
+
+    def test_only_another_text_is_a_change(self, record: Record) -> None:
+        document = make_document(text_is=TextIs.TEASER)
+        with record.write() as writer:
+            put_again = [
+                writer.put_document(each, [DocumentKey("url", document.url)], "h", b"", [])
+                for each in (
+                    document,
+                    document,
+                    dataclasses.replace(document, engagement={"likes": 1}, found_at=NOW + HOUR, source_id="other"),
+                    dataclasses.replace(document, text="longer", text_is=TextIs.FULL),
+                )
+            ]
+            stored = writer.document(document.id)
+            found = writer.find_document([DocumentKey("url", document.url)])
+        assert put_again == [True, False, False, True]
+        assert stored is not None and (stored.found_at, stored.source_id) == (NOW, "blog")
+        assert found is not None and (found.revisions, found.text_is) == (1, TextIs.FULL)
+
+    def test_after_24_changes_the_text_is_frozen(self, record: Record) -> None:
+        with record.write() as writer:
+            results = [writer.put_document(make_document(text=str(n)), [], str(n), b"", []) for n in range(30)]
+            stored = writer.document(make_document().id)
+        assert results == [True] * 25 + [False] * 5
+        assert stored is not None and stored.text == "24"
+
+    def test_a_document_is_found_in_two_sources(self, record: Record) -> None:
+        with record.write() as writer:
+            writer.put_sources([make_source(), make_source(id="other", name="Another")], NOW)
+            document_id = put(writer)
+            for _ in range(2):
+                writer.add_found_in(document_id, "other", "http://other.example/feed", NOW + HOUR)
+            found = writer.found_in(document_id)
+            state = writer.source("other")
+        assert [(each.source_id, each.source_name) for each in found] == [("blog", "A blog"), ("other", "Another")]
+        assert state is not None and state.documents == 1
+
+    def test_a_teaser_is_judged_when_its_page_is_late_or_failed(self, record: Record) -> None:
+        with record.write() as writer:
+            late, failed = put(writer, 1), put(writer, 2)
+            writer.add_pages([make_page(document_id=failed)])
+            for each in (late, failed):
+                writer.wait_for_page(each, NOW + HOUR)
+            assert writer.documents_to_judge(NOW) == []
+            writer.end_page(make_page().id, Outcome.FAILED, "no answer", NOW, NOW + HOUR)
+            assert writer.documents_to_judge(NOW) == []
+            writer.end_page(make_page().id, Outcome.GONE, "404", NOW, None)
+            assert writer.documents_to_judge(NOW) == [failed]
+            writer.set_judged(failed, NOW)
+            assert writer.documents_to_judge(NOW + HOUR) == [late]
+            assert writer.documents_to_judge(NOW + HOUR, limit=0) == []
+
+
+class StoryContract:
+    def test_a_document_begins_a_story_and_keeps_it(self, record: Record) -> None:
+        with record.write() as writer:
+            document_id = put(writer)
+            story = writer.join_story(document_id, [])
+            assert story and writer.join_story(document_id, []) == story
+            assert writer.counts().stories == 1
+
+    def test_candidates_share_a_band_and_are_near_in_time(self, record: Record) -> None:
+        with record.write() as writer:
+            ids = []
+            for number, days in enumerate([0, 3, 9]):
+                document = make_document(url=f"http://a/{number}", published_at=NOW - timedelta(days=days))
+                writer.put_document(document, [], "", bytes([number]), ["x", f"y{number}"])
+                ids.append(document.id)
+            found = writer.story_candidates(["x", "z"], NOW, 7, ids[0])
+            assert [(each.document_id, each.signature) for each in found] == [(ids[1], b"\x01")]
+            assert [each.document_id for each in writer.story_candidates(["x"], NOW, 9, "")] == [ids[2], ids[1], ids[0]]
+            assert writer.story_candidates([], NOW, 9, "") == []
+
+    def test_stories_merge_into_the_oldest_and_mentions_move(self, record: Record) -> None:
+        with record.write() as writer:
+            young = put(writer, 1, brands=("halden",))
+            old = put(writer, 2, brands=("halden",), published_at=NOW - 5 * HOUR)
+            young_story, old_story = (story_of(writer, each) for each in (young, old))
+            bridge = put(writer, 3, story=(young_story, old_story), brands=("halden",))
+            assert {story_of(writer, each) for each in (young, old, bridge)} == {old_story}
+            mentions = [writer.mentions_of(each)[0] for each in (young, old, bridge)]
+            assert [mention.revision for mention in mentions] == [2, 1, 1]
+            assert writer.counts().stories == 1
+            told = writer.story_mentions(old_story)
+            assert told[0].document_id == old
+            assert writer.story_mentions(young_story) == told
+
+    def test_open_incidents_of_merged_stories_become_the_older_one(self, record: Record) -> None:
+        with record.write() as writer:
+            ids = [put(writer, number, brands=("halden",)) for number in (1, 2)]
+            first, second = (writer.mentions_of(each)[0] for each in ids)
+            younger, _ = writer.open_incident(first, "complaints", Severity.CRITICAL, NOW + HOUR)
+            older, _ = writer.open_incident(second, "complaints", Severity.WARNING, NOW)
+            other, _ = writer.open_incident(second, "praise", Severity.INFO, NOW)
+            writer.join_story(ids[0], [second.story_id])
+            merged = writer.incident(younger)
+            assert merged is not None
+            assert (merged.id, merged.severity) == (older, Severity.CRITICAL)
+            assert set(merged.mention_ids) == {first.id, second.id}
+            assert {each.id for each in writer.incidents()} == {older, other}
+
+
+class MentionContract:
+    def test_a_mention_is_its_document_with_its_verdict(self, record: Record) -> None:
+        flag = make_flag(severity=Severity.CRITICAL)
+        with record.write() as writer:
+            document_id = put(writer)
+            write = make_write(document_id, flags=(make_flag(), flag), entities=("Pump",), is_own_voice=True)
+            assert writer.put_mentions(document_id, [write], NOW) == [write.id]
+        with record.read() as reader:
+            (mention,) = reader.mentions([write.id, "unknown"])
+        assert mention == make_mention(
+            url="http://blog.example/1",
+            flags=(make_flag(), flag),
+            severity=Severity.CRITICAL,
+            entities=("Pump",),
+            is_own_voice=True,
+        )
+
+    def test_the_same_again_changes_nothing(self, record: Record) -> None:
+        with record.write() as writer:
+            document_id = put(writer, brands=("halden",))
+            row = writer.outbox("index")
+            writer.ack(row)
+            assert writer.put_mentions(document_id, [make_write(document_id)], NOW + HOUR) == []
+            assert writer.outbox("index") == []
+
+    @pytest.mark.parametrize(
+        ("change", "what"),
+        [
+            ({"verdict": {"relevance": 0.1}}, "judged again"),
+            ({"verdict": {"categories": (Category.PRAISE,)}}, "judged again"),
+            ({"verdict": {"model_version": "m2"}}, "judged again"),
+            ({"flags": (make_flag(),)}, "flagged"),
+        ],
+    )
+    def test_a_change_counts_the_revision_up(self, record: Record, change: dict[str, Any], what: str) -> None:
+        with record.write() as writer:
+            document_id = put(writer, brands=("halden",))
+            write = make_write(document_id, **change)
+            assert writer.put_mentions(document_id, [write], NOW + HOUR) == [write.id]
+            history = [(event.what, event.revision) for event in writer.mention_history(write.id)]
+            assert history == [("found", 1), (what, 2)]
+            assert writer.outbox("index") == [OutboxRow("index", write.id, 2)]
+
+    def test_a_changed_text_counts_the_revision_up(self, record: Record) -> None:
+        with record.write() as writer:
+            document_id = put(writer, brands=("halden",))
+            put(writer, brands=("halden",), text="Another text")
+            (mention,) = writer.mentions_of(document_id)
+            assert (mention.revision, mention.text) == (2, "Another text")
+
+    def test_a_lost_brand_is_withdrawn_and_may_come_back(self, record: Record) -> None:
+        with record.write() as writer:
+            document_id = put(writer, brands=("halden", "other"))
+            lost = identity.mention_id(document_id, "other")
+            assert writer.put_mentions(document_id, [make_write(document_id)], NOW + HOUR) == []
+            assert [mention.brand for mention in writer.mentions_of(document_id)] == ["halden"]
+            assert writer.mentions([lost]) == []
+            assert OutboxRow("index", lost, 2, is_gone=True) in writer.outbox("index")
+            both = [make_write(document_id), make_write(document_id, "other")]
+            assert writer.put_mentions(document_id, both, NOW + 2 * HOUR) == [lost]
+            assert writer.mentions([lost])[0].revision == 3
+            assert [event.what for event in writer.mention_history(lost)] == ["found", "withdrawn", "found again"]
+
+    def test_all_mentions_are_walked_through_by_id(self, record: Record) -> None:
+        with record.write() as writer:
+            for number in range(7):
+                put(writer, number, brands=("halden",))
+        with record.read() as reader:
+            lists = list(reader.iter_mentions(batch=3))
+        ids = [mention.id for batch in lists for mention in batch]
+        assert [len(batch) for batch in lists] == [3, 3, 1]
+        assert ids == sorted(ids)
+
+    def test_an_acknowledgement_takes_exactly_its_revision(self, record: Record) -> None:
+        with record.write() as writer:
+            document_id = put(writer, brands=("halden",))
+            rows = writer.outbox("index")
+            put(writer, brands=("halden",), text="Another text")
+            writer.ack(rows)
+            assert writer.outbox("index") == [OutboxRow("index", identity.mention_id(document_id, "halden"), 2)]
+            writer.ack(writer.outbox("index"))
+            writer.ack(rows)
+            assert writer.outbox("index") == []
+
+    def test_a_refused_row_goes_to_the_dead_letters_unless_overtaken(self, record: Record) -> None:
+        with record.write() as writer:
+            put(writer, brands=("halden",))
+            (old,) = writer.outbox("index")
+            put(writer, brands=("halden",), text="Another text")
+            writer.add_dead_letter(old, "refused", NOW)
+            (new,) = writer.outbox("index")
+            assert writer.counts().dead_letters == 0
+            writer.add_dead_letter(new, "refused", NOW)
+            assert (writer.outbox("index"), writer.counts().dead_letters) == ([], 1)
