@@ -58,7 +58,7 @@ def likeness(a: bytes, b: bytes) -> float:
     if not a or not b:
         return 0.0
     pairs = zip(_LAYOUT.unpack(a), _LAYOUT.unpack(b), strict=True)
-    return sum(one == other for one, other in pairs) / PERMUTATIONS
+    return float(sum(one == other for one, other in pairs) / PERMUTATIONS)
 
 
 def content_hash(title: str, text: str) -> str:

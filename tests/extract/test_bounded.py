@@ -166,9 +166,10 @@ def test_a_zygote_that_is_killed_at_work_costs_no_capture(extractor):
 
 
 def test_close_leaves_no_process():
+    before = set(children_of(psutil.Process()))
     extractor = BoundedExtractor(SystemClock())
     extractor.read(make_capture(), GOOD)
-    ours = children_of(psutil.Process())
+    ours = [process for process in children_of(psutil.Process()) if process not in before]
     assert ours
     extractor.close()
     _, alive = psutil.wait_procs(ours, timeout=5)

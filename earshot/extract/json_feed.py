@@ -1,0 +1,113 @@
+"""JSON Feed 1.0 and 1.1 into entries. Knows no process limits: it runs inside a bounded child.
+
+Source: https://www.jsonfeed.org/version/1.1/ (read 2026-11). What a publisher gets wrong in a field empties that
+field and nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from earshot.errors import SourceError
+from earshot.extract import clean, dates, markup
+from earshot.extract.feeds import content_id
+from earshot.extract.teasers import why_teaser
+from earshot.model import Capture, DateFrom, Entry, Outcome, Reading, TextIs
+
+_VERSION = re.compile(r"^https?://(?:www\.)?jsonfeed\.org/version/(1(?:\.\d)?)")
+
+
+def is_json(body: bytes) -> bool:
+    """Tell whether a body may be a JSON object."""
+    return body.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{"
+
+
+def read_json_feed(capture: Capture, body: bytes) -> Reading:
+    """Return the entries of a JSON Feed, in its order.
+
+    Raises:
+        SourceError: it is JSON, but no feed, or no JSON at all (NOT_A_FEED).
+    """
+    feed = _load(body)
+    version = _VERSION.match(_text(feed, "version"))
+    items = feed.get("items")
+    if not version and not (isinstance(items, list) and "title" in feed):
+        raise SourceError(Outcome.NOT_A_FEED, "JSON, but no JSON Feed: it has no version of jsonfeed.org")
+    language, author = clean.clean_language(_text(feed, "language")), _author(feed)
+    found = [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+    entries = tuple(_entry(item, capture, language, author) for item in found)
+    known = [entry.published_at for entry in entries if entry.published_at]
+    return Reading(
+        form=f"json feed {version[1] if version else 'without version'}",
+        entries=entries,
+        oldest_at=min(known, default=None),
+        warnings=() if not isinstance(items, list) or len(found) == len(items) else ("some items are no objects",),
+    )
+
+
+def _load(body: bytes) -> dict[str, Any]:
+    try:
+        feed = json.loads(body.removeprefix(b"\xef\xbb\xbf"))
+    except (ValueError, RecursionError) as error:
+        reason = f"looks like JSON, but is broken: {clean.clean_line(str(error), 120)}"
+        raise SourceError(Outcome.NOT_A_FEED, reason) from error
+    if not isinstance(feed, dict):
+        raise SourceError(Outcome.NOT_A_FEED, "JSON, but no JSON Feed: it is no object")
+    return feed
+
+
+def _entry(item: dict[str, Any], capture: Capture, language: str, author: str) -> Entry:
+    base = capture.final_url
+    url = clean.clean_url(_text(item, "url"), base) or clean.clean_url(_text(item, "external_url"), base)
+    title = clean.clean_line(markup.strip_tags(_text(item, "title")))
+    plain, has_full = _body(item, url or base)
+    own_id = clean.clean_line(_text(item, "id"), clean.MAX_ID)
+    reason = why_teaser(plain.text, title, url, has_full=has_full)
+    moments = (dates.from_text(_text(item, name), capture.fetched_at) for name in ("date_published", "date_modified"))
+    published_at = next((moment for moment in moments if moment), None)
+    return Entry(
+        url=url,
+        own_id=own_id if own_id or url else content_id(title, plain.text),
+        title=title,
+        text=plain.text,
+        text_is=TextIs.TEASER if reason else TextIs.FULL,
+        author=_author(item) or author,
+        published_at=published_at,
+        published_from=DateFrom.FEED if published_at else DateFrom.FOUND,
+        language=clean.clean_language(_text(item, "language")) or language,
+        images=clean.clean_urls([*_images(item), *plain.images], base, clean.MAX_IMAGES),
+        links=plain.links,
+    )
+
+
+def _body(item: dict[str, Any], base: str) -> tuple[markup.Plain, bool]:
+    if _text(item, "content_html").strip():
+        return markup.read_fragment(_text(item, "content_html"), base), True
+    if _text(item, "content_text").strip():
+        return markup.Plain(clean.clean_text(_text(item, "content_text"))), True
+    return markup.Plain(clean.clean_text(markup.strip_tags(_text(item, "summary")))), False
+
+
+def _author(element: dict[str, Any]) -> str:
+    """Return the names of `authors` (1.1) or `author` (1.0)."""
+    authors = element.get("authors")
+    people = authors if isinstance(authors, list) and authors else [element.get("author")]
+    names = [_text(person, "name") for person in people if isinstance(person, dict)]
+    return clean.clean_line(", ".join(name for name in names if name), clean.MAX_AUTHOR)
+
+
+def _images(item: dict[str, Any]) -> list[str]:
+    attachments = item.get("attachments")
+    files = [file for file in attachments if isinstance(file, dict)] if isinstance(attachments, list) else []
+    pictures = [_text(file, "url") for file in files if _text(file, "mime_type").startswith("image/")]
+    return [_text(item, "image"), _text(item, "banner_image"), *pictures]
+
+
+def _text(element: dict[str, Any], name: str) -> str:
+    """Return a string; numbers are what some publishers use for ids."""
+    value = element.get(name)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return value if isinstance(value, str) else ""

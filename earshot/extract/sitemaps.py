@@ -1,0 +1,156 @@
+"""Sitemaps, their indexes, news sitemaps and plain lists into addresses. Knows no feed; runs inside a bounded child.
+
+Source: https://www.sitemaps.org/protocol.html; Google "Create a news sitemap" (both read 2026-11). Entities are
+never resolved, external ones never fetched.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from io import BytesIO
+
+from lxml import etree
+
+from earshot.errors import SourceError
+from earshot.extract import clean, dates
+from earshot.extract.not_feeds import is_html
+from earshot.model import Capture, Outcome, PageLink, Reading, Role
+
+MAX_ADDRESSES = 50_000
+"""Source: sitemaps.org protocol, 50,000 URLs a file."""
+
+MAX_BYTES = 50 * 1024 * 1024
+"""Source: sitemaps.org protocol, 50 MB uncompressed."""
+
+_GZIP = b"\x1f\x8b"
+_MAX_FIELD = 4_096
+
+
+def read_sitemap(capture: Capture, body: bytes) -> Reading:
+    """Return the addresses that a sitemap names, in its order, each once.
+
+    Raises:
+        SourceError: it is no sitemap (NOT_A_FEED), or larger than a sitemap may be (TOO_LARGE).
+    """
+    data = _unzip(body) if body.startswith(_GZIP) else body
+    start = data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
+    if not start:
+        raise SourceError(Outcome.NOT_A_FEED, "the answer has no body")
+    if start != b"<":
+        return _read_list(capture, data)
+    reader = _SitemapReader(capture)
+    warning = reader.read(data)
+    if reader.form == "":
+        what = "a web page" if is_html(data) else "something else"
+        raise SourceError(Outcome.NOT_A_FEED, f"{what} instead of a sitemap: no urlset and no sitemapindex in it")
+    links = tuple(reader.links.values())
+    known = [link.published_at for link in links if link.published_at]
+    return Reading(
+        form=reader.form,
+        links=links,
+        oldest_at=min(known, default=None),
+        is_complete=reader.form != "news sitemap" and not warning,
+        warnings=(warning,) if warning else (),
+    )
+
+
+class _SitemapReader:
+    """Collects while the XML is read, so that the tree never stands in memory whole."""
+
+    def __init__(self, capture: Capture) -> None:
+        self._base, self._fetched_at = capture.final_url, capture.fetched_at
+        self.form = ""
+        self.links: dict[str, PageLink] = {}
+
+    def read(self, data: bytes) -> str:
+        """Collect addresses; return what was wrong with the XML or with its size, or ""."""
+        try:
+            for name, element in _elements(data):
+                if name in ("urlset", "sitemapindex"):
+                    self.form = self.form or ("sitemap" if name == "urlset" else "sitemap index")
+                elif self.form:
+                    self._add(Role.PAGE if name == "url" else Role.SITEMAP, _fields(element))
+                    _forget(element)
+                if len(self.links) >= MAX_ADDRESSES:
+                    return f"more than {MAX_ADDRESSES} addresses: the rest was left out"
+        except etree.XMLSyntaxError as error:
+            return clean.clean_line(f"not well-formed: {error}", 200)
+        return ""
+
+    def _add(self, role: Role, said: dict[str, str]) -> None:
+        url = clean.clean_url(said.get("loc", ""), self._base)
+        if not url:
+            return
+        if "publication_date" in said:
+            self.form = "news sitemap"
+        moments = (dates.from_text(said.get(name, ""), self._fetched_at) for name in ("publication_date", "lastmod"))
+        link = PageLink(
+            url=url,
+            role=role,
+            title=clean.clean_line(said.get("title", "")),
+            published_at=next((moment for moment in moments if moment), None),
+            language=clean.clean_language(said.get("language", "")),
+        )
+        self.links.setdefault(url, link)
+
+
+def _elements(data: bytes) -> Iterator[tuple[str, etree._Element]]:
+    """Yield roots at their start, `url` and `sitemap` at their end, whatever their namespace."""
+    walk = etree.iterparse(
+        BytesIO(data), events=("start", "end"), resolve_entities=False, no_network=True, load_dtd=False, recover=True,
+        huge_tree=False, remove_comments=True, remove_pis=True,
+    )  # fmt: skip
+    for event, element in walk:
+        name = _name(element)
+        if (event == "start") == (name in ("urlset", "sitemapindex")) and name in (
+            "urlset", "sitemapindex", "url", "sitemap",
+        ):  # fmt: skip
+            yield name, element
+
+
+def _fields(element: etree._Element) -> dict[str, str]:
+    """Return the texts inside one entry by local name; the first of a name counts."""
+    said: dict[str, str] = {}
+    for child in element.iterdescendants():
+        if isinstance(child.tag, str) and child.text and child.prefix not in ("image", "video"):
+            said.setdefault(_name(child), child.text.strip()[:_MAX_FIELD])
+    return said
+
+
+def _forget(element: etree._Element) -> None:
+    element.clear()
+    parent = element.getparent()
+    while parent is not None and element.getprevious() is not None:
+        del parent[0]
+
+
+def _name(element: etree._Element) -> str:
+    return element.tag.rpartition("}")[2].lower() if isinstance(element.tag, str) else ""
+
+
+def _read_list(capture: Capture, data: bytes) -> Reading:
+    """Read a sitemap that is one address a line."""
+    lines = data.decode("utf-8-sig", "replace").splitlines()
+    said = [line.strip() for line in lines if line.strip()]
+    urls = clean.clean_urls((line for line in said if "://" in line[:10]), capture.final_url, MAX_ADDRESSES)
+    if not urls or len(urls) * 2 < len(set(said[:MAX_ADDRESSES])):
+        start = clean.clean_line(data[:200].decode("utf-8", "replace"), 60)
+        raise SourceError(Outcome.NOT_A_FEED, f"neither a sitemap nor a list of addresses; it begins with “{start}”")
+    return Reading(form="list of addresses", links=tuple(PageLink(url) for url in urls), is_complete=True)
+
+
+def _unzip(body: bytes) -> bytes:
+    """Return the uncompressed body; of a torn file, what can be read.
+
+    Raises:
+        SourceError: larger than a sitemap may be (TOO_LARGE), or no gzip (NOT_A_FEED).
+    """
+    inflater = zlib.decompressobj(wbits=31)
+    try:
+        data = inflater.decompress(body, MAX_BYTES + 1)
+    except zlib.error as error:
+        raise SourceError(Outcome.NOT_A_FEED, f"a gzip file that cannot be unpacked: {error}") from error
+    if len(data) > MAX_BYTES:
+        raise SourceError(Outcome.TOO_LARGE, f"unpacked it is larger than {MAX_BYTES // 2**20} MB")
+    return data
