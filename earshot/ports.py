@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from earshot.errors import DocumentError, SourceError
 from earshot.model import (
     Capture,
     CaptureRef,
@@ -131,7 +132,11 @@ class Extractor(Protocol):
         Raises:
             SourceError: the body is not what the role expects (outcome NOT_A_FEED), e.g. a login page.
             DocumentError: its reader crashed or cost too much.
+            StorageError: no reader process can be started now.
         """
+
+    def read_many(self, captures: Iterable[tuple[Capture, bytes]]) -> Iterator[Reading | SourceError | DocumentError]:
+        """Yield what each capture says, in order, several children at a time; what cannot be read is yielded."""
 
     def close(self) -> None:
         """End the children."""

@@ -6,6 +6,7 @@ never resolved, external ones never fetched.
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Iterator
 from io import BytesIO
@@ -25,6 +26,9 @@ MAX_BYTES = 50 * 1024 * 1024
 
 _GZIP = b"\x1f\x8b"
 _MAX_FIELD = 4_096
+_ROOT = re.compile(rb"<(?:\w+:)?(?:urlset|sitemapindex)[\s>]")
+_JUNK = 4_096
+"""So far into the body the root element is looked for."""
 
 
 def read_sitemap(capture: Capture, body: bytes) -> Reading:
@@ -34,6 +38,7 @@ def read_sitemap(capture: Capture, body: bytes) -> Reading:
         SourceError: it is no sitemap (NOT_A_FEED), or larger than a sitemap may be (TOO_LARGE).
     """
     data = _unzip(body) if body.startswith(_GZIP) else body
+    data = _from_the_root(data)
     start = data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
     if not start:
         raise SourceError(Outcome.NOT_A_FEED, "the answer has no body")
@@ -53,6 +58,12 @@ def read_sitemap(capture: Capture, body: bytes) -> Reading:
         is_complete=reader.form != "news sitemap" and not warning,
         warnings=(warning,) if warning else (),
     )
+
+
+def _from_the_root(data: bytes) -> bytes:
+    """Return the body from its root element on: real sitemaps were seen that begin with a code fence or a note."""
+    root = _ROOT.search(data, 0, _JUNK)
+    return data[root.start() :] if root and not data.lstrip().startswith((b"<", b"\xef\xbb\xbf<")) else data
 
 
 class _SitemapReader:

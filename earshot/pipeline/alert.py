@@ -213,6 +213,9 @@ class _Relay:
             return
         try:
             message = self.renderer.render(letter)
+        except MailError as error:  # an address that is none: ours, or the recipient's
+            self._refused(delivery, error)
+            return
         except Exception as error:  # noqa: BLE001 (one letter's failure is recorded, and the next begins)
             self._postpone(delivery, f"the mail could not be written: {error!r}")
             return

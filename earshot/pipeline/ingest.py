@@ -7,18 +7,20 @@ transaction (`writing`). Knows no spider and no index.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import structlog
 
 from earshot.alerts.rules import RuleBook
 from earshot.config.settings import Workspace
-from earshot.errors import DocumentError, SourceError, StorageError
+from earshot.errors import DocumentError, SourceError
 from earshot.model import Capture, CaptureRef, Outcome, Reading, Role, Source
 from earshot.pipeline.reading import Origin, Reader, shared_names
 from earshot.pipeline.writing import Ingested, Work, Writing
 from earshot.ports import Clock, Extractor, FrontierPage, Lake, Record
 
 log = structlog.get_logger(__name__)
+Answer = Reading | SourceError | DocumentError
 
 
 class Ingest:
@@ -56,29 +58,16 @@ class Ingest:
             on_capture: called after each capture with what came of it.
         """
         done = Ingested()
-        for capture, body in self._captures(name):
-            one = self.capture(capture, body)
+        with self._record.read() as reader:
+            todo = [(capture, body) for capture, body in self._captures(name) if not reader.is_ingested(capture.ref)]
+        for (capture, body), answer in zip(todo, self._extractor.read_many(todo), strict=True):
+            one = self._take(capture, len(body), answer)
             done.add(one)
             if on_capture:
                 on_capture(one)
         with self._record.write() as writer:
             writer.finish_file(name)
         return done
-
-    def capture(self, capture: Capture, body: bytes, *, again: bool = False) -> Ingested:
-        """Ingest one capture. again: also if it was ingested before (replay)."""
-        with self._record.read() as reader:
-            if not again and reader.is_ingested(capture.ref):
-                return Ingested()
-            page = reader.page(capture.item_id.removeprefix("page:")) if capture.item_id.startswith("page:") else None
-        source = self._sources.get(capture.source_id)
-        if source is None:
-            return self._forget(capture)
-        work = self._read(capture, body, source, page)
-        with self._record.write() as writer:
-            if not again and writer.is_ingested(capture.ref):
-                return Ingested()
-            return Writing(writer, work, self._workspace, self._book, self._clock.now()).all()
 
     def replay(self, ref: CaptureRef, quarantine_id: str) -> Ingested:
         """Try a quarantined capture again; it leaves the quarantine if it can be ingested now.
@@ -87,7 +76,8 @@ class Ingest:
             StorageError: the lake no longer holds it.
         """
         capture, body = self._lake.read(ref)
-        done = self.capture(capture, body, again=True)
+        answer = next(iter(self._extractor.read_many([(capture, body)])))
+        done = self._take(capture, len(body), answer, again=True)
         if not done.quarantined:
             with self._record.write() as writer:
                 writer.end_quarantined(quarantine_id)
@@ -106,38 +96,40 @@ class Ingest:
             writer.add_capture(capture, Outcome.GONE)
         return Ingested(captures=1)
 
-    def _read(self, capture: Capture, body: bytes, source: Source, page: FrontierPage | None) -> Work:
-        try:
-            reading = self._extractor.read(capture, body)
-        except SourceError as error:
-            return Work(
-                capture, source, page, outcome=Outcome(error.outcome), reason=error.reason, size_bytes=len(body)
-            )
-        except DocumentError as error:
-            failed = Outcome.FAILED
-            return Work(
-                capture,
-                source,
-                page,
-                outcome=failed,
-                reason=error.reason,
-                quarantine=error.reason,
-                size_bytes=len(body),
-            )
-        shared = shared_names(reading)
+    def _take(self, capture: Capture, size_bytes: int, answer: Answer, *, again: bool = False) -> Ingested:
+        """Prepare and write one capture. again: also if it was ingested before (replay)."""
+        source = self._sources.get(capture.source_id)
+        if source is None:
+            return self._forget(capture)
+        with self._record.read() as reader:
+            kind, _, name = capture.item_id.partition(":")
+            page = reader.page(name) if kind == "page" else None
+        work = self._prepare(capture, size_bytes, source, page, answer)
+        with self._record.write() as writer:
+            if not again and writer.is_ingested(capture.ref):
+                return Ingested()
+            return Writing(writer, work, self._workspace, self._book, self._clock.now()).all()
+
+    def _prepare(
+        self, capture: Capture, size_bytes: int, source: Source, page: FrontierPage | None, answer: Answer
+    ) -> Work:
+        work = Work(capture, source, page, size_bytes=size_bytes)
+        if isinstance(answer, SourceError):
+            return replace(work, outcome=Outcome(answer.outcome), reason=answer.reason)
+        if isinstance(answer, DocumentError):
+            return replace(work, outcome=Outcome.FAILED, reason=answer.reason, quarantine=answer.reason)
+        shared = shared_names(answer)
         prepared, wrong = [], ""
-        for entry in reading.entries:
+        for entry in answer.entries:
             try:
                 prepared.append(self._reader.prepare(entry, Origin(capture, source, page), shared))
-            except StorageError:
-                raise
             except Exception as error:  # one item's failure is recorded and the next begins
                 log.exception("an entry could not be judged", url=entry.url)
                 wrong = f"entry {entry.url or entry.own_id!r} could not be judged: {type(error).__name__}: {error}"[
                     :500
                 ]
-        outcome, reason = _outcome(reading, capture.role)
-        return Work(capture, source, page, reading, tuple(prepared), outcome, reason, wrong, len(body))
+        outcome, reason = _outcome(answer, capture.role)
+        return replace(work, reading=answer, prepared=tuple(prepared), outcome=outcome, reason=reason, quarantine=wrong)
 
 
 def _outcome(reading: Reading, role: Role) -> tuple[Outcome, str]:

@@ -197,3 +197,12 @@ class TestPage:
         words = "日本語の文章" if encoding == "euc-jp" else "Über Größe"
         body = page(f"<article><h1>x</h1><p>{words}. {LONG}</p><p>{LONG}</p></article>").decode().encode(encoding)
         assert words in read(body, headers={"content-type": f"text/html; charset={header}"}).text
+
+
+def test_a_sitemap_behind_a_code_fence_is_still_a_sitemap() -> None:
+    body = (
+        b"```xml\n<?xml version='1.0'?>\n<urlset xmlns='http://www.sitemaps.org/schemas/sitemap/0.9'>\n"
+        b"<url><loc>http://news.example/one</loc></url></urlset>\n<url><loc>http://news.example/after</loc></url>"
+    )
+    reading = read_sitemap(make_capture(role=Role.SITEMAP, final_url="http://news.example/sitemap.xml"), body)
+    assert [link.url for link in reading.links][:1] == ["http://news.example/one"]

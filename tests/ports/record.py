@@ -149,6 +149,18 @@ class SourceContract:
             state = writer.source("blog")
         assert state is not None and (state.etag, state.body_hash, state.last_modified) == ("f", "b", "")
 
+    def test_a_source_is_put_off_while_its_capture_waits(self, record: Record) -> None:
+        with record.write() as writer:
+            writer.put_sources([make_source()], NOW)
+            for _ in range(2):
+                writer.put_off("blog", NOW, NOW + HOUR)
+            assert writer.due_sources(NOW, 9) == []
+            assert [state.source_id for state in writer.due_sources(NOW + HOUR, 9)] == ["blog"]
+            writer.end_run(make_end(at=NOW + HOUR, next_due_at=NOW + 2 * HOUR))
+            writer.put_off("blog", NOW + HOUR, NOW + 9 * HOUR)
+            writer.put_off("blog", NOW + 2 * HOUR, NOW + HOUR)
+            assert [state.next_due_at for state in writer.sources()] == [NOW + 2 * HOUR]
+
     def test_hosts_of_redirects_are_kept_ten_at_most(self, record: Record) -> None:
         with record.write() as writer:
             writer.put_sources([make_source()], NOW)

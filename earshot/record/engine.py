@@ -1,0 +1,152 @@
+"""Engines and transactions: SQLite and PostgreSQL behave alike from here on. Knows no table.
+
+One writer at a time on both: SQLite by BEGIN IMMEDIATE, PostgreSQL by an advisory lock taken first. Everything
+slow happens before a transaction opens, so writers wait for milliseconds; and what a writer read cannot change
+before it writes, without a second code path of row locks and retries.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import (
+    ArgumentError,
+    DisconnectionError,
+    InterfaceError,
+    InternalError,
+    NoSuchModuleError,
+    OperationalError,
+)
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from earshot.errors import ConfigError, StorageError
+
+WAIT_S = 30
+"""How long a writing transaction waits for another one."""
+
+_WRITER_LOCK = 0x4561_7273_686F_74
+"""Key of PostgreSQL's advisory lock: "Earshot" in ASCII; any constant would do."""
+
+_OUT_OF_REACH = (OperationalError, InterfaceError, InternalError, DisconnectionError, PoolTimeout)
+
+
+def make_engine(url: str) -> Engine:
+    """Return an engine for a SQLAlchemy URL (sqlite:///FILE or postgresql://...). Connects lazily.
+
+    Raises:
+        ConfigError: not such a URL, or a database that Earshot does not keep its record in.
+    """
+    parsed = _parsed(url)
+    if parsed.get_backend_name() == "sqlite":
+        return _sqlite(parsed)
+    return _postgresql(parsed)
+
+
+def _parsed(url: str) -> URL:
+    advice = "sqlite:////absolute/path/record.db or postgresql://user@host/database"
+    try:
+        parsed = make_url(url)
+        backend = parsed.get_backend_name()
+    except (ArgumentError, NoSuchModuleError) as error:
+        raise ConfigError("not a database URL", where="record.url", advice=advice) from error
+    if backend not in ("sqlite", "postgresql"):
+        raise ConfigError(f"the record is not kept in {backend}", where="record.url", advice=advice)
+    if backend == "sqlite" and parsed.database in (None, "", ":memory:"):
+        raise ConfigError("the record needs a file that several processes can open", where="record.url", advice=advice)
+    return parsed
+
+
+def _sqlite(url: URL) -> Engine:
+    engine = create_engine(url, connect_args={"timeout": WAIT_S})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    """Take transactions into our own hands (the driver's BEGIN loses updates) and make commits durable.
+
+    Source: https://www.sqlite.org/pragma.html, read 2026-11-23.
+    """
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    _use_wal(cursor)
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA secure_delete = ON")  # an erased text does not stay behind in free pages
+    cursor.close()
+
+
+def _use_wal(cursor: Any) -> None:
+    """Switch to WAL; SQLite locks the file for it and does not wait itself, so processes that start together do."""
+    until = time.monotonic() + WAIT_S
+    while True:
+        try:
+            if cursor.execute("PRAGMA journal_mode = WAL").fetchone()[0] == "wal":
+                return
+        except Exception as error:
+            if "locked" not in str(error) or time.monotonic() > until:
+                raise
+        time.sleep(0.05)
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("earshot_writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _postgresql(url: URL) -> Engine:
+    try:
+        engine = create_engine(url, pool_pre_ping=True)
+    except ImportError as error:
+        raise ConfigError(
+            "the driver of PostgreSQL is missing", where="record.url", advice='pip install "earshot[postgresql]"'
+        ) from error
+    event.listen(engine, "begin", _begin_postgresql)
+    return engine
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    if connection.get_execution_options().get("earshot_writes"):
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{WAIT_S}s'")
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITER_LOCK})
+    else:
+        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+
+
+@contextmanager
+def transaction(engine: Engine, *, writes: bool) -> Iterator[Connection]:
+    """Yield a connection in a transaction: commits at the end, rolls back on any exception.
+
+    Raises:
+        StorageError: the database did not answer, or did not let us begin, write or commit in time.
+    """
+    try:
+        with engine.connect() as connection, connection.execution_options(earshot_writes=writes).begin():
+            yield connection
+    except _OUT_OF_REACH as error:
+        raise StorageError(f"the record: {_said(error)}") from error
+
+
+def _said(error: Exception) -> str:
+    """Return what the database itself said, without statement and values (they hold people's texts)."""
+    return str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+
+
+def make_folder(engine: Engine) -> None:
+    """Make the folder of a SQLite file; elsewhere nothing."""
+    if engine.dialect.name == "sqlite" and engine.url.database:
+        Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
+
+
+def forget_deleted(engine: Engine) -> None:
+    """Empty SQLite's write-ahead log, which still holds what was deleted; if others are reading, they do it later."""
+    if engine.dialect.name == "sqlite":
+        with engine.connect() as connection:
+            raw: Any = connection.connection.driver_connection
+            raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()

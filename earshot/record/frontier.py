@@ -1,0 +1,135 @@
+"""The frontier: addresses still to fetch. Knows neither what comes out of a page nor its politeness."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, exists, insert, or_, select, update
+
+from earshot.identity import digest
+from earshot.model import Outcome, Role
+from earshot.ports import FrontierPage
+from earshot.record import tombstones
+from earshot.record.session import Session, WriteSession, chunks
+from earshot.record.tables import document, frontier, source
+
+WAITING, DONE, FAILED = "waiting", "done", "failed"
+
+_DUE_OF_SOURCE = (
+    select(frontier)
+    .where(frontier.c.state == WAITING, frontier.c.source_id == bindparam("wanted"))
+    .where(or_(frontier.c.not_before.is_(None), frontier.c.not_before <= bindparam("now")))
+    .order_by(frontier.c.newest_at.desc(), frontier.c.id)
+    .limit(bindparam("most"))
+)
+"""One source's pages by an index; a window over all would sort the whole frontier (100,000 rows of a sitemap)."""
+
+
+class FrontierReads(Session):
+    """What the record says of pages."""
+
+    def page(self, page_id: str) -> FrontierPage | None:
+        """Return one frontier row, settled or not, or None."""
+        row = self.db.execute(select(frontier).where(frontier.c.id == page_id)).first()
+        return None if row is None else _page(row)
+
+
+class FrontierWrites(WriteSession):
+    """What plans and settles pages."""
+
+    def due_pages(self, now: datetime, per_source: int, limit: int) -> list[FrontierPage]:
+        """Return pages to fetch of active sources, newest (published_at, else found_at) first, `per_source` at most."""
+        waiting = exists().where(frontier.c.state == WAITING, frontier.c.source_id == source.c.id)
+        sources = self.db.execute(select(source.c.id).where(source.c.is_active, waiting)).scalars().all()
+        most = {"now": now, "most": min(per_source, limit)}
+        rows = [row for each in sources for row in self.db.execute(_DUE_OF_SOURCE, {"wanted": each} | most)]
+        rows.sort(key=lambda row: row.id)
+        rows.sort(key=lambda row: row.newest_at, reverse=True)
+        return [_page(row) for row in rows[:limit]]
+
+    def add_pages(self, pages: Sequence[FrontierPage]) -> int:
+        """Add addresses that were never in the frontier (by URL and role); return how many were new.
+
+        A settled row of role SITEMAP opens again if published_at (its lastmod) is None or later than its end:
+        a child sitemap changes, a page is fetched once. An erased address does not come back.
+        """
+        wanted = {digest("page", page.url, page.role): page for page in reversed(pages)}
+        known: dict[str, Any] = {}
+        for part in chunks(list(wanted)):
+            rows = self.db.execute(select(frontier.c.key, frontier.c.ended_at).where(frontier.c.key.in_(part)))
+            known |= {row.key: row.ended_at for row in rows}
+        for key, ended_at in known.items():
+            if wanted[key].role is Role.SITEMAP and ended_at is not None:
+                self._open_again(key, wanted[key], ended_at)
+        new = {key: page for key, page in wanted.items() if key not in known}
+        erased = tombstones.erased_urls(self.db, [page.url for page in new.values()])
+        added = [_row(key, page) for key, page in new.items() if page.url not in erased]
+        if added:
+            self.db.execute(insert(frontier), added)
+        return len(added)
+
+    def _open_again(self, key: str, page: FrontierPage, ended_at: datetime) -> None:
+        if page.published_at is None or page.published_at > ended_at:
+            opened = {"state": WAITING, "ended_at": None, "not_before": page.not_before, "attempts": 0}
+            dated = {"published_at": page.published_at, "newest_at": page.published_at or page.found_at}
+            self.db.execute(update(frontier).where(frontier.c.key == key).values(**opened, **dated))
+
+    def end_page(self, page_id: str, outcome: Outcome, reason: str, now: datetime, retry_at: datetime | None) -> None:
+        """Settle a page: done, or tried again at `retry_at`; a failed end marks its teaser as to be judged now."""
+        state = WAITING if retry_at is not None else DONE if outcome.is_heard else FAILED
+        row = self.db.execute(
+            update(frontier)
+            .where(frontier.c.id == page_id, frontier.c.state == WAITING)
+            .values(
+                state=state,
+                outcome=outcome,
+                reason=reason,
+                attempts=frontier.c.attempts + 1,
+                not_before=retry_at,
+                ended_at=now if retry_at is None else None,
+            )
+            .returning(frontier.c.document_id)
+        ).first()
+        if row is not None and row.document_id and state == FAILED:
+            waits = (document.c.id == row.document_id) & document.c.judged_at.is_(None)
+            self.db.execute(update(document).where(waits).values(judge_at=now))
+
+
+def _page(row: Any) -> FrontierPage:
+    return FrontierPage(
+        id=row.id,
+        url=row.url,
+        role=Role(row.role),
+        source_id=row.source_id,
+        found_at=row.found_at,
+        published_at=row.published_at,
+        title=row.title,
+        document_id=row.document_id,
+        attempts=row.attempts,
+        hops=row.hops,
+        not_before=row.not_before,
+    )
+
+
+def _row(key: str, page: FrontierPage) -> dict[str, Any]:
+    return {
+        "id": page.id,
+        "key": key,
+        "url": page.url,
+        "role": page.role,
+        "source_id": page.source_id,
+        "found_at": page.found_at,
+        "published_at": page.published_at,
+        "newest_at": page.published_at or page.found_at,
+        "title": page.title,
+        "document_id": page.document_id,
+        "attempts": page.attempts,
+        "hops": page.hops,
+        "not_before": page.not_before,
+        "state": WAITING,
+        "outcome": "",
+        "reason": "",
+        "ended_at": None,
+    }

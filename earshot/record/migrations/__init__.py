@@ -1,0 +1,1 @@
+"""Alembic's migrations of the record; `earshot.record.schema` runs them."""

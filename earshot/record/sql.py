@@ -1,0 +1,120 @@
+"""SqlRecord: the Record port over SQLAlchemy. Knows no stage; each topic is a module of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from earshot.model import CaptureRef
+from earshot.ports import Clock
+from earshot.record import captures, engine, schema
+from earshot.record.captures import CaptureReads, CaptureWrites
+from earshot.record.counts import CountReads
+from earshot.record.deliveries import DeliveryReads, DeliveryWrites
+from earshot.record.documents import DocumentReads, DocumentWrites
+from earshot.record.erasure import ErasureWrites
+from earshot.record.frontier import FrontierReads, FrontierWrites
+from earshot.record.heard import HeardReads
+from earshot.record.incidents import IncidentReads, IncidentWrites
+from earshot.record.leases import LeaseWrites
+from earshot.record.mentions import MentionReads, MentionWrites
+from earshot.record.outbox import OutboxReads, OutboxWrites
+from earshot.record.sources import SourceReads, SourceWrites
+from earshot.record.stories import StoryReads, StoryWrites
+from earshot.record.tombstones import TombstoneWrites
+
+
+class SqlReader(
+    SourceReads,
+    HeardReads,
+    FrontierReads,
+    CaptureReads,
+    DocumentReads,
+    StoryReads,
+    MentionReads,
+    OutboxReads,
+    IncidentReads,
+    DeliveryReads,
+    CountReads,
+):
+    """The RecordReader port: one consistent state."""
+
+
+class SqlWriter(
+    SqlReader,
+    SourceWrites,
+    FrontierWrites,
+    LeaseWrites,
+    CaptureWrites,
+    TombstoneWrites,
+    DocumentWrites,
+    StoryWrites,
+    MentionWrites,
+    OutboxWrites,
+    IncidentWrites,
+    DeliveryWrites,
+    ErasureWrites,
+):
+    """The RecordWriter port: one writing transaction."""
+
+
+class SqlRecord:
+    """The Record port on SQLite or PostgreSQL. One object may be used by many threads, not across a fork."""
+
+    def __init__(self, url: str, clock: Clock) -> None:
+        """Name the database; nothing is opened yet.
+
+        Args:
+            url: SQLAlchemy URL: sqlite:///FILE or postgresql://USER@HOST/DATABASE.
+            clock: for what happens at no time that the caller names.
+
+        Raises:
+            ConfigError: not such a URL.
+        """
+        self._engine = engine.make_engine(url)
+        self._clock = clock
+
+    @contextmanager
+    def read(self) -> Iterator[SqlReader]:
+        """Open a reader; what it sees does not change while it is open.
+
+        Raises:
+            StorageError: the database does not answer.
+        """
+        with engine.transaction(self._engine, writes=False) as connection:
+            schema.look(connection)  # the first look fixes what is seen from here on
+            yield SqlReader(connection, self._clock)
+
+    @contextmanager
+    def write(self) -> Iterator[SqlWriter]:
+        """Open the writing transaction; commits at the end, rolls back on any exception.
+
+        Raises:
+            StorageError: could not begin or commit within 30 s.
+        """
+        with engine.transaction(self._engine, writes=True) as connection:
+            writer = SqlWriter(connection, self._clock)
+            yield writer
+            writer.link_captures()
+        if writer.has_erased:
+            engine.forget_deleted(self._engine)
+
+    def migrate(self) -> None:
+        """Bring the schema to this version. Twice is once. Other processes may call it at the same time.
+
+        Raises:
+            ConfigError: a later version of Earshot wrote this record.
+            StorageError: the database does not answer.
+        """
+        engine.make_folder(self._engine)
+        with engine.transaction(self._engine, writes=True) as connection:
+            schema.upgrade(connection)
+
+    def move_captures(self, moved: dict[CaptureRef, CaptureRef], dropped: Sequence[CaptureRef]) -> None:
+        """Follow a rewritten lake file, in a transaction of its own. Twice is once."""
+        with engine.transaction(self._engine, writes=True) as connection:
+            captures.move(connection, moved, dropped, self._clock.now())
+
+    def close(self) -> None:
+        """Let go of connections."""
+        self._engine.dispose()
