@@ -147,7 +147,7 @@ class Parts:
         """What writes the mails."""
         from earshot.alerts.render import AlertRenderer
 
-        return AlertRenderer(self.workspace.settings, self.book)
+        return AlertRenderer(self.workspace.settings)
 
     @cached_property
     def limits(self) -> CollectLimits:

@@ -24,7 +24,9 @@ _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A
 
 def _identifier(value: str) -> str:
     if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,63}", value):
-        raise ValueError("not an id; use small letters, digits, '-', '_' and '.', at most 64, for example `harbor-coffee`")
+        raise ValueError(
+            "not an id; use small letters, digits, '-', '_' and '.', at most 64, for example `harbor-coffee`"
+        )
     return value
 
 

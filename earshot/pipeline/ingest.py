@@ -60,13 +60,18 @@ class Ingest:
         done = Ingested()
         with self._record.read() as reader:
             todo = [(capture, body) for capture, body in self._captures(name) if not reader.is_ingested(capture.ref)]
+        held_erased = []
         for (capture, body), answer in zip(todo, self._extractor.read_many(todo), strict=True):
             one = self._take(capture, len(body), answer)
             done.add(one)
+            if one.erased:
+                held_erased.append(capture.ref)
             if on_capture:
                 on_capture(one)
         with self._record.write() as writer:
             writer.finish_file(name)
+        if held_erased:  # a feed still shows what was erased: the lake is not to keep it either
+            self._record.move_captures(self._lake.rewrite_without(name, held_erased), held_erased)
         return done
 
     def replay(self, ref: CaptureRef, quarantine_id: str) -> Ingested:

@@ -192,6 +192,20 @@ def test_a_refused_login_keeps_the_queue_says_so_and_is_not_hammered(make: Make)
     assert (scene.alert().sent, scene.states()) == (2, {"pending": 1, "sent": 2})
 
 
+def test_a_missing_sender_is_ours_and_a_recipient_that_is_no_address_is_not(make: Make) -> None:
+    people = (make_recipient(), make_recipient(address="nobody at all"))
+    scene = make(brands=(make_brand(rules=(make_rule(recipients=people),)),))
+    scene.flag(1)
+    right = scene.settings
+    scene.settings = right.model_copy(update={"mail": right.mail.model_copy(update={"sender": ""})})
+    assert "no mail address" in scene.alert().problem
+    assert scene.states() == {"pending": 2}
+    scene.settings = right
+    scene.clock.advance(minutes=2)
+    scene.alert()
+    assert scene.states() == {"sent": 1, "dead": 1}
+
+
 def test_without_a_mail_server_notices_wait_and_the_report_says_so(make: Make) -> None:
     from earshot.alerts.render import AlertRenderer
     from earshot.pipeline.alert import alert

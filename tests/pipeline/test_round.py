@@ -272,6 +272,9 @@ def test_what_is_erased_is_nowhere_and_does_not_come_back(make_world: MakeWorld)
         "http://blog.example/three",
         "http://blog.example/two",
     ]
+    kept_bodies = b"".join(body for file in world.lake.iter_files() for _, body in world.lake.iter_captures(file))
+    assert b"three winters" not in kept_bodies
+    assert world.round().ingested.new_documents == 0
 
 
 def test_a_rebuilt_index_holds_the_same(make_world: MakeWorld) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from itertools import pairwise
 
 import tantivy
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from earshot import identity
+from earshot.index.codec import unpack
 from earshot.index.schema import make_document, make_schema
 from earshot.model import Entry, Mention
 from earshot.query.embedded import to_tantivy
@@ -19,7 +21,9 @@ from tests.builders import make_brand
 from tests.query.grammar import ZONES, mentions, queries
 
 SCHEMA = make_schema()
-EXAMPLES = settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+_MENTIONS = st.lists(mentions(), min_size=1, max_size=8)
+_QUERIES = st.lists(queries(), min_size=1, max_size=8)
+EXAMPLES = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @EXAMPLES
@@ -49,9 +53,8 @@ def test_recogniser_hears_what_the_matcher_matches(mention: Mention, texts: list
     )
     heard = BrandRecogniser(brands, zone).recognise(entry, f"http://{mention.site}/x", mention.source)
     nodes = {brand.id: parse(brand.query, Purpose.BRAND) for brand in brands}
-    expected = {
-        id: spans_of(node, mention.title, mention.text) for id, node in nodes.items() if match(node, mention, zone)
-    }
+    matched = {name: node for name, node in nodes.items() if match(node, mention, zone)}
+    expected = {name: spans_of(node, mention.title, mention.text) for name, node in matched.items()}
     assert {one.brand_id: one.spans for one in heard} == expected
 
 
@@ -61,7 +64,7 @@ def test_spans_of_a_match_lie_within_the_highlights_and_do_not_overlap(mention: 
     node = parse(text)
     decided = match(node, mention)
     shown = spans_of(node, mention.title, mention.text)
-    for one, two in zip(shown, shown[1:], strict=False):
+    for one, two in pairwise(shown):
         assert (one.part, two.part) == ("title", "text") or (one.part == two.part and one.end <= two.start)
     for span in decided.spans if decided else ():
         assert any(s.part == span.part and s.start <= span.start and span.end <= s.end for s in shown)
@@ -79,6 +82,4 @@ def _searcher(documents: list[Mention]) -> tantivy.Searcher:
 
 
 def _ids(searcher: tantivy.Searcher, query: tantivy.Query) -> set[str]:
-    from earshot.index.codec import unpack
-
     return {unpack(searcher.doc(at)["mention"][0]).id for _, at in searcher.search(query, 100).hits}
