@@ -148,7 +148,7 @@ def ask(call: Callable[[], object], calls: int) -> list[float]:
 
 
 def _row(what: str, readers: str, waits: list[float], whole_s: float, cpu_s: float) -> dict[str, object]:
-    """Return a line of the table; cpu ms is the processor time of one call, the only figure that a busy machine leaves alone."""
+    """Return a line of the table; cpu ms, of one call, is what a busy machine leaves alone."""
     p50, p95 = statistics.median(waits), statistics.quantiles(waits, n=20)[-1]
     rest = {"per second": len(waits) / whole_s, "cpu ms": cpu_s * 1000 / len(waits)}
     return {"what": what, "readers": readers, "p50 ms": p50, "p95 ms": p95} | rest

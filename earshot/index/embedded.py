@@ -1,0 +1,193 @@
+"""The MentionIndex port on tantivy, in process. Knows neither the record nor who calls.
+
+One writer at a time, over all processes: `write` and `rebuild` open tantivy's writer under the folder's lock and
+close it again, so that readers and the next writer never wait for longer than one batch. Readers, in this process or
+another, look at the pointer and the commit on every call and see what was written when `write` returned.
+
+No write is lost to a rebuild: a rebuild holds the lock from before it asks for the first mention until it has
+switched, so a write meanwhile fails with StorageError and its row stays in the record's outbox, and is written to the
+new generation afterwards. `batches` must therefore begin to read the record only when it is iterated, or the caller
+must hold the lease of publish from before it began to read. Tombstones move to the new generation.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import tantivy
+
+from earshot.clock import SystemClock
+from earshot.errors import StorageError
+from earshot.index import counting, paging
+from earshot.index.cursors import TimeCursor
+from earshot.index.generations import ADVICE, Generations, translated
+from earshot.index.narrowing import Narrowing
+from earshot.index.writing import apply, fill, tombstones
+from earshot.model import HourCount, Mention, SearchPage, SearchRequest
+from earshot.ports import Clock, IndexAnswer, IndexWrite
+from earshot.query.language import Purpose, parse
+
+_ATTEMPTS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """A generation as this process sees it. commit: which meta.json was loaded (its inode and time)."""
+
+    generation: Path
+    index: tantivy.Index
+    narrowing: Narrowing
+    commit: tuple[int, int]
+
+
+class EmbeddedIndex:
+    """MentionIndex in `directory`; an absent or empty one is made on first use. Safe to share among threads.
+
+    lock_wait_s: how long a write waits for another writer before it raises.
+    """
+
+    def __init__(self, directory: Path, *, clock: Clock | None = None, lock_wait_s: float = 10.0) -> None:
+        self._directory = directory
+        self._generations = Generations(directory, clock or SystemClock(), lock_wait_s)
+        self._opened: _Opened | None = None
+        self._opening = threading.Lock()
+
+    @property
+    def engine(self) -> str:
+        """Return "embedded"."""
+        return "embedded"
+
+    # writing
+
+    def write(self, writes: Sequence[IndexWrite]) -> list[IndexAnswer]:
+        """Apply writes and answer each, as the port says; one commit for all of them."""
+        if not writes:
+            return []
+        with self._generations.locked():
+            current = self._generations.ensure()
+            self._generations.remove_others(current)
+            with translated(f"the index in {self._directory} was not written"):
+                return apply(self._generations.open(current), writes)
+
+    def rebuild(self, batches: Iterable[Sequence[Mention]]) -> int:
+        """Fill a new generation and switch to it, as the port says; works on a damaged index too."""
+        with self._generations.locked():
+            old = self._readable()
+            self._generations.remove_others(old)
+            new = self._generations.make()
+            try:
+                count = fill(self._generations.open(new), batches, self._tombstones(old))
+                self._generations.switch(new)
+            except BaseException:
+                self._generations.remove(new)
+                raise
+            return count
+
+    # reading
+
+    def search(self, request: SearchRequest) -> SearchPage:
+        """Return one page, as the port says. A relevance cursor holds as long as nothing is written meanwhile."""
+        node = parse(request.query, Purpose.SEARCH)
+        place = paging.read_place(request, node)
+        opened = self._open()
+        searcher = opened.index.searcher()
+        whole = opened.narrowing.whole(node, request.filters, request.time_zone)
+        rest = opened.narrowing.rest(whole, place.cursor) if isinstance(place.cursor, TimeCursor) else whole
+        with translated("the index could not be searched"):
+            return paging.read_page(searcher, whole, rest, node, place)
+
+    def count(self, request: SearchRequest) -> int:
+        """Return the exact number of mentions."""
+        _, searcher, query = self._whole(request)
+        with translated("the index could not be searched"):
+            return paging.count(searcher, query)
+
+    def facets(self, request: SearchRequest, fields: Sequence[str], size: int = 10) -> dict[str, list[tuple[str, int]]]:
+        """Return per field its most frequent values, as the port says. own_voice counts "true" and "false"."""
+        opened, searcher, query = self._whole(request)
+        with translated("the index could not be counted"):
+            return counting.facets(searcher, opened.index.schema, query, list(fields), size)
+
+    def hours(self, request: SearchRequest, by: str = "") -> list[HourCount]:
+        """Return counts per UTC hour, as the port says; mentions without a value of `by` are left out."""
+        opened, searcher, query = self._whole(request)
+        with translated("the index could not be counted"):
+            return counting.hours(searcher, query, by, opened.narrowing.between)
+
+    def mentions(self) -> int:
+        """Return how many mentions it holds, tombstones not counted."""
+        return self.count(SearchRequest())
+
+    # what is in force
+
+    def _whole(self, request: SearchRequest) -> tuple[_Opened, tantivy.Searcher, tantivy.Query]:
+        node = parse(request.query, Purpose.SEARCH)
+        opened = self._open()
+        query = opened.narrowing.whole(node, request.filters, request.time_zone)
+        return opened, opened.index.searcher(), query
+
+    def _open(self) -> _Opened:
+        """Return the generation in force with its newest commit loaded.
+
+        A generation may be removed between the look at CURRENT and the opening: then CURRENT names another one.
+        """
+        for attempt in range(_ATTEMPTS):
+            try:
+                return self._look()
+            except StorageError:
+                if attempt == _ATTEMPTS - 1:
+                    raise
+        raise AssertionError("unreachable")
+
+    def _look(self) -> _Opened:
+        current = self._generations.current()
+        if current is None:
+            with self._generations.locked():
+                current = self._generations.ensure()
+        commit = self._commit_of(current)
+        opened = self._opened
+        if opened and (opened.generation, opened.commit) == (current, commit):
+            return opened
+        with self._opening:
+            return self._load(current, commit)
+
+    def _load(self, current: Path, commit: tuple[int, int]) -> _Opened:
+        opened = self._opened
+        if opened and opened.generation == current:
+            if opened.commit != commit:
+                with translated(f"the index in {self._directory} is damaged ({ADVICE})"):
+                    opened.index.reload()
+            index, narrowing = opened.index, opened.narrowing
+        else:
+            index = self._generations.open(current)
+            narrowing = Narrowing(index)
+        self._opened = _Opened(current, index, narrowing, commit)
+        return self._opened
+
+    def _commit_of(self, generation: Path) -> tuple[int, int]:
+        """Return what tells one commit from another: tantivy replaces meta.json, it never writes into it."""
+        try:
+            stat = (generation / "meta.json").stat()
+        except OSError as error:
+            raise StorageError(f"the index in {self._directory} is damaged or missing ({error}); {ADVICE}") from error
+        return stat.st_ino, stat.st_mtime_ns
+
+    def _readable(self) -> Path | None:
+        """Return the generation in force, None where the pointer itself is damaged."""
+        try:
+            return self._generations.current()
+        except StorageError:
+            return None
+
+    def _tombstones(self, old: Path | None) -> dict[str, int]:
+        """Return what the old generation remembers as deleted; nothing where it cannot be read any more."""
+        if old is None:
+            return {}
+        try:
+            with translated("the old index cannot be read"):
+                return tombstones(self._generations.open(old))
+        except StorageError:
+            return {}

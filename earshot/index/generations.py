@@ -1,0 +1,177 @@
+"""The folder of an embedded index: generations, the pointer to the one in force, and the lock of those who write.
+
+    DIR/CURRENT      name of the generation in force; replaced in one step
+    DIR/write.lock   held (flock) by whoever writes or rebuilds; the kernel lets go of it with the process
+    DIR/gen-*/       one tantivy index each, and `earshot.json` with the version of its schema
+
+Knows no mention and no query. What happens when: a rebuild fills a folder that CURRENT does not name yet, so a crash
+leaves the old one in force and a leftover that the next writer removes; readers look at CURRENT on every call.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import tantivy
+
+from earshot.errors import StorageError
+from earshot.index.schema import make_schema, schema_version
+from earshot.ports import Clock
+
+POINTER, LOCK, STAMP = "CURRENT", "write.lock", "earshot.json"
+ADVICE = "run `earshot reindex`"
+
+
+@contextmanager
+def translated(doing: str) -> Iterator[None]:
+    """Turn what tantivy and the file system raise into StorageError.
+
+    tantivy raises ValueError for nearly everything, and its panics arrive as a BaseException of pyo3.
+    """
+    try:
+        yield
+    except (ValueError, OSError, RuntimeError, MemoryError) as error:
+        raise StorageError(f"{doing}: {error}") from error
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
+        raise StorageError(f"{doing}: the search engine panicked: {error}; if it stays so, {ADVICE}") from error
+
+
+class Generations:
+    """The generations in one folder. An absent or empty folder gets an empty first one on first use."""
+
+    def __init__(self, directory: Path, clock: Clock, lock_wait_s: float) -> None:
+        self._directory, self._clock, self._lock_wait_s = directory, clock, lock_wait_s
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the lock of writers.
+
+        Raises:
+            StorageError: another writer or a rebuild held it for longer than `lock_wait_s`.
+        """
+        with translated(f"the index in {self._directory} cannot be locked"):
+            self._directory.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(self._directory / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            self._wait_for(descriptor)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def current(self) -> Path | None:
+        """Return the folder of the generation in force, None where there is no pointer."""
+        try:
+            return self._directory / (self._directory / POINTER).read_text("ascii").strip()
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError) as error:
+            raise StorageError(f"the index in {self._directory} cannot be read: {error}; {ADVICE}") from error
+
+    def open(self, generation: Path) -> tantivy.Index:
+        """Open a generation.
+
+        Raises:
+            StorageError: it is missing, damaged, or of another version.
+        """
+        where = f"the index in {self._directory}"
+        try:
+            version = json.loads((generation / STAMP).read_text("utf-8"))["schema"]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise StorageError(f"{where} is damaged or missing ({error}); {ADVICE}") from error
+        if version != schema_version():
+            raise StorageError(f"{where} was made by another version of Earshot; {ADVICE}")
+        with translated(f"{where} is damaged ({ADVICE})"):
+            index = tantivy.Index.open(str(generation))
+            index.config_reader("manual")
+            index.reload()
+        return index
+
+    def ensure(self) -> Path:
+        """Return the generation in force, making a first one where there is none. Needs the lock.
+
+        Raises:
+            StorageError: there are generations that hold mentions, but no pointer.
+        """
+        current = self.current()
+        if current is not None:
+            return current
+        if any(self._holds_documents(leftover) for leftover in self._generations()):
+            raise StorageError(f"the index in {self._directory} has lost its file {POINTER}; {ADVICE}")
+        first = self.make()
+        self.switch(first)
+        return first
+
+    def make(self) -> Path:
+        """Make an empty generation that is not in force."""
+        generation = self._directory / f"gen-{secrets.token_hex(8)}"
+        with translated(f"the index in {self._directory} cannot be made"):
+            generation.mkdir()
+            tantivy.Index(make_schema(), str(generation))
+            (generation / STAMP).write_text(json.dumps({"schema": schema_version()}), "utf-8")
+        return generation
+
+    def switch(self, generation: Path) -> None:
+        """Put a generation in force at once: readers of other processes follow with their next call."""
+        temporary = self._directory / f"{POINTER}.part"
+        with translated(f"the index in {self._directory} cannot be switched"):
+            with temporary.open("w", encoding="ascii") as file:
+                file.write(generation.name + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+            _sync(generation)
+            temporary.replace(self._directory / POINTER)
+            _sync(self._directory)
+
+    def remove_others(self, current: Path | None) -> None:
+        """Remove every generation that is not in force: replaced ones and leftovers. Needs the lock.
+
+        Readers that still have one open keep it (its files are mapped); one that was just about to open it looks
+        at CURRENT again.
+        """
+        for generation in self._generations():
+            if generation != current:
+                shutil.rmtree(generation, ignore_errors=True)
+
+    def remove(self, generation: Path) -> None:
+        """Remove one generation, as far as it can be."""
+        shutil.rmtree(generation, ignore_errors=True)
+
+    def _generations(self) -> list[Path]:
+        return sorted(self._directory.glob("gen-*"))
+
+    def _holds_documents(self, generation: Path) -> bool:
+        if not (generation / "meta.json").exists():
+            return False
+        try:
+            return bool(self.open(generation).searcher().num_docs)
+        except StorageError:
+            return True
+
+    def _wait_for(self, descriptor: int) -> None:
+        deadline = self._clock.monotonic() + self._lock_wait_s
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if self._clock.monotonic() >= deadline:
+                    raise StorageError(f"the index in {self._directory} is being written by another process") from None
+                self._clock.sleep(0.05)
+            else:
+                return
+
+
+def _sync(directory: Path) -> None:
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,190 @@
+"""The Lake port over WARC files. Knows neither what a capture says nor who asked for it.
+
+File names begin with their time, so they sort by it, and end in something unique, so that processes never meet.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+from io import BytesIO
+
+from earshot.errors import DocumentError, StorageError
+from earshot.lake.store import SUFFIX, Store, make_store
+from earshot.lake.warc import read_records, write_record
+from earshot.model import Capture, CaptureRef
+from earshot.ports import Clock
+
+MAX_BYTES = 64 * 1024 * 1024
+MAX_CAPTURES = 500
+MAX_AGE_S = 20.0
+
+
+class WarcWriter:
+    """An open WARC file (`earshot.ports.LakeWriter`). A body may carry it beyond 64 MB, but only the last one."""
+
+    def __init__(self, store: Store, clock: Clock, name: str) -> None:
+        self._store, self._clock, self._name = store, clock, name
+        self._file = store.open_new()
+        self._opened = clock.monotonic()
+        self._captures = 0
+        self._size = 0
+
+    def add(self, capture: Capture, body: bytes) -> Capture:
+        """Append a capture; the one returned has its `ref`.
+
+        Raises:
+            StorageError: it could not be written; the file is as it was before.
+        """
+        return self.add_moved(capture, body, None)
+
+    def add_moved(self, capture: Capture, body: bytes, came_from: CaptureRef | None) -> Capture:
+        """Append a capture that lay at `came_from` before."""
+        try:
+            written = write_record(self._file, _named(capture, self._name), body, came_from)
+            self._file.flush()
+        except OSError as error:
+            self._forget_tail()
+            raise StorageError(f"the lake cannot write {self._name}: {error}") from error
+        self._size = written.ref.offset + written.ref.length
+        self._captures += 1
+        return written
+
+    @property
+    def is_full(self) -> bool:
+        """True from 64 MB, 500 captures or 20 seconds on; never while it is empty."""
+        if not self._captures:
+            return False
+        is_old = self._clock.monotonic() - self._opened >= MAX_AGE_S
+        return is_old or self._captures >= MAX_CAPTURES or self._size >= MAX_BYTES
+
+    def publish(self) -> str:
+        """Make the file appear and return its name; "" if it holds nothing."""
+        if not self._captures:
+            self._store.discard(self._file)
+            return ""
+        self._store.publish(self._file, self._name)
+        return self._name
+
+    def discard(self) -> None:
+        """Forget the file."""
+        self._store.discard(self._file)
+
+    def _forget_tail(self) -> None:
+        try:
+            self._file.seek(self._size)
+            self._file.truncate()
+        except OSError:
+            return  # the disk refuses this too: publish will fail, and the file will never appear
+
+
+class WarcLake:
+    """Captures in WARC files below `url`: a folder, or object storage that universal-pathlib knows."""
+
+    def __init__(self, url: str, clock: Clock) -> None:
+        self._store = make_store(url, clock)
+        self._clock = clock
+
+    def open_writer(self) -> WarcWriter:
+        """Begin a file. One that is never published leaves nothing that `iter_files` shows.
+
+        Raises:
+            StorageError: there is no place to write.
+        """
+        unique = f"{os.getpid():x}{secrets.token_hex(6)}"
+        return WarcWriter(self._store, self._clock, _name(_stamp(self._clock.now()), unique))
+
+    def iter_files(self) -> Iterator[str]:
+        """Yield the names of published files, oldest first."""
+        yield from self._store.names()
+
+    def iter_captures(self, file: str) -> Iterator[tuple[Capture, bytes]]:
+        """Yield captures with bodies in order.
+
+        Raises:
+            StorageError: the file cannot be read now.
+            DocumentError: a broken record; those before it were yielded.
+        """
+        for capture, body, _ in self._records(file):
+            yield capture, body
+
+    def read(self, ref: CaptureRef) -> tuple[Capture, bytes]:
+        """Return one capture.
+
+        Raises:
+            StorageError: not there, or its digest differs.
+        """
+        with self._store.open(ref.file) as stream:
+            try:
+                stream.seek(ref.offset)
+                member = stream.read(ref.length)
+            except OSError as error:
+                raise StorageError(f"the lake cannot read {ref.file}: {error}") from error
+        try:
+            found = next(read_records(BytesIO(member), ref.file, ref.offset), None)
+        except DocumentError as error:
+            raise StorageError(f"no capture at {ref.file}:{ref.offset}: {error}") from error
+        if found is None or found[0].ref != ref:
+            raise StorageError(f"the capture at {ref.file}:{ref.offset} is not the one that was asked for")
+        return found[0], found[1]
+
+    def rewrite_without(self, file: str, refs: Sequence[CaptureRef]) -> dict[CaptureRef, CaptureRef]:
+        """Write `file` anew without these captures; return where the others went (old -> new). Twice is once.
+
+        The new name follows from the old one and what is cut, and every record says where it lay, so a call that
+        was broken off, or comes again, finds what it did.
+
+        Raises:
+            StorageError: not now; nothing was cut.
+            DocumentError: the file is broken; nothing was cut.
+        """
+        target = _rewritten_name(file, refs)
+        if not self._store.has(target) and self._store.has(file):
+            self._write_rest(file, {ref.offset for ref in refs if ref.file == file}, target)
+        moved = self._moved_from(file, target) if self._store.has(target) else {}
+        self._store.remove(file)
+        return moved
+
+    def _records(self, file: str) -> Iterator[tuple[Capture, bytes, CaptureRef | None]]:
+        with self._store.open(file) as stream:
+            try:
+                yield from read_records(stream, file)
+            except OSError as error:
+                raise StorageError(f"the lake cannot read {file}: {error}") from error
+
+    def _write_rest(self, file: str, cut: set[int], target: str) -> None:
+        writer = WarcWriter(self._store, self._clock, target)
+        try:
+            for capture, body, _ in self._records(file):
+                if capture.ref.offset not in cut:
+                    writer.add_moved(capture, body, capture.ref)
+            writer.publish()
+        except BaseException:
+            writer.discard()
+            raise
+
+    def _moved_from(self, file: str, target: str) -> dict[CaptureRef, CaptureRef]:
+        pairs = ((came_from, capture.ref) for capture, _, came_from in self._records(target))
+        return {old: new for old, new in pairs if old is not None and old.file == file}
+
+
+def _named(capture: Capture, file: str) -> Capture:
+    return replace(capture, ref=CaptureRef(file, 0, 0, ""))
+
+
+def _stamp(now: datetime) -> str:
+    return now.strftime("%Y%m%dT%H%M%S.%fZ")
+
+
+def _name(stamp: str, unique: str) -> str:
+    return f"{stamp}-{unique}{SUFFIX}"
+
+
+def _rewritten_name(file: str, refs: Sequence[CaptureRef]) -> str:
+    stamp, _, _ = file.removesuffix(SUFFIX).partition("-")
+    cut = ",".join(str(offset) for offset in sorted(ref.offset for ref in refs if ref.file == file))
+    return _name(stamp, hashlib.sha256(f"{file}:{cut}".encode()).hexdigest()[:24])

@@ -1,0 +1,1 @@
+"""The spiders, and nothing else: Scrapy looks here for them."""
