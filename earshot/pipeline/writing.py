@@ -111,9 +111,14 @@ class Writing:
         if prepared.page_url:
             self._wait(prepared)
         else:
-            judged = judge_document(writer, document.id, self._now, self._alerts, self._book)
+            judged = judge_document(writer, document.id, self._now, self._alerts, self._book, self._listed_at)
             self._done.incidents += judged.incidents
             self._done.notices += judged.notices
+
+    @property
+    def _listed_at(self) -> datetime | None:
+        """When the page's address was first named; None for what came out of a feed itself."""
+        return self._work.page.found_at if self._work.page else None
 
     def _tellings(self, prepared: Prepared) -> list[str]:
         """Return the stories that tell the same."""

@@ -98,13 +98,13 @@ class DeliveryWrites(WriteSession):
             changed += self.db.execute(update(notice).where(those).values(**changes)).rowcount
         return changed
 
-    def told_since(self, rule_id: str, recipient: str, since: datetime) -> int:
-        """Return how many deliveries for this rule and recipient were made (bound, not dead) since."""
+    def told_since(self, brand_id: str, rule_id: str, recipient: str, since: datetime) -> int:
+        """Return how many deliveries for this brand's rule and this recipient were made (bound, not dead) since."""
         made = (
             select(func.count(delivery.c.key.distinct()))
             .join(notice, notice.c.delivery_key == delivery.c.key)
             .where(delivery.c.recipient == recipient, delivery.c.bound_at >= since, delivery.c.state != _X)
-            .where(notice.c.rule_id == rule_id)
+            .where(notice.c.brand_id == brand_id, notice.c.rule_id == rule_id)
         )
         return int(self.db.execute(made).scalar_one())
 

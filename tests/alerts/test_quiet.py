@@ -47,6 +47,11 @@ def test_quiet_that_ends_in_the_hour_that_comes_twice_is_quiet_both_times() -> N
     assert quiet_until(quiet, first + timedelta(minutes=40)) == second
 
 
+def test_a_gap_that_the_clocks_skip_does_not_end_quiet() -> None:
+    quiet = QuietHours(time(2, 1), time(2, 0), "Europe/Berlin")
+    assert quiet_until(quiet, berlin(2026, 3, 29, 1, 0)) == berlin(2026, 3, 30, 2, 0)
+
+
 def test_no_quiet_hours_and_equal_times_are_never_quiet() -> None:
     assert quiet_until(None, berlin(2026, 11, 20, 3)) is None
     assert not is_quiet(QuietHours(time(7), time(7), "UTC"), datetime(2026, 11, 20, 7, tzinfo=UTC))

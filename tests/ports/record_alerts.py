@@ -113,10 +113,11 @@ class AlertContract:
                 writer.add_notice(make_notice(number))
                 writer.bind(make_delivery(make_notice(number), changed_at=NOW + number * HOUR))
             writer.change_delivery(make_delivery(make_notice(2)).key, DeliveryState.DEAD, NOW)
-            counted = [writer.told_since("complaints", "mara@example.org", NOW + n * HOUR) for n in range(3)]
+            counted = [writer.told_since("halden", "complaints", "mara@example.org", NOW + n * HOUR) for n in range(3)]
             assert counted == [2, 1, 0]
-            assert writer.told_since("other", "mara@example.org", NOW) == 0
-            assert writer.told_since("complaints", "other@example.org", NOW) == 0
+            assert writer.told_since("halden", "other", "mara@example.org", NOW) == 0
+            assert writer.told_since("halden", "complaints", "other@example.org", NOW) == 0
+            assert writer.told_since("another", "complaints", "mara@example.org", NOW) == 0
 
     def test_a_recipient_struck_off_is_told_nothing_more(self, record: Record) -> None:
         with record.write() as writer:
