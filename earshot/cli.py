@@ -331,12 +331,6 @@ def _rows(mistakes: list[Any]) -> list[dict[str, Any]]:
 
 
 def _print_json(value: Any) -> None:
-    import dataclasses
-
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        value = dataclasses.asdict(value)
-    elif isinstance(value, list):
-        value = [dataclasses.asdict(item) for item in value]
     sys.stdout.write(json.dumps(plain(value), ensure_ascii=False) + "\n")
 
 

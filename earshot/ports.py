@@ -145,8 +145,11 @@ class Extractor(Protocol):
 class Recogniser(Protocol):
     """Recognises all brands in one pass."""
 
-    def recognise(self, entry: Entry, url: str) -> list[Recognised]:
-        """Return the brands heard in this text, in order of brand id. url: canonical, for owned domains."""
+    def recognise(self, entry: Entry, url: str, source: str = "") -> list[Recognised]:
+        """Return the brands heard in this text, in order of brand id.
+
+        url: canonical, for `site:` and owned domains. source: id, for `source:`.
+        """
 
 
 class Classifier(Protocol):
@@ -528,6 +531,9 @@ class RecordWriter(RecordReader, Protocol):
         Bands replace the document's bands. A document is changed at most 24 times, then its text is frozen.
         """
 
+    def add_keys(self, document_id: str, keys: Sequence[DocumentKey]) -> None:
+        """Let these keys lead to a document, but those that lead elsewhere already. Twice is once."""
+
     def add_found_in(self, document_id: str, source_id: str, url: str, now: datetime) -> None:
         """Note that a source holds a document. Twice is once."""
 
@@ -582,7 +588,7 @@ class RecordWriter(RecordReader, Protocol):
     def hold_notices(self, keys: Sequence[str], not_before: datetime) -> None:
         """Leave notices pending until then."""
 
-    def told_since(self, rule_id: str, recipient: str, since: datetime) -> int:
+    def told_since(self, brand_id: str, rule_id: str, recipient: str, since: datetime) -> int:
         """Return how many deliveries for this rule and recipient were made (bound, not dead) since."""
 
     def bind(self, delivery: Delivery) -> None:

@@ -12,11 +12,13 @@ from earshot.model import Mention
 
 def mention_dict(mention: Mention) -> dict[str, Any]:
     """Return a mention with the fields of section 5 of the design; times as ISO 8601 in UTC, ending in Z."""
-    return {name: plain(value) for name, value in _fields(mention).items()}
+    return {each.name: plain(getattr(mention, each.name)) for each in dataclasses.fields(mention)}
 
 
 def plain(value: Any) -> Any:
-    """Return JSON's own types for a model value."""
+    """Return JSON's own types for a model value; dataclasses become objects."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {each.name: plain(getattr(value, each.name)) for each in dataclasses.fields(value)}
     if isinstance(value, datetime):
         return value.isoformat().replace("+00:00", "Z")
     if isinstance(value, Enum):
@@ -26,7 +28,3 @@ def plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: plain(item) for key, item in value.items()}
     return value
-
-
-def _fields(mention: Mention) -> dict[str, Any]:
-    return dataclasses.asdict(mention)

@@ -15,7 +15,7 @@ from earshot.config.positions import YamlFile
 from earshot.config.settings import Settings
 from earshot.errors import Mistake, QueryError
 from earshot.model import Brand, Source
-from earshot.query.language import Purpose, parse
+from earshot.query.language import Purpose, parse, remarks
 from earshot.query.words import find_words
 
 BrandRow = tuple[YamlFile, Brand, BrandForm]
@@ -75,6 +75,20 @@ def _queries(file: YamlFile, brand: Brand) -> Iterator[Mistake]:
             line, column = file.where_in_text(path, error.at)
             field = ".".join(str(step + 1) if isinstance(step, int) else step for step in path)
             yield Mistake(file.name, line, column, field, error.what, f"{error.advice}\n    {_indented(error)}".strip())
+
+
+def _remarks(file: YamlFile, brand: Brand) -> Iterator[Mistake]:
+    """Yield what a query says otherwise than it looks, such as `C++`, which is searched as `c`."""
+    asked: list[tuple[tuple[str | int, ...], str, Purpose]] = [(("query",), brand.query, Purpose.BRAND)]
+    asked += [(("rules", n, "query"), rule.query, Purpose.RULE) for n, rule in enumerate(brand.rules)]
+    for path, text, purpose in asked:
+        try:
+            said = remarks(text, purpose) if text else ()
+        except QueryError:
+            continue
+        for remark in said:
+            line, column = file.where_in_text(path, remark.at)
+            yield Mistake(file.name, line, column, str(path[-1]), remark.what)
 
 
 def _indented(error: QueryError) -> str:
@@ -228,6 +242,8 @@ def warnings(brands: Sequence[BrandRow], sources: Sequence[SourceRow], settings:
                 )
             )
         seen.setdefault(source.url, source.id)
+    for file, brand, _ in brands:
+        found += _remarks(file, brand)
     if not brands:
         found.append(Mistake("brands/", 0, 0, "", "holds no brand", "write one: docs/operations/workspace.md"))
     if not sources:

@@ -56,6 +56,12 @@ def read_page(capture: Capture, body: bytes) -> Reading:
     return _read(capture, root)
 
 
+def _without_title(text: str, title: str) -> str:
+    """Return the text without its first line where that only says the title again: words would count twice."""
+    first, _, rest = text.partition("\n")
+    return rest.lstrip("\n") if title and first.strip() == title and rest.strip() else text
+
+
 def _read(capture: Capture, root: etree._Element) -> Reading:
     url = capture.final_url
     published_at, published_from = _published(root, url, capture.fetched_at)
@@ -63,10 +69,11 @@ def _read(capture: Capture, root: etree._Element) -> Reading:
     article = _article(root, capture)
     if article and not published_at and (published_at := dates.from_text(article.date or "", capture.fetched_at)):
         published_from = DateFrom.PAGE
-    said = clean.clean_text(article.text or "") if article else ""
+    title = clean.clean_line(_title(root, article))
+    said = _without_title(clean.clean_text(article.text or "") if article else "", title)
     entry = Entry(
         url=url,
-        title=clean.clean_line(_title(root, article)),
+        title=title,
         text=said,
         text_is=TextIs.FULL,
         author=clean.clean_line((article and article.author) or "", clean.MAX_AUTHOR),

@@ -60,6 +60,7 @@ class Ingest:
         done = Ingested()
         with self._record.read() as reader:
             todo = [(capture, body) for capture, body in self._captures(name) if not reader.is_ingested(capture.ref)]
+        todo.sort(key=_place)
         held_erased = []
         for (capture, body), answer in zip(todo, self._extractor.read_many(todo), strict=True):
             one = self._take(capture, len(body), answer)
@@ -123,6 +124,8 @@ class Ingest:
             return replace(work, outcome=Outcome(answer.outcome), reason=answer.reason)
         if isinstance(answer, DocumentError):
             return replace(work, outcome=Outcome.FAILED, reason=answer.reason, quarantine=answer.reason)
+        if capture.role is Role.PAGE:
+            answer = replace(answer, entries=tuple(entry for entry in answer.entries if entry.text))
         shared = shared_names(answer)
         prepared, wrong = [], ""
         for entry in answer.entries:
@@ -135,6 +138,14 @@ class Ingest:
                 ]
         outcome, reason = _outcome(answer, capture.role)
         return replace(work, reading=answer, prepared=tuple(prepared), outcome=outcome, reason=reason, quarantine=wrong)
+
+
+def _place(taken: tuple[Capture, bytes]) -> tuple[bool, str]:
+    """Return a capture's place among those of its file: sources, then pages, each by its name.
+
+    Whoever answered first is chance. What is read first is not: it opens the incident that its story's others join.
+    """
+    return taken[0].role is Role.PAGE, taken[0].item_id
 
 
 def _outcome(reading: Reading, role: Role) -> tuple[Outcome, str]:

@@ -95,7 +95,8 @@ class Reader:
         return self._classifier.detect_language(f"{entry.title}\n{entry.text}", hint)
 
     def _mentions(self, entry: Entry, document: Document) -> list[MentionWrite]:
-        heard = self._recogniser.recognise(entry, document.url)
+        asked = dataclasses.replace(entry, language=document.language, published_at=document.published_at)
+        heard = self._recogniser.recognise(asked, document.url, document.source_id)
         verdicts = self._classifier.classify(entry, document.language, heard) if heard else []
         return [self._write(document, *pair) for pair in zip(heard, verdicts, strict=True)]
 

@@ -99,6 +99,8 @@ class Writing:
             self._write(prepared)
         elif _is_better(prepared, known):
             self._write(_as_known(prepared, known))
+        else:  # what this source calls it leads to it too, whichever source came first
+            writer.add_keys(known.id, prepared.keys)
         name = known.id if known else document.id
         writer.add_found_in(name, self._work.source.id, document.url, document.found_at)
         return known is not None
@@ -162,7 +164,9 @@ class Writing:
         work = self._work
         if work.capture.item_id.startswith("page:"):
             name = work.capture.item_id.removeprefix("page:")
-            self._writer.end_page(name, work.outcome, work.reason, self._now, None)
+            # A page without an article has failed its teaser, which is judged as it is.
+            outcome = Outcome.FAILED if work.outcome is Outcome.EMPTY else work.outcome
+            self._writer.end_page(name, outcome, work.reason, self._now, None)
             return
         self._done.outcomes[work.source.id] = work.outcome
         state = self._writer.source(work.source.id)

@@ -102,6 +102,11 @@ class DocumentWrites(WriteSession):
         self._add_keys(document.id, keys)
         return is_changed
 
+    def add_keys(self, document_id: str, keys: Sequence[DocumentKey]) -> None:
+        """Let these keys lead to a document, but those that lead elsewhere already. Twice is once."""
+        self.touched.add(document_id)
+        self._add_keys(document_id, keys)
+
     def _change_document(self, row: Any, new: Document, identified: dict[str, Any]) -> bool:
         """Write what is different; tell whether the text is."""
         text = _text(new)

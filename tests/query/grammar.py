@@ -139,11 +139,12 @@ def _prefixes() -> st.SearchStrategy[str]:
 def _nears() -> st.SearchStrategy[str]:
     single = sorted({words[0].text for word in WORDS if len(words := find_words(word)) == 1})
     groups = st.lists(st.sampled_from(single), min_size=2, max_size=5, unique=True)
-    return st.builds(_near, groups, st.integers(1, 4), st.integers(0, 5), st.sampled_from(["", "title:"]))
+    return st.builds(near, groups, st.integers(1, 4), st.integers(0, 5), st.sampled_from(["", "title:"]))
 
 
-def _near(words: list[str], cut: int, gap: int, field: str) -> str:
+def near(words: list[str], cut: int, gap: int, field: str = "") -> str:
+    """A NEAR of the words before `cut` and of those behind, within a field or not."""
     cut = min(cut, len(words) - 1)
     sides = [f"({' OR '.join(side)})" if len(side) > 1 else side[0] for side in (words[:cut], words[cut:])]
-    near = f" NEAR/{gap} ".join(sides)
-    return f"{field}({near})" if field else near
+    text = f" NEAR/{gap} ".join(sides)
+    return f"{field}({text})" if field else text

@@ -17,13 +17,14 @@ from earshot.query.embedded import to_tantivy
 from earshot.query.language import Purpose, parse
 from earshot.query.matcher import match, spans_of
 from earshot.query.recognise import BrandRecogniser
-from tests.builders import make_brand
-from tests.query.grammar import ZONES, mentions, queries
+from tests.builders import make_brand, make_mention
+from tests.query.grammar import ZONES, mentions, near, queries
 
 SCHEMA = make_schema()
-_MENTIONS = st.lists(mentions(), min_size=1, max_size=8)
+_MENTIONS = st.lists(mentions(), min_size=1, max_size=6)
 _QUERIES = st.lists(queries(), min_size=1, max_size=8)
-EXAMPLES = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+_LETTERS = st.lists(st.sampled_from("abcde"), min_size=2, max_size=3, unique=True)
+EXAMPLES = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @EXAMPLES
@@ -37,6 +38,19 @@ def test_matcher_and_embedded_engine_find_the_same(found: list[Mention], texts: 
         node = parse(text, Purpose.SEARCH)
         by_matcher = {m.id for m in documents if match(node, m, zone)}
         assert _ids(searcher, to_tantivy(node, SCHEMA, zone)) == by_matcher, text
+
+
+@EXAMPLES
+@given(
+    st.lists(st.text("abcde", min_size=1, max_size=14).map(" ".join), min_size=4, max_size=10),
+    st.lists(st.builds(near, _LETTERS, st.integers(1, 2), st.integers(0, 4)), min_size=4, max_size=8),
+)
+def test_nearness_is_counted_alike_to_the_word(found: list[str], texts: list[str]) -> None:
+    documents = [make_mention(id=f"m{n}", title="", text=text) for n, text in enumerate(found)]
+    searcher = _searcher(documents)
+    for text in [*texts, '"a b"', '"a a"', '"a b a"', '"c d e"']:
+        node = parse(text)
+        assert _ids(searcher, to_tantivy(node, SCHEMA)) == {m.id for m in documents if match(node, m)}, text
 
 
 @EXAMPLES

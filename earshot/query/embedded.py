@@ -1,0 +1,88 @@
+"""What a query means to tantivy. Knows the fields of the index, not how they are filled."""
+
+from __future__ import annotations
+
+from itertools import product
+
+from tantivy import FieldType, Occur, Query, Schema
+
+from earshot.query.fields import words_field
+from earshot.query.times import instant
+from earshot.query.tree import And, Handle, Is, Near, Node, Not, Or, Prefix, Tag, When, Words
+
+
+def to_tantivy(node: Node, schema: Schema, time_zone: str = "UTC") -> Query:
+    """Return the tantivy query that finds what `matcher.match` matches.
+
+    Args:
+        node: as `language.parse` returns it: at most 20 levels deep.
+        schema: of the index; has the fields of `earshot.query.fields` under their names.
+        time_zone: IANA, the reader's, for dates.
+
+    Raises:
+        ConfigError: no such time zone.
+    """
+    return _Translation(schema, time_zone).query(node)
+
+
+class _Translation:
+    def __init__(self, schema: Schema, time_zone: str) -> None:
+        self._schema = schema
+        self._time_zone = time_zone
+
+    def query(self, node: Node) -> Query:
+        match node:
+            case And():
+                return Query.boolean_query([self._clause(child) for child in node.nodes])
+            case Or():
+                return _any([self.query(child) for child in node.nodes])
+            case Not():
+                return Query.boolean_query([(Occur.Must, Query.all_query()), (Occur.MustNot, self.query(node.node))])
+            case Words():
+                return _any([self._words(words_field(p, is_cased=node.is_cased), node.words) for p in node.parts])
+            case Prefix():
+                return _any([self._prefix(words_field(part), node.prefix) for part in node.parts])
+            case Near():
+                return _any([query for part in node.parts for query in self._near(words_field(part), node)])
+            case Tag():
+                return self._term("tags", node.tag)
+            case Handle():
+                return self._term("handles", node.handle)
+            case Is():
+                return Query.const_score_query(self._term(node.field, node.value), 0.0)
+            case When():
+                return Query.const_score_query(self._when(node), 0.0)
+        return Query.all_query()
+
+    def _clause(self, node: Node) -> tuple[Occur, Query]:
+        if isinstance(node, Not):
+            return Occur.MustNot, self.query(node.node)
+        return Occur.Must, self.query(node)
+
+    def _term(self, field: str, value: str) -> Query:
+        return Query.term_query(self._schema, field, value)
+
+    def _words(self, field: str, words: tuple[str, ...]) -> Query:
+        if len(words) == 1:  # tantivy panics at a phrase of one word
+            return self._term(field, words[0])
+        return Query.phrase_query(self._schema, field, list(words))
+
+    def _prefix(self, field: str, prefix: str) -> Query:
+        # A folded word has no character that means anything in a pattern. phrase_prefix_query stops at 50 words.
+        return Query.regex_query(self._schema, field, f"{prefix}.*")
+
+    def _near(self, field: str, node: Near) -> list[Query]:
+        pairs = [pair for left, right in product(node.left, node.right) for pair in ((left, right), (right, left))]
+        return [Query.phrase_query(self._schema, field, list(pair), node.gap) for pair in pairs]
+
+    def _when(self, node: When) -> Query:
+        moment = instant(node.moment, self._time_zone)
+        if node.is_since:
+            return Query.range_query(self._schema, "published_at", FieldType.Date, lower_bound=moment)
+        return Query.range_query(self._schema, "published_at", FieldType.Date, upper_bound=moment, include_upper=False)
+
+
+def _any(queries: list[Query]) -> Query:
+    if len(queries) == 1:
+        return queries[0]
+    return Query.boolean_query([(Occur.Should, query) for query in queries])

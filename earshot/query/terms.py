@@ -1,0 +1,238 @@
+"""Reads one term of a query: a word, phrase, prefix, tag, handle or a field's value. Knows no operators."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from enum import StrEnum
+from itertools import pairwise
+
+from earshot.errors import QueryError, SourceError
+from earshot.model import Category, Sentiment
+from earshot.query import words
+from earshot.query.lexer import Kind, Token
+from earshot.query.tree import AUTHOR, BOTH, TITLE, Handle, Is, Node, Prefix, Tag, When, Words
+from earshot.urls import canonical_url, site_of
+
+MIN_PREFIX = 3
+MAX_PREFIX = 19
+"""Source: OpenSearch and Elasticsearch `index_prefixes` keep at most 19 UTF-16 units (documentation, read 2026-11)."""
+
+FIELDS = (
+    "title",
+    "site",
+    "author",
+    "source",
+    "lang",
+    "brand",
+    "sentiment",
+    "category",
+    "flag",
+    "status",
+    "after",
+    "before",
+)
+_PARTS = {"title": (TITLE,), "author": (AUTHOR,)}
+_VERDICT = ("brand", "sentiment", "category")
+_TRIAGE = ("flag", "status")
+_YEARS = range(1970, 2200)
+_HOST = re.compile(r"[a-z0-9_.:-]+")
+_PLAIN = re.compile(r"[\s'’.,;:!?/_&-]*")
+
+
+class Purpose(StrEnum):
+    """What a query is for: to hear a brand, to fire an alert, to search and view."""
+
+    BRAND = "a brand's query"
+    RULE = "a rule's query"
+    SEARCH = "a search"
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Something worth telling the writer of a query; `at` is a code point offset into it."""
+
+    at: int
+    what: str
+
+
+def allowed_fields(purpose: Purpose) -> tuple[str, ...]:
+    """Return the fields that a query may use, by what is known when it is asked."""
+    refused = {Purpose.BRAND: _VERDICT + _TRIAGE, Purpose.RULE: _TRIAGE, Purpose.SEARCH: ()}[purpose]
+    return tuple(name for name in FIELDS if name not in refused)
+
+
+def literal(text: str, *, is_cased: bool = False) -> Words:
+    """Return the term that a name or alias is: its words in a row, no sign in it meaning anything.
+
+    Raises:
+        QueryError: no letter or digit in it.
+    """
+    found = words.find_words(text)
+    if not found:
+        raise QueryError(text, 0, "no letter or digit in it", "write a name that has some")
+    return Words(tuple(w.cased if is_cased else w.text for w in found), is_cased, end=len(text), said=text)
+
+
+def read_site(text: str) -> str:
+    """Return a host as the `site` of a mention is written: lower case, ASCII, without www.; "" where it is none."""
+    if not re.fullmatch(r"[^\s/*?#@\\]+", text):
+        return ""
+    try:
+        site = site_of(canonical_url(f"http://{text}/"))
+    except SourceError:
+        return ""
+    return site if _HOST.fullmatch(site) else ""
+
+
+class TermReader:
+    """Reads the terms of one query; gathers remarks on the way."""
+
+    def __init__(self, query: str, purpose: Purpose) -> None:
+        self._query = query
+        self._purpose = purpose
+        self.remarks: list[Remark] = []
+
+    def field(self, token: Token) -> str:
+        """Return the field's name.
+
+        Raises:
+            QueryError: no such field, or not in a query for this purpose.
+        """
+        name = token.text.lower()
+        allowed = allowed_fields(self._purpose)
+        if name not in FIELDS:
+            advice = f'fields are {", ".join(allowed)}; to find the text itself, write it in quotes: "{token.text}:..."'
+            raise QueryError(self._query, token.at, f"there is no field {token.text}:", advice)
+        if name not in allowed:
+            advice = f"fields are {', '.join(allowed)}"
+            raise QueryError(self._query, token.at, f"{self._purpose.value} cannot use {name}:", advice)
+        return name
+
+    def term(self, token: Token, field: str, *, is_exact: bool, at: int) -> Node:
+        """Return the node of one term. is_exact: with = before it. at: where it begins, its field included.
+
+        Raises:
+            QueryError: it means nothing, or what some engine cannot do.
+        """
+        node = self._read(token, field, is_exact)
+        said = self._query[at : token.end]
+        if field and at == token.at - is_exact:  # within title:( ), so that it reads as itself
+            said = f"{field}:{said}"
+        return replace(node, at=at, end=token.end, said=said)
+
+    def _read(self, token: Token, field: str, is_exact: bool) -> Node:
+        if field and field not in _PARTS:
+            if is_exact:
+                raise self._error(token, f"{field}: takes no =", f"write {field}:{token.text}")
+            return self._value(token, field)
+        parts = _PARTS.get(field, BOTH)
+        if is_exact and field == "author":
+            raise self._error(token, "author: takes no =", f"write author:{token.text}")
+        if token.kind is Kind.RUN and not field and not is_exact and token.text[0] in "#＃@＠":
+            return self._marked(token)
+        if token.kind is Kind.RUN and "*" in token.text:
+            return self._prefix(token, parts, is_exact)
+        return self._words(token, parts, is_exact)
+
+    def _error(self, token: Token, what: str, advice: str) -> QueryError:
+        return QueryError(self._query, token.at, what, advice)
+
+    def _words(self, token: Token, parts: tuple[str, ...], is_cased: bool) -> Words:
+        found = words.find_words(token.text)
+        if not found and token.kind is Kind.PHRASE and not token.text.strip():
+            raise self._error(token, "this phrase is empty", "write words between the quotes")
+        if not found:
+            what = f"{token.text} has no letter or digit: signs and emoji are not searched"
+            raise self._error(token, what, "write a word instead, or take it away")
+        self._remark(token, found)
+        return Words(tuple(w.cased if is_cased else w.text for w in found), is_cased, parts)
+
+    def _remark(self, token: Token, found: list[words.Word]) -> None:
+        shown = " ".join(w.text for w in found)
+        if token.kind is Kind.PHRASE and "*" in token.text:
+            self.remarks.append(Remark(token.at, f"* is not read within quotes: searched as {shown!r}"))
+        elif token.text in ("and", "or", "not"):
+            what = f"{token.text} is searched as a word; the operator is written {token.text.upper()}"
+            self.remarks.append(Remark(token.at, what))
+        elif token.kind is Kind.RUN and _lost_signs(token.text, found):
+            self.remarks.append(Remark(token.at, f"{token.text} is searched as {shown!r}: signs are not searched"))
+
+    def _prefix(self, token: Token, parts: tuple[str, ...], is_exact: bool) -> Prefix:
+        stem = token.text[:-1]
+        if not token.text.endswith("*") or "*" in stem:
+            raise self._error(token, "* stands only at the end of a word", "write complain*")
+        if is_exact:
+            raise self._error(token, "a word with = takes no *", f"write ={stem} or {token.text}")
+        found = words.find_words(stem)
+        if len(found) != 1:
+            advice = f'write "{stem}", which also finds longer ones in Chinese, Japanese and Korean'
+            raise self._error(token, "a prefix is the beginning of one word", advice if found else "write complain*")
+        prefix = found[0].text
+        if len(prefix) < MIN_PREFIX or len(prefix.encode("utf-16-le")) // 2 > MAX_PREFIX:
+            advice = f"write {MIN_PREFIX} to {MAX_PREFIX} characters before the *"
+            raise self._error(token, f"{token.text} has {len(prefix)} characters before its *", advice)
+        return Prefix(prefix, parts)
+
+    def _marked(self, token: Token) -> Tag | Handle:
+        is_tag = token.text[0] in "#＃"
+        found = words.find_tags(token.text) if is_tag else words.find_handles(token.text)
+        if not found or (found[-1].start, found[-1].end) != (0, len(token.text)):
+            what = "letters, digits and _" if is_tag else "letters, digits, _, . and -"
+            name, example = ("a tag", "#recall") if is_tag else ("a handle", "@halden")
+            raise self._error(token, f"{token.text} is not {name}", f"{name} is {token.text[0]} and {what}: {example}")
+        if is_tag:
+            return Tag(found[-1].text)
+        return Handle(found[-1].text)
+
+    def _value(self, token: Token, field: str) -> Node:
+        value = token.text.strip()
+        if not value:
+            raise self._error(token, f"nothing stands after {field}:", "write a value between the quotes")
+        if field in ("after", "before"):
+            return When(field == "after", self._moment(token, value))
+        if field == "site":
+            return Is("site", self._site(token, value))
+        if field == "lang":
+            return Is("language", self._language(token, value))
+        if field in ("sentiment", "category"):
+            return Is(field, self._choice(token, field, value))
+        return Is(field, value)
+
+    def _choice(self, token: Token, field: str, value: str) -> str:
+        choices = [choice.value for choice in (Sentiment if field == "sentiment" else Category)]
+        value = value.lower()
+        if value not in choices:
+            raise self._error(token, f"there is no {field} {value}", f"write one of {', '.join(choices)}")
+        return value
+
+    def _language(self, token: Token, value: str) -> str:
+        value = value.lower()
+        if not re.fullmatch("[a-z]{2,3}", value):
+            raise self._error(token, f"{value} is no language code", "write two letters: lang:en, lang:de, lang:ja")
+        return value
+
+    def _site(self, token: Token, value: str) -> str:
+        site = read_site(value)
+        if not site:
+            raise self._error(token, f"{value} is no site", "write the host alone: site:blog.example")
+        return site
+
+    def _moment(self, token: Token, value: str) -> date | datetime:
+        try:
+            moment = date.fromisoformat(value) if len(value) <= 10 else datetime.fromisoformat(value)
+        except ValueError:
+            advice = "write a day as 2026-11-20, or a time as 2026-11-20T14:30 or 2026-11-20T14:30Z"
+            raise self._error(token, f"{value} is no date", advice) from None
+        if moment.year not in _YEARS:
+            what = f"{moment.year} is out of range"
+            raise self._error(token, what, f"write a year from {_YEARS[0]} to {_YEARS[-1]}")
+        return moment.replace(microsecond=0) if isinstance(moment, datetime) else moment
+
+
+def _lost_signs(text: str, found: list[words.Word]) -> bool:
+    """Tell whether a run has signs that count for nothing, beside those that ordinary writing puts around words."""
+    rest = [text[: found[0].start], text[found[-1].end :]]
+    rest += [text[one.end : two.start] for one, two in pairwise(found) if one.end < two.start]
+    return any(not _PLAIN.fullmatch(part) for part in rest) or text.startswith(".")

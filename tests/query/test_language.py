@@ -1,0 +1,238 @@
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from earshot.errors import QueryError
+from earshot.query.language import MAX_DEPTH, MAX_LENGTH, MAX_TERMS, Purpose, literal, parse, remarks
+from earshot.query.tree import And, Everything, Handle, Is, Near, Not, Or, Prefix, Tag, When, Words
+from tests.query.grammar import queries
+
+A, B, C, D = (Words((name,)) for name in "abcd")
+PUMP = Words(("pump",))
+
+
+@pytest.mark.parametrize(
+    ("text", "tree"),
+    [
+        ("", Everything()),
+        ("  \n ", Everything()),
+        ("Pump", PUMP),
+        ("(((pump)))", PUMP),
+        ("a b", And((A, B))),
+        ("a AND b", And((A, B))),
+        ("a b OR c d", Or((And((A, B)), And((C, D))))),
+        ("a (b OR (c OR d))", And((A, Or((B, C, D))))),
+        ("a -b", And((A, Not(B)))),
+        ("a AND NOT b", And((A, Not(B)))),
+        ("NOT b a", And((Not(B), A))),
+        ("a NOT NOT b", And((A, B))),
+        ("a (-b)", And((A, Not(B)))),
+        ("a (NOT b NOT c)", And((A, Not(Or((B, C)))))),
+        ("a -(b OR c)", And((A, Not(Or((B, C)))))),
+        ('"pump broke"', Words(("pump", "broke"))),
+        ("“pump broke”", Words(("pump", "broke"))),
+        ("O'Brien", Words(("o", "brien"))),
+        ("日本", Words(("日", "本"))),
+        ("complain*", Prefix("complain")),
+        ("=Apple", Words(("Apple",), is_cased=True)),
+        ('="New York"', Words(("New", "York"), is_cased=True)),
+        ("#New_York", Tag("new_york")),
+        ("@Ada@example.org", Handle("ada@example.org")),
+        ("(a OR b) NEAR/5 (c OR d)", Near(("a", "b"), ("c", "d"), 5)),
+        ('"a" NEAR/0 b', Near(("a",), ("b",), 0)),
+        ("c a NEAR/5 b d", And((C, Near(("a",), ("b",), 5), D))),
+        ("title:(a NEAR/5 b)", Near(("a",), ("b",), 5, ("title",))),
+        ("title:(a OR bs)", Or((Words(("a",), parts=("title",)), Words(("bs",), parts=("title",))))),
+        ('author:"Ada Lovelace"', Words(("ada", "lovelace"), parts=("author",))),
+        ("site:www.Blog.example", Is("site", "blog.example")),
+        ("site:bücher.example", Is("site", "xn--bcher-kva.example")),
+        ("lang:DE", Is("language", "de")),
+        ("sentiment:Negative", Is("sentiment", "negative")),
+        ("category:(safety OR legal)", Or((Is("category", "safety"), Is("category", "legal")))),
+        ("and or near/5", And((Words(("and",)), Words(("or",)), Words(("near", "5"))))),
+        ("a-b", Words(("a", "b"))),
+        ("12:30", Words(("12", "30"))),
+    ],
+)
+def test_query_is_read_as_this_tree(text: str, tree: object) -> None:
+    assert parse(text) == tree
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "what", "advice"),
+    [
+        ("NOT a", 0, "NOT says only", "pump NOT garden"),
+        ("-a -b", 0, "must not", "pump NOT garden"),
+        ("a OR NOT b", 5, "NOT says only", "pump NOT garden"),
+        ("(a", 0, "never closed", '")"'),
+        ("a (b", 2, "never closed", '")"'),
+        ("a)", 1, "closes nothing", '"("'),
+        ("()", 0, "empty", "words between"),
+        ('a ""', 2, "empty", "between the quotes"),
+        ('a "b', 2, "no end", '"'),
+        ("a 🎉", 2, "no letter or digit", "write a word"),
+        ('"🎉"', 0, "no letter or digit", "write a word"),
+        ("ab*", 0, "2 characters", "3 to 19"),
+        ("abcdefghijklmnopqrstu*", 0, "21 characters", "3 to 19"),
+        ("*", 0, "beginning of one word", "complain*"),
+        ("pu*mp", 0, "only at the end", "complain*"),
+        ("*pump", 0, "only at the end", "complain*"),
+        ("日本語*", 0, "one word", '"日本語"'),
+        ("=Pump*", 1, "takes no *", "=Pump"),
+        ("= Pump", 0, "after =", "=Apple"),
+        ("a AND", 5, "missing", "write a word"),
+        ("a OR OR b", 5, "OR cannot stand", '"OR"'),
+        ("AND a", 0, "nothing before it", '"AND"'),
+        ("a NEAR b", 2, "needs a number", "NEAR/5"),
+        ("a NEAR/101 b", 2, "too far", "NEAR/100"),
+        ("a NEAR/5 b NEAR/5 c", 11, "two operands", "AND b NEAR/5 c"),
+        ("a NEAR/5 (b c)", 9, "single words", "NEAR/5"),
+        ('a NEAR/5 "b c"', 9, "single words", "NEAR/5"),
+        ("a NEAR/5 日本", 9, "single words", "NEAR/5"),
+        ("a NEAR/5 pump*", 9, "single words", "NEAR/5"),
+        ("a NEAR/5 =B", 9, "single words", "NEAR/5"),
+        ("(a OR b) NEAR/5 (B OR c)", 17 - 1, "b stands on both sides", "one side"),
+        ("title:a NEAR/5 b", 15, "same field", "title:(a NEAR/5 b)"),
+        ("foo:bar", 0, "no field foo:", "title, site, author"),
+        ("https://halden.example", 0, "no field https:", "quotes"),
+        ("title: a", 0, "nothing stands after title:", "without a space"),
+        ("title:(site:a.example)", 7, "within title:", "close the bracket"),
+        ("sentiment:bad", 10, "no sentiment bad", "negative, neutral, positive"),
+        ("category:bad", 9, "no category bad", "complaint, praise"),
+        ("lang:english", 5, "no language code", "lang:en"),
+        ("site:http://a.example", 5, "no site", "site:blog.example"),
+        ("site:a.example/b", 5, "no site", "site:blog.example"),
+        ("after:2026-13-01", 6, "no date", "2026-11-20"),
+        ("before:yesterday", 7, "no date", "2026-11-20"),
+        ("after:0001-01-01", 6, "out of range", "1970"),
+        ("site:=a.example", 6, "takes no =", "site:a.example"),
+        ("#", 0, "not a tag", "#recall"),
+        ("#a-b", 0, "not a tag", "#recall"),
+        ("@", 0, "not a handle", "@halden"),
+    ],
+)
+def test_what_cannot_be_done_is_refused_at_its_character(text: str, at: int, what: str, advice: str) -> None:
+    with pytest.raises(QueryError) as caught:
+        parse(text)
+    assert (caught.value.at, caught.value.query) == (at, text)
+    assert what in caught.value.what
+    assert advice in caught.value.advice
+
+
+def test_near_takes_64_pairs_and_no_more() -> None:
+    left, right = (" OR ".join(f"{side}{n}" for n in range(8)) for side in "ab")
+    assert isinstance(parse(f"({left}) NEAR/5 ({right})"), Near)
+    with pytest.raises(QueryError, match="more than 64 pairs"):
+        parse(f"({left} OR x) NEAR/5 ({right})")
+
+
+@pytest.mark.parametrize("field", ["brand:a", "sentiment:negative", "category:safety", "flag:a", "status:new"])
+def test_a_brand_uses_only_what_belongs_to_the_document(field: str) -> None:
+    with pytest.raises(QueryError, match="a brand's query cannot use") as caught:
+        parse(f"a {field}", Purpose.BRAND)
+    assert caught.value.at == 2
+    assert "title, site, author, source, lang, after, before" in caught.value.advice
+
+
+def test_a_rule_also_uses_the_verdict_but_not_triage() -> None:
+    assert parse("sentiment:negative category:safety", Purpose.RULE)
+    for field in ("flag:a", "status:new"):
+        with pytest.raises(QueryError, match="a rule's query cannot use"):
+            parse(field, Purpose.RULE)
+        assert parse(field, Purpose.SEARCH)
+
+
+def test_10_000_characters_with_500_terms_are_read_quickly() -> None:
+    text = " OR ".join(f"termnumber{n:05}" for n in range(MAX_TERMS))
+    text = f"({text})".ljust(MAX_LENGTH)
+    started = time.process_time()
+    tree = parse(text, Purpose.BRAND)
+    assert time.process_time() - started < 0.5
+    assert isinstance(tree, Or)
+    assert len(tree.nodes) == MAX_TERMS
+
+
+def test_more_is_refused() -> None:
+    with pytest.raises(QueryError, match="at most 500 terms") as caught:
+        parse("a " * 501)
+    assert caught.value.at == 1_000
+    with pytest.raises(QueryError, match="at most 10,000 characters"):
+        parse("a" * 10_001)
+
+
+@pytest.mark.parametrize(
+    "text", ["(" * 9_999, "(" * 4_999 + "a" + ")" * 4_999, "NOT " * 2_399 + "a", "title:(" * 1_000]
+)
+def test_deep_nesting_is_an_answer_not_a_crash(text: str) -> None:
+    with pytest.raises(QueryError):
+        parse(text)
+
+
+def test_alternating_groups_count_as_deep_when_the_tree_is() -> None:
+    text = "z"
+    for level in range(MAX_DEPTH - 1):
+        text = f"(a{level} {text})" if level % 2 else f"(a{level} OR {text})"
+    assert parse(text)
+    text = "z"
+    for level in range(9):
+        text = f"(a{level} OR (b{level} NOT {text}))" if level % 2 else f"(a{level} -{text})"
+    with pytest.raises(QueryError, match="levels deep"):
+        parse(text)
+
+
+def test_nodes_know_where_they_stand_and_how_they_were_written() -> None:
+    query = "a OR  (b  NOT c) OR title:(d OR e)"
+    tree = parse(query)
+    assert isinstance(tree, Or)
+    assert [(n.at, n.said) for n in tree.nodes] == [(0, "a"), (6, "(b  NOT c)"), (27, "title:d"), (32, "title:e")]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("C++", ["C++ is searched as 'c'"]),
+        (".NET", [".NET is searched as 'net'"]),
+        ("AT&T O'Brien co-op", []),
+        ("pump or valve", ["or is searched as a word; the operator is written OR"]),
+        ('"f*** you"', ["* is not read within quotes"]),
+        ("$100", ["$100 is searched as '100'"]),
+    ],
+)
+def test_the_writer_is_told_what_signs_become(text: str, told: list[str]) -> None:
+    found = [remark.what for remark in remarks(text)]
+    assert len(found) == len(told)
+    assert all(one.startswith(begin) for one, begin in zip(found, told, strict=True))
+
+
+def test_a_literal_has_no_operators() -> None:
+    assert literal("Black AND Decker*") == Words(("black", "and", "decker"))
+    assert literal("iPod", is_cased=True) == Words(("iPod",), is_cased=True)
+    with pytest.raises(QueryError):
+        literal("🎉")
+
+
+def test_dates_keep_what_was_written() -> None:
+    assert isinstance(parse("after:2026-11-20"), When)
+    assert parse("after:2026-11-20T10:00:00.5Z") == parse("after:2026-11-20T10:00Z")
+
+
+@given(st.text('ab()"*=#@-: ANDORNTE/5éx日title:', max_size=40))
+@settings(max_examples=500, deadline=None)
+def test_any_text_is_a_tree_or_a_query_error(text: str) -> None:
+    try:
+        parse(text)
+    except QueryError as error:
+        assert 0 <= error.at <= len(text)
+        assert error.advice
+        assert error.pointer()
+
+
+@given(queries())
+@settings(max_examples=200, deadline=None)
+def test_how_a_query_is_written_reads_as_itself(text: str) -> None:
+    tree = parse(text)
+    assert parse(tree.said) == tree
