@@ -184,4 +184,4 @@ def run_alert(parts: Parts) -> AlertReport:
 
 
 def _plain(report: Any) -> dict[str, Any]:
-    return {name: value for name, value in dataclasses.asdict(report).items() if name != "outcomes"}
+    return {name: value for name, value in dataclasses.asdict(report).items() if name != "ended"}

@@ -199,9 +199,9 @@ class Runner:
 
     def _ingest(self, name: str) -> None:
         def on_capture(done: Ingested) -> None:
-            for source_id, outcome in done.outcomes.items():
-                self._ended(source_id, outcome)
-            done.outcomes.clear()
+            for source_id, (outcome, reason) in done.ended.items():
+                self._ended(source_id, outcome, reason)
+            done.ended.clear()
             self.report.ingested.add(done)
             self._on_change(self.report)
             self._relay()

@@ -28,7 +28,7 @@ _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(slots=True)
 class Ingested:
-    """What came of some captures."""
+    """What came of some captures. ended: sources whose run ended with them, how and why."""
 
     captures: int = 0
     documents: int = 0
@@ -39,13 +39,13 @@ class Ingested:
     quarantined: int = 0
     erased: int = 0
     pages: int = 0
-    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    ended: dict[str, tuple[Outcome, str]] = field(default_factory=dict)
 
     def add(self, other: Ingested) -> None:
         """Count another's in."""
         for name in self.__slots__:
-            if name == "outcomes":
-                self.outcomes.update(other.outcomes)
+            if name == "ended":
+                self.ended.update(other.ended)
             else:
                 setattr(self, name, getattr(self, name) + getattr(other, name))
 
@@ -168,7 +168,7 @@ class Writing:
             outcome = Outcome.FAILED if work.outcome is Outcome.EMPTY else work.outcome
             self._writer.end_page(name, outcome, work.reason, self._now, None)
             return
-        self._done.outcomes[work.source.id] = work.outcome
+        self._done.ended[work.source.id] = (work.outcome, work.reason)
         state = self._writer.source(work.source.id)
         failures = state.failures if state else 0
         is_vouched = work.outcome.is_heard and not work.quarantine
