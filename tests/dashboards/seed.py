@@ -23,8 +23,8 @@ from earshot.model import (
     NoticeState,
     Outcome,
     Rule,
-    SentMessage,
     Sentiment,
+    SentMessage,
     Severity,
     Source,
     Span,
@@ -57,9 +57,15 @@ SITES = (
 )
 TEXTS = {
     "negative": (
-        ("{b} pump broke after two days", "My {b} pump broke after two days. I want my money back, and nobody answers."),
+        (
+            "{b} pump broke after two days",
+            "My {b} pump broke after two days. I want my money back, and nobody answers.",
+        ),
         ("Never again {b}", "The {b} app is a mess: it lost my settings twice. I am disappointed."),
-        ("Is the {b} recall serious?", "A defect in the {b} valve can burn your hand. This is dangerous, they should recall it."),
+        (
+            "Is the {b} recall serious?",
+            "A defect in the {b} valve can burn your hand. This is dangerous, they should recall it.",
+        ),
     ),
     "neutral": (
         ("{b} opens a shop in Turin", "{b} will open a shop in Turin in spring, the company said on Monday."),
@@ -140,9 +146,7 @@ def add(world: World, documents: list[tuple[Document, str, Sentiment, dict[str, 
             writer.put_document(document, [DocumentKey("url", document.url)], "", b"", ())
             writer.join_story(document.id, [more["story"]] if more.get("story") else [])
             writer.add_found_in(document.id, document.source_id, document.url, document.found_at)
-            ids += writer.put_mentions(
-                document.id, [_mention(document, brand, sentiment, more)], document.found_at
-            )
+            ids += writer.put_mentions(document.id, [_mention(document, brand, sentiment, more)], document.found_at)
     with world.record.read() as reader:
         mentions = reader.mentions(ids)
     world.index.write([IndexWrite(m.id, m.revision, m) for m in mentions])
@@ -150,7 +154,9 @@ def add(world: World, documents: list[tuple[Document, str, Sentiment, dict[str, 
     return mentions
 
 
-def make_document(url: str, site: tuple[str, str, str, str], at: datetime, title: str, text: str, author: str) -> Document:
+def make_document(
+    url: str, site: tuple[str, str, str, str], at: datetime, title: str, text: str, author: str
+) -> Document:
     return Document(
         id=identity.document_id(url),
         url=url,
@@ -183,7 +189,9 @@ def _documents(dice: random.Random, days: int) -> Any:
             if day == 1 and number == 0:
                 title = HOSTILE
             url = f"https://{site[2]}/{day}/{number}"
-            document = make_document(url, site, at, title, text + "\n\n" + "More of it follows here. " * 12, dice.choice(AUTHORS))
+            document = make_document(
+                url, site, at, title, text + "\n\n" + "More of it follows here. " * 12, dice.choice(AUTHORS)
+            )
             more: dict[str, Any] = {"relevance": 0.2 if number == 5 else 0.9, "story": story if number > 30 else ""}
             if number == 30:
                 story = document.id

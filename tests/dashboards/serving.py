@@ -16,8 +16,9 @@ from tests.dashboards.seed import World
 
 @contextmanager
 def serving(app: Any, host: str = "127.0.0.1") -> Iterator[str]:
-    """Serve an ASGI app and yield its base URL."""
-    server = uvicorn.Server(uvicorn.Config(app, host=host, port=0, log_level="warning", ws="none"))
+    """Serve an ASGI app and yield its base URL. Without its start-up: the chart library is made when asked for."""
+    config = uvicorn.Config(app, host=host, port=0, log_level="warning", ws="none", lifespan="off")
+    server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:

@@ -1,0 +1,92 @@
+"""Makes the web application: ports in, pages out. Knows no adapter."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
+from starlette.exceptions import HTTPException
+
+from dashboards import entry, incidents, mails, operations, pages, programs
+from dashboards.board import Board
+from dashboards.security import Access, Guard, wants_data, with_headers
+from earshot.config.settings import Workspace
+from earshot.errors import QueryError, StorageError
+from earshot.ports import Clock, MailLedger, MentionIndex, Record
+
+_TITLES = {
+    404: ("Not here", "There is no such page. What it showed may have been withdrawn or erased."),
+    405: ("Not that way", "This address is only read."),
+}
+
+
+def make_app(
+    *,
+    record: Record,
+    index: MentionIndex,
+    workspace: Workspace,
+    clock: Clock,
+    ledger: MailLedger | None = None,
+) -> FastAPI:
+    """Return the dashboards as an ASGI application.
+
+    Args:
+        record: read only.
+        index: searched only; nothing is written.
+        workspace: brands, sources, and `settings.dashboards` (host names, token).
+        clock: decides what "now" is on every page.
+        ledger: where sent mails show up; without it there is no page of them.
+    """
+    board = Board(record, index, workspace, clock, ledger)
+    access = Access(workspace.settings.dashboards, clock)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        board.assets.warm()
+        yield
+
+    app = FastAPI(title="Earshot", openapi_url=None, docs_url=None, redoc_url=None, lifespan=lifespan)
+    app.add_middleware(Guard, access=access)
+    app.include_router(entry.make_router(board, access))
+    for part in (programs, pages, operations, incidents):
+        app.include_router(part.make_router(board))
+    if ledger is not None:
+        app.include_router(mails.make_router(board, ledger))
+    _handle_errors(app, board)
+    return app
+
+
+def _handle_errors(app: FastAPI, board: Board) -> None:
+    def answer(request: Request, status: int, title: str, text: str) -> Response:
+        if wants_data(request):
+            return with_headers(JSONResponse({"error": title, "detail": text}, status))
+        try:
+            page = board.page(request, "problem.html", status=status, title=title, text=text)
+        except Exception:  # noqa: BLE001 (the page that tells of a failure must not fail itself)
+            page = PlainTextResponse(f"{title}\n{text}\n", status)  # type: ignore[assignment]
+        return with_headers(page)
+
+    def on_http(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        title, text = _TITLES.get(error.status_code, ("This did not work", str(error.detail)))
+        return answer(request, error.status_code, title, text)
+
+    def on_storage(request: Request, error: Exception) -> Response:
+        text = f"Record or index do not answer at the moment: {error}. Nothing is lost; try again shortly."
+        response = answer(request, 503, "Not at the moment", text)
+        response.headers["retry-after"] = "5"
+        return response
+
+    def on_query(request: Request, error: Exception) -> Response:
+        return answer(request, 400, "This query cannot be read", str(error))
+
+    def on_any(request: Request, _: Exception) -> Response:
+        text = "Something in Earshot broke over this page; the details are in the server's log."
+        return answer(request, 500, "This should not happen", text)
+
+    app.add_exception_handler(HTTPException, on_http)
+    app.add_exception_handler(StorageError, on_storage)
+    app.add_exception_handler(QueryError, on_query)
+    app.add_exception_handler(Exception, on_any)

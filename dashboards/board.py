@@ -1,0 +1,156 @@
+"""What every page is given: the ports, the workspace and the templates. Knows no page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from dashboards import wording
+from dashboards.assets import Assets
+from dashboards.view import View, read_view, time_zones
+from earshot.config.settings import Workspace
+from earshot.model import Brand
+from earshot.ports import Clock, MailLedger, MentionIndex, Record
+
+ZONE_COOKIE = "earshot_tz"
+_DIRECTION = dict.fromkeys(map(ord, "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"))
+"""Characters that turn the writing direction of what follows, also of our own words beside a foreign title.
+Source: Unicode Standard Annex 9, explicit directional formatting characters (read 2026-11)."""
+
+
+class Board:
+    """The ports and the workspace, and how a page is made of them. One per app; holds no state of a request."""
+
+    def __init__(
+        self, record: Record, index: MentionIndex, workspace: Workspace, clock: Clock, ledger: MailLedger | None
+    ) -> None:
+        """Keep the ports; nothing is read yet."""
+        self.record, self.index, self.workspace, self.clock, self.ledger = record, index, workspace, clock, ledger
+        self.assets = Assets(workspace.var / "cache")
+
+    @cached_property
+    def brands(self) -> Mapping[str, Brand]:
+        """The workspace's brands by id."""
+        return {brand.id: brand for brand in self.workspace.brands}
+
+    def brand_name(self, brand_id: str) -> str:
+        """Return a brand's name; its id where the workspace no longer has it."""
+        brand = self.brands.get(brand_id)
+        return brand.name if brand else brand_id
+
+    def rule_name(self, rule_id: str, brand_id: str = "") -> str:
+        """Return a rule's name; its id where no brand has it any more.
+
+        Brands may call rules of one id differently: without `brand_id` all their names are given.
+        """
+        brands = [brand for brand in self.workspace.brands if not brand_id or brand.id == brand_id]
+        names = dict.fromkeys(rule.name for brand in brands for rule in brand.rules if rule.id == rule_id)
+        return " / ".join(names) or rule_id
+
+    def source_name(self, source_id: str) -> str:
+        """Return a source's name, or its id."""
+        return self._sources.get(source_id) or source_id
+
+    @cached_property
+    def _sources(self) -> Mapping[str, str]:
+        return {source.id: source.name for source in self.workspace.sources}
+
+    def zone_of(self, request: Request) -> str:
+        """Return the reader's zone as their browser told it, else the workspace's."""
+        told = request.cookies.get(ZONE_COOKIE, "")
+        return told if told in time_zones() else self.workspace.settings.time_zone
+
+    def view(self, request: Request) -> View:
+        """Return the view that a request's URL asks for."""
+        return read_view(
+            request.query_params.multi_items(),
+            now=self.clock.now(),
+            default_zone=self.zone_of(request),
+            known={"brand": self.brands} if self.brands else {},
+        )
+
+    def label(self, param: str, value: str) -> str:
+        """Return what a value of a parameter is called."""
+        namers: dict[str, Callable[[str], str]] = {
+            "brand": self.brand_name,
+            "flag": self.rule_name,
+            "source": self.source_name,
+        }
+        if param in namers:
+            return namers[param](value)
+        tables: dict[str, Mapping[str, Any]] = {"category": wording.CATEGORIES, "lang": wording.LANGUAGES}
+        if param in ("sentiment", "severity"):
+            table = wording.SENTIMENTS if param == "sentiment" else wording.SEVERITIES
+            return table[value][0] if value in table else value
+        return str(tables.get(param, {}).get(value, value))
+
+    @cached_property
+    def templates(self) -> Environment:
+        """The templates; every one escapes, whatever its name, and an unknown name is an error."""
+        environment = Environment(
+            loader=PackageLoader("dashboards", "templates"),
+            autoescape=True,
+            finalize=_without_direction,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        environment.filters |= {
+            "number": wording.number,
+            "web_url": wording.web_url,
+            "host_of": wording.host_of,
+            "hex_id": lambda text: text[:8],
+        }
+        environment.globals |= {
+            "asset": self.assets.url,
+            "label": self.label,
+            "words": wording,
+            "workspace_name": self.workspace.settings.name,
+            "rule_name": self.rule_name,
+            "has_mails": self.ledger is not None,
+            "wants_token": bool(self.workspace.settings.dashboards.token.get_secret_value()),
+        }
+        return environment
+
+    def page(
+        self, request: Request, template: str, view: View | None = None, *, status: int = 200, **context: Any
+    ) -> HTMLResponse:
+        """Return a page. Times in it are in the view's zone, else in the reader's."""
+        now = self.clock.now()
+        zone = view.zone if view else ZoneInfo(self.zone_of(request))
+        html = self.templates.get_template(template).render(
+            path=request.url.path,
+            view=view,
+            clock=Times(now, zone),
+            zone=zone.key,
+            **context,
+        )
+        return HTMLResponse(html, status)
+
+
+def _without_direction(value: Any) -> Any:
+    return value.translate(_DIRECTION) if isinstance(value, str) else value
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """The time of a look and the reader's zone, for templates."""
+
+    now: datetime
+    zone: ZoneInfo
+
+    def ago(self, at: datetime) -> str:
+        """Return a time as people say it."""
+        return wording.ago(at, self.now, self.zone)
+
+    def exact(self, at: datetime) -> str:
+        """Return a time in full."""
+        return wording.exact(at, self.zone)

@@ -1,0 +1,133 @@
+"""Mentions as JSON and CSV, for programs and spreadsheets. Knows no page.
+
+A cell that a spreadsheet would run as a formula gets an apostrophe in front.
+Source: OWASP, "CSV Injection", https://owasp.org/www-community/attacks/CSV_Injection (read 2026-11).
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import fields
+from datetime import UTC, datetime
+from enum import Enum
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from dashboards.board import Board
+from dashboards.view import View
+from earshot.model import Hit, Mention, SearchPage
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+COLUMNS = (
+    "published_at",
+    "published_at_utc",
+    "brand",
+    "sentiment",
+    "sentiment_score",
+    "relevance",
+    "confidence",
+    "severity",
+    "flags",
+    "categories",
+    "title",
+    "text",
+    "author",
+    "site",
+    "url",
+    "source",
+    "source_kind",
+    "collection",
+    "scope",
+    "language",
+    "is_own_voice",
+    "status",
+    "found_at",
+    "id",
+    "document_id",
+    "story_id",
+    "revision",
+    "brand_version",
+    "model_version",
+)
+PAGE = 500
+
+
+def plain(value: Any) -> Any:
+    """Return a model object as what JSON can hold: times in UTC with Z, enums as their value, tuples as lists."""
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if isinstance(value, tuple | list):
+        return [plain(item) for item in value]
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    if hasattr(value, "__dataclass_fields__"):
+        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+    return value
+
+
+def as_json(view: View, page: SearchPage) -> dict[str, Any]:
+    """Return one page of a view. next: path of the page after, or None."""
+    onward = view.link("/mentions.json", cursor=page.next_cursor) if page.next_cursor else None
+    return {
+        "total": page.total,
+        "since": plain(view.filters.since),
+        "until": plain(view.filters.until),
+        "time_zone": view.zone.key,
+        "mentions": [plain(hit.mention) | {"spans": plain(hit.spans)} for hit in page.hits],
+        "next": onward,
+    }
+
+
+def iter_csv(board: Board, view: View, first: SearchPage) -> Iterator[str]:
+    """Yield all mentions of a view as CSV, page by page; nothing is left out at the end.
+
+    Args:
+        first: the first page, already asked for (so that a bad query is an answer, not a broken file).
+
+    Raises:
+        StorageError: the index stopped answering; the download breaks off, so that nobody takes it for whole.
+    """
+    yield "\ufeff" + _lines([COLUMNS])  # the mark by which spreadsheets know UTF-8
+    page = first
+    while True:
+        yield _lines(_cells(board, hit, view.zone) for hit in page.hits)
+        if not page.next_cursor:
+            return
+        page = board.index.search(view.request(size=PAGE, cursor=page.next_cursor))
+
+
+def safe_cell(value: Any) -> Any:
+    """Return a cell that no spreadsheet runs: text that begins like a formula, after white space too, is quoted."""
+    if isinstance(value, str) and (value.startswith(_FORMULA) or value.lstrip().startswith(_FORMULA)):
+        return f"'{value}"
+    return value
+
+
+def _cells(board: Board, hit: Hit, zone: ZoneInfo) -> list[Any]:
+    mention = hit.mention
+    special = {
+        "published_at": mention.published_at.astimezone(zone).isoformat(),
+        "published_at_utc": plain(mention.published_at),
+        "brand": board.brand_name(mention.brand),
+        "flags": "; ".join(flag.rule_name for flag in mention.flags),
+    }
+    return [safe_cell(special[name] if name in special else _cell(mention, name)) for name in COLUMNS]
+
+
+def _cell(mention: Mention, name: str) -> Any:
+    value = plain(getattr(mention, name))
+    if isinstance(value, list):
+        return "; ".join(map(str, value))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "" if value is None else value
+
+
+def _lines(rows: Any) -> str:
+    text = io.StringIO()
+    csv.writer(text).writerows(rows)
+    return text.getvalue()

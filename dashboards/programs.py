@@ -1,0 +1,72 @@
+"""The same views for programs and spreadsheets: JSON, CSV, and the count a page asks for. Knows no template.
+
+What a page forgives, a program is told: a URL or a query that cannot be read is answered with status 400.
+"""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, HTTPException, Request
+from fastapi.responses import JSONResponse, Response, StreamingResponse
+
+from dashboards.board import Board
+from dashboards.exports import PAGE, as_json, iter_csv, plain
+from dashboards.view import View
+from earshot.errors import QueryError
+
+
+def make_router(board: Board) -> APIRouter:
+    """Return the routes."""
+    router = APIRouter()
+
+    @router.get("/mentions.json")
+    def list_mentions(request: Request) -> Response:
+        view = board.view(request)
+        refusal = _refuse(view)
+        try:
+            return refusal or JSONResponse(as_json(view, board.index.search(view.request())))
+        except QueryError as error:
+            return _query_answer(error)
+
+    @router.get("/mentions.csv")
+    def export_mentions(request: Request) -> Response:
+        view = board.view(request)
+        refusal = _refuse(view)
+        try:
+            first = board.index.search(view.request(size=PAGE, cursor=""))
+        except QueryError as error:
+            return _query_answer(error)
+        name = f"mentions-{board.clock.now().astimezone(view.zone):%Y-%m-%d-%H%M}.csv"
+        headers = {"content-disposition": f'attachment; filename="{name}"'}
+        body = iter_csv(board, view, first)
+        return refusal or StreamingResponse(body, media_type="text/csv; charset=utf-8", headers=headers)
+
+    @router.get("/fresh.json")
+    def count_fresh(request: Request) -> Response:
+        view = board.view(request)
+        try:
+            return JSONResponse({"total": board.index.count(view.request())}, headers={"cache-control": "no-store"})
+        except QueryError as error:
+            return _query_answer(error)
+
+    @router.get("/mentions/{mention_id}.json")
+    def give_mention(mention_id: str) -> Response:
+        with board.record.read() as record:
+            mention = next(iter(record.mentions([mention_id])), None)
+        if mention is None:
+            raise HTTPException(404)
+        return JSONResponse(plain(mention))
+
+    return router
+
+
+def _query_answer(error: QueryError) -> Response:
+    told = {"error": error.what, "at": error.at, "query": error.query, "advice": error.advice}
+    return JSONResponse(told, 400)
+
+
+def _refuse(view: View) -> Response | None:
+    """Return the answer to a program whose URL says things that mean nothing: a silent guess would mislead it."""
+    if not view.problems:
+        return None
+    told = [{"parameter": p.param, "value": p.value, "what": p.what, "advice": p.advice} for p in view.problems]
+    return JSONResponse({"error": "the URL cannot be read", "problems": told}, 400)

@@ -1,0 +1,209 @@
+"""Who may look, and what a browser may do with what it is shown. Knows no page and no port but the clock.
+
+Without a token only this machine is answered, and only under its own names, so that a page elsewhere cannot reach the
+dashboards by pointing a name of its own at the loopback (DNS rebinding). With a token everybody needs it: people
+by a form that sets a cookie, programs by `Authorization: Bearer`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import ipaddress
+from collections import deque
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from urllib.parse import urlencode, urlsplit
+
+from fastapi import Request
+from fastapi.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from earshot.config.settings import DashboardSettings
+from earshot.ports import Clock
+
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+"""Nothing inline runs or styles: Vega's own style sheets are switched off, what it draws carries only attributes."""
+HEADERS = {
+    "content-security-policy": CSP,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+    "cache-control": "private, no-cache",
+}
+COOKIE = "earshot_access"
+COOKIE_AGE = timedelta(days=7)
+SIGN_IN = "/sign-in"
+_OPEN_PATHS = ("/healthz", SIGN_IN)
+_MAX_FAILURES, _FAILURE_WINDOW = 10, timedelta(minutes=1)
+
+
+def with_headers(response: Response) -> Response:
+    """Put the headers on a response that does not pass the guard."""
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    return response
+
+
+class Guard:
+    """ASGI middleware: refuses foreign hosts, foreign forms and strangers; puts the headers on every answer."""
+
+    def __init__(self, app: ASGIApp, access: Access) -> None:
+        """Keep the app inside."""
+        self._app, self._access = app, access
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, or hand on."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        refusal = self._access.refusal(Request(scope))
+        if scope["method"] == "HEAD":  # the server leaves the body out, the pages need not know
+            scope = {**scope, "method": "GET"}
+        await (refusal or self._app)(scope, receive, _headed(send))
+
+
+def _headed(send: Send) -> Send:
+    async def headed(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            there = {name.lower() for name, _ in message["headers"]}
+            added = [(n.encode(), v.encode()) for n, v in HEADERS.items() if n.encode() not in there]
+            message = {**message, "headers": [*message["headers"], *added]}
+        await send(message)
+
+    return headed
+
+
+class Access:
+    """Decides who is answered. Remembers failed sign-ins of the last minute, nothing else."""
+
+    def __init__(self, settings: DashboardSettings, clock: Clock) -> None:
+        """Read the settings once."""
+        self._token = settings.token.get_secret_value().encode()
+        public = urlsplit(settings.public_url)
+        self._names = {name.lower() for name in (*settings.names, public.hostname or "") if name}
+        self._is_secure = public.scheme == "https"
+        self._clock = clock
+        self._failures: deque[datetime] = deque(maxlen=_MAX_FAILURES)
+
+    def refusal(self, request: Request) -> Response | None:
+        """Return what to answer instead of the page, or None where the request may pass."""
+        if request.method not in ("GET", "HEAD", "OPTIONS") and not is_same_origin(request):
+            return PlainTextResponse("Forms of other sites are not taken.\n", 403)
+        if self._token:
+            return self._without_token(request)
+        if not is_own_host(request.headers.get("host", ""), self._names):
+            text = "Earshot does not answer to this host name; add it to dashboards.names in earshot.yaml.\n"
+            return PlainTextResponse(text, 421)
+        if request.client and not _is_loopback(request.client.host):
+            text = "Only this machine may look. For any other address set dashboards.token in the workspace.\n"
+            return PlainTextResponse(text, 403)
+        return None
+
+    def sign_in(self, token: str) -> str | None:
+        """Return a cookie's value for the right token, else None.
+
+        Raises:
+            TooManyFailures: ten wrong tokens within a minute; the right one is not looked at either.
+        """
+        now = self._clock.now()
+        if len(self._failures) == _MAX_FAILURES and now - self._failures[0] < _FAILURE_WINDOW:
+            raise TooManyFailures
+        if self._token and hmac.compare_digest(token.encode(), self._token):
+            return self._cookie(now + COOKIE_AGE)
+        self._failures.append(now)
+        return None
+
+    def set_cookie(self, response: Response, value: str) -> None:
+        """Let a browser keep a sign-in."""
+        response.set_cookie(
+            COOKIE,
+            value,
+            max_age=int(COOKIE_AGE.total_seconds()),
+            httponly=True,
+            samesite="lax",
+            secure=self._is_secure,
+        )
+
+    def _without_token(self, request: Request) -> Response | None:
+        path = request.url.path
+        if path in _OPEN_PATHS or path.startswith("/static/") or self._is_known(request):
+            return None
+        if wants_data(request):
+            text = "An access token is needed: Authorization: Bearer TOKEN\n"
+            return PlainTextResponse(text, 401, {"www-authenticate": 'Bearer realm="earshot"'})
+        onward = path + (f"?{request.url.query}" if request.url.query else "")
+        return RedirectResponse(f"{SIGN_IN}?{urlencode({'next': onward})}", 303)
+
+    def _is_known(self, request: Request) -> bool:
+        scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer" and hmac.compare_digest(bearer.strip().encode(), self._token):
+            return True
+        return self._is_valid(request.cookies.get(COOKIE, ""))
+
+    def _cookie(self, until: datetime) -> str:
+        stamp = str(int(until.timestamp()))
+        return f"{stamp}.{self._seal(stamp)}"
+
+    def _seal(self, stamp: str) -> str:
+        return hmac.new(self._token, f"earshot access {stamp}".encode(), hashlib.sha256).hexdigest()
+
+    def _is_valid(self, cookie: str) -> bool:
+        stamp, _, seal = cookie.partition(".")
+        if not hmac.compare_digest(seal.encode(), self._seal(stamp).encode()):
+            return False
+        return int(stamp) > self._clock.now().timestamp()
+
+
+class TooManyFailures(Exception):  # noqa: N818 (a state, answered with 429)
+    """Ten wrong tokens within a minute."""
+
+
+def is_own_host(header: str, names: Iterable[str]) -> bool:
+    """Tell whether a Host header names this machine's loopback, or one of `names`. Empty and broken ones do not."""
+    try:
+        host = urlsplit(f"//{header}").hostname or ""
+    except ValueError:
+        return False
+    host = host.rstrip(".")
+    return host == "localhost" or host.endswith(".localhost") or host in names or _is_loopback(host)
+
+
+def is_same_origin(request: Request) -> bool:
+    """Tell whether a form was sent by one of our own pages, as the browser says (Sec-Fetch-Site, else Origin).
+
+    Who sends neither is no browser, and carries no one's cookies.
+    """
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site in ("same-origin", "none")
+    origin = request.headers.get("origin")
+    return origin is None or urlsplit(origin).netloc == request.headers.get("host", "")
+
+
+def wants_data(request: Request) -> bool:
+    """Tell whether a program asks, not a person at a browser."""
+    accept = request.headers.get("accept", "")
+    return (
+        request.url.path.endswith((".json", ".csv"))
+        or "authorization" in request.headers
+        or ("text/html" not in accept and "*/*" not in accept)
+    )
+
+
+def safe_next(text: str) -> str:
+    """Return where to go after signing in: a path of ours, else the first page. Never another host."""
+    is_ours = text.startswith("/") and not text.startswith("//") and "\\" not in text and text.isprintable()
+    return text if is_ours and not text.startswith(SIGN_IN) else "/"
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

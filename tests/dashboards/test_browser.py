@@ -1,0 +1,218 @@
+"""The paths of a person, in a real browser: search, facet, chart to mentions, mail to mention, phone, keyboard."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from earshot.model import Sentiment
+from tests.builders import NOW
+from tests.dashboards import seed
+from tests.dashboards.conftest import Served
+from tests.dashboards.serving import app_of, serving
+
+sync_api = pytest.importorskip("playwright.sync_api")
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), "")
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not CHROMIUM, reason="needs Chromium: apt-get install chromium"),
+]
+PAGES = ("/", "/?range=30d", "/mentions?q=pump", "/sources", "/sources/wall", "/incidents", "/mails")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with sync_api.sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+class Watched:
+    """A page that remembers what went wrong on it."""
+
+    def __init__(self, context: Any, base: str) -> None:
+        self.base, self.complaints = base, []
+        self.page = context.new_page()
+        self.page.on("console", lambda m: self.complaints.append(m.text) if m.type in ("error", "warning") else None)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("request", self._requested)
+
+    def _requested(self, request: Any) -> None:
+        if not request.url.startswith((self.base, "data:")):
+            self.complaints.append(f"asked {request.url}")
+
+    def open(self, path: str) -> Any:
+        self.page.goto(self.base + path)
+        if self.page.locator("figure[data-chart]").count():
+            self.page.wait_for_selector("figure[data-chart].drawn", timeout=20_000)
+        return self.page
+
+
+@pytest.fixture
+def watched(browser: Any, served: Served) -> Iterator[Watched]:
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, timezone_id="Europe/Berlin")
+    watched = Watched(context, served.url)
+    yield watched
+    assert watched.complaints == []
+    context.close()
+
+
+def test_every_page_draws_without_a_complaint_or_a_foreign_request(watched: Watched, served: Served) -> None:
+    for path in (*PAGES, f"/mentions/{served.world.mentions[0].id}"):
+        watched.open(path)
+
+
+def test_a_search_from_the_head_finds_and_marks(watched: Watched) -> None:
+    page = watched.open("/?range=30d&brand=halden")
+    page.keyboard.press("/")
+    page.keyboard.type('"broke after"')
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/mentions?*")
+    assert "brand=halden" in page.url
+    assert "range=30d" in page.url
+    assert page.locator(".hit mark").first.inner_text().lower() == "broke after"
+
+
+def test_a_facet_narrows_and_gives_way_again(watched: Watched) -> None:
+    page = watched.open("/mentions?range=all")
+    before = page.locator(".title p").inner_text()
+    page.locator(".facet a", has_text="reviews.example").click()
+    page.wait_for_url("**site=reviews.example**")
+    assert page.locator(".hit .meta", has_text="reviews.example").count() == page.locator(".hit").count() > 0
+    page.locator(".facet a.on", has_text="reviews.example").click()
+    page.wait_for_function("!location.search.includes('site=')")
+    assert page.locator(".title p").inner_text() == before
+
+
+def test_a_click_on_a_bar_leads_to_the_mentions_of_that_time_and_sentiment(watched: Watched) -> None:
+    page = watched.open("/")
+    bars = page.locator(".chart.tall path[fill='var(--negative)']")
+    heights = [box["height"] for box in (bars.nth(i).bounding_box() for i in range(bars.count()))]
+    bars.nth(heights.index(max(heights))).click()
+    page.wait_for_url("**/mentions?*sentiment=negative*")
+    assert re.search(r"from=[^&]+&to=[^&]+", page.url)
+    hits = page.locator(".hit").count()
+    assert hits > 3
+    assert page.locator(".hit.negative").count() == hits
+
+
+def test_a_pointer_over_a_bar_says_what_it_is(watched: Watched) -> None:
+    page = watched.open("/")
+    page.locator(".chart.tall path[fill='var(--negative)']").first.hover()
+    assert re.search(r"\d+ mentions?\n\d+ negative", page.locator(".tip").inner_text())
+
+
+def test_a_list_is_walked_by_keys_that_never_disturb_typing(watched: Watched) -> None:
+    page = watched.open("/mentions?range=all")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    assert page.evaluate(
+        "document.activeElement.closest('[data-item]') === document.querySelectorAll('[data-item]')[1]"
+    )
+    page.locator("#q").focus()
+    page.keyboard.type("jk?n")
+    assert page.locator("#q").input_value() == "jk?n"
+    page.keyboard.press("Escape")
+    page.keyboard.press("k")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/mentions/*")
+    assert page.locator("h2", has_text="Verdict").count() == 1
+
+
+def test_the_first_key_reaches_the_content(watched: Watched) -> None:
+    page = watched.open("/sources")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "content"
+
+
+def test_a_hostile_title_runs_nothing(watched: Watched, served: Served) -> None:
+    hostile = next(m for m in served.world.mentions if m.title == seed.HOSTILE)
+    for path in (f"/mentions/{hostile.id}", "/mentions?q=onerror&range=all&voice=all&relevance=all", "/"):
+        page = watched.open(path)
+        assert page.title() != "owned"
+        assert page.locator("img[src='x']").count() == 0
+
+
+def test_dark_and_light_can_be_chosen_and_are_kept(watched: Watched) -> None:
+    page = watched.open("/sources")
+    before = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    page.locator("#theme").click()
+    chosen = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert chosen != before
+    watched.open("/mentions")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == chosen
+
+
+def test_a_phone_never_scrolls_sideways(browser: Any, served: Served) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844}, timezone_id="Europe/Berlin", is_mobile=True)
+    watched = Watched(context, served.url)
+    hostile = next(m for m in served.world.mentions if m.title == seed.HOSTILE)
+    for path in (*PAGES, f"/mentions/{hostile.id}", "/mentions?q=zzzz", "/mentions?sentiment=angry", "/sign-in"):
+        page = watched.open(path)
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, path
+    assert watched.complaints == []
+    context.close()
+
+
+def test_the_browsers_own_zone_is_used_without_being_asked_for(browser: Any, served: Served) -> None:
+    context = browser.new_context(timezone_id="Asia/Tokyo")
+    page = context.new_page()
+    page.goto(f"{served.url}/sources")
+    page.wait_for_selector("html[data-zone='Asia/Tokyo']")
+    context.close()
+
+
+def test_without_scripts_everything_can_still_be_read_and_followed(browser: Any, served: Served) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(served.url)
+    page.locator("details.data summary").first.click()
+    page.locator("details.data td a").first.click()
+    assert "/mentions?" in page.url
+    context.close()
+
+
+def test_one_more_mention_shows_as_a_line_and_only_a_click_moves_the_page(browser: Any, tmp_path: Path) -> None:
+    world = seed.make_world(tmp_path, days=2)
+    with serving(app_of(world)) as url:
+        context = browser.new_context(timezone_id="Europe/Berlin")
+        page = Watched(context, url).open("/mentions?brand=halden")
+        document = seed.make_document(
+            "https://new.example/1", seed.SITES[1], NOW, "Halden news", "Halden broke.", "Ada"
+        )
+        seed.add(world, [(document, "halden", Sentiment.NEGATIVE, {})])
+        page.wait_for_selector("#fresh button:visible", timeout=15_000)
+        assert page.locator("#fresh button").inner_text() == "1 new mention: show"
+        assert page.locator(".hit h2", has_text="Halden news").count() == 0
+        page.locator("#fresh button").click()
+        page.wait_for_selector(".hit h2:has-text('Halden news')")
+        context.close()
+
+
+def test_a_mail_leads_to_its_mention_and_runs_nothing(browser: Any, tmp_path: Path) -> None:
+    world = seed.make_world(tmp_path, days=2)
+    flagged = next(mention for mention in world.mentions if mention.flags)
+    ledger = seed.Ledger()
+    with serving(app_of(world, ledger=ledger)) as url:
+        mail = seed.make_mail(flagged, url)
+        ledger._messages[mail.name] = mail
+        context = browser.new_context(timezone_id="Europe/Berlin")
+        page = context.new_page()
+        asked: list[str] = []
+        page.on("response", lambda response: asked.append(response.url))
+        page.goto(f"{url}/mails")
+        page.locator("main td a").first.click()
+        page.frame_locator("iframe").get_by_text("Open the mention").click()
+        page.wait_for_url(f"**/mentions/{flagged.id}")
+        assert page.locator("h2", has_text="Why it was flagged").count() == 1
+        assert page.title() != "owned"
+        assert all(address.startswith(url) for address in asked)
+        context.close()

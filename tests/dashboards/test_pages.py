@@ -1,0 +1,343 @@
+"""The pages over a real record and a real index: what they say, and that every number leads to its mentions."""
+
+from __future__ import annotations
+
+import csv
+import html
+import io
+import json
+import re
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from earshot.errors import StorageError
+from earshot.model import Sentiment
+from tests.builders import NOW
+from tests.dashboards import seed
+from tests.dashboards.conftest import Served
+from tests.dashboards.serving import app_of, serving
+
+
+def text_of(page: str) -> str:
+    """What a reader sees, roughly: without tags and scripts, white space joined."""
+    bare = re.sub(r"<(script|style)\b.*?</\1>", " ", page, flags=re.DOTALL)
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", bare)).split())
+
+
+def tiles_of(page: str) -> dict[str, tuple[str, str]]:
+    found = re.findall(r'<h2 class="name">(.*?)</h2>\s*<a class="value" href="(.*?)">(.*?)</a>', page)
+    return {name: (html.unescape(url), value) for name, url, value in found}
+
+
+def total_of(served: Served, url: str) -> int:
+    assert url.startswith("/mentions?") or url == "/mentions"
+    answer = served.client.get(url.replace("/mentions", "/mentions.json", 1))
+    assert answer.status_code == 200, answer.text
+    return int(answer.json()["total"])
+
+
+def specs_of(page: str) -> list[dict[str, Any]]:
+    found = re.findall(r'<script type="application/json">(.*?)</script>', page, flags=re.DOTALL)
+    return [json.loads(spec) for spec in found]
+
+
+def test_numbers_of_the_overview_lead_to_as_many_mentions(served: Served) -> None:
+    for url in ("/", "/?brand=halden", "/?range=30d&lang=en", "/?range=24h", "/?tz=Asia/Kolkata", "/?q=pump&range=all"):
+        tiles = tiles_of(served.client.get(url).text)
+        for name in ("Mentions", "Flagged"):
+            link, value = tiles[name]
+            assert total_of(served, link) == int(value), (url, name)
+
+
+def test_each_bar_leads_to_as_many_mentions_as_it_shows(served: Served) -> None:
+    for url in ("/?range=24h", "/", "/?tz=Asia/Kolkata", "/?range=30d&brand=halden"):
+        layers = specs_of(served.client.get(url).text)[0]["layer"]
+        bars = [v for layer in layers for v in layer["data"]["values"] if "sentiment" in v]
+        assert bars
+        for bar in bars[::3]:
+            assert total_of(served, bar["url"]) == bar["high"] - bar["low"], (url, bar)
+
+
+def test_rankings_and_shares_lead_to_as_many_mentions_as_they_say(served: Served) -> None:
+    page = served.client.get("/?brand=halden").text
+    lines = re.findall(r'<li><a href="([^"]+)" title="[^"]*">[^<]*</a><span class="num">(\d+)</span>', page)
+    assert len(lines) > 10
+    for url, count in lines:
+        assert total_of(served, html.unescape(url)) == int(count)
+    shares = [v for v in specs_of(page)[1]["data"]["values"] if v["part"] == "negative"]
+    assert {share["brand"] for share in shares} == {"Halden", "Aurin Coffee", "Mint"}
+    for share in shares:
+        assert total_of(served, share["url"]) == share["count"]
+
+
+def test_the_period_before_is_beside_it_and_linked(served: Served) -> None:
+    page = served.client.get("/").text
+    found = re.search(r'<a href="([^"]+)">(\d+)</a> in the 7 days before', page)
+    assert found
+    assert total_of(served, html.unescape(found[1])) == int(found[2])
+
+
+def test_own_voice_and_unlikely_mentions_do_not_count_but_are_told_and_linked(served: Served) -> None:
+    page = served.client.get("/").text
+    own = re.search(r'<a href="([^"]+)">(\d+) of the brands’ own voice', page)
+    unlikely = re.search(r'<a href="([^"]+)">(\d+) hardly about the brand', page)
+    assert own
+    assert unlikely
+    assert total_of(served, html.unescape(own[1])) == int(own[2]) > 0
+    counted = total_of(served, tiles_of(page)["Mentions"][0])
+    assert total_of(served, html.unescape(unlikely[1])) == counted + int(unlikely[2])
+
+
+def test_unheard_and_not_yet_listened_hours_are_drawn_and_told(served: Served) -> None:
+    page = served.client.get("/").text
+    fills = {v["fill"] for layer in specs_of(page)[0]["layer"] for v in layer["data"]["values"] if "fill" in v}
+    assert {"url(#hatch-unheard)", "url(#hatch-before)"} <= fills
+    assert "hours were heard" in text_of(page)
+    assert "lie before Earshot listened" in text_of(page)
+
+
+def test_a_chart_has_a_table_with_the_same_numbers(served: Served) -> None:
+    page = served.client.get("/").text
+    table = page[page.index("Mentions over time, as a table") :]
+    rows = re.findall(r'<th scope="row" class="nowrap">.*?</th><td class="num"><a [^>]*>(\d+)</a>', table)
+    assert sum(map(int, rows)) == int(tiles_of(page)["Mentions"][1])
+
+
+def test_a_search_marks_its_words_and_keeps_the_filters(served: Served) -> None:
+    page = served.client.get("/mentions?q=%22broke+after%22&brand=halden").text
+    assert "<mark>broke after</mark>" in page
+    links = re.findall(r'href="(/mentions/[0-9a-f]{64}[^"]*)"', page)
+    assert links
+    assert all("brand=halden" in link for link in links)
+
+
+def test_pages_of_a_list_go_on_and_back_without_loss(served: Served) -> None:
+    seen: list[str] = []
+    url, pages = "/mentions?range=all&voice=all&relevance=all", []
+    while url:
+        page = served.client.get(url).text
+        pages.append(url)
+        seen += re.findall(r'<h2 dir="auto"><a href="/mentions/([0-9a-f]{64})', page)
+        onward = re.search(r'rel="next" href="([^"]+)"', page)
+        url = html.unescape(onward[1]) if onward else ""
+    assert len(pages) > 3
+    assert sorted(seen) == sorted(mention.id for mention in served.world.mentions)
+    back = re.search(r'rel="prev" href="([^"]+)"', served.client.get(pages[2]).text)
+    assert back
+    first = re.findall(
+        r'<h2 dir="auto"><a href="/mentions/([0-9a-f]{64})', served.client.get(html.unescape(back[1])).text
+    )
+    assert first == seen[25:50]
+
+
+def test_facets_can_be_added_to_and_removed(served: Served) -> None:
+    page = served.client.get("/mentions?range=all&site=reviews.example").text
+    added = re.search(r'<a href="([^"]+)" title="dailybay\.example"><span>.*?</span><span class="num soft">(\d+)', page)
+    assert added
+    both = html.unescape(added[1])
+    assert total_of(served, both) == total_of(served, "/mentions?range=all&site=reviews.example") + int(added[2])
+    removed = re.search(
+        r'<a class="on" href="([^"]+)" aria-label="Remove reviews.example"', served.client.get(both).text
+    )
+    assert removed
+    assert total_of(served, html.unescape(removed[1])) == int(added[2])
+
+
+def test_a_query_that_cannot_be_read_is_pointed_at(served: Served) -> None:
+    answer = served.client.get("/mentions", params={"q": "pump AND (recall"})
+    assert answer.status_code == 400
+    assert "The search cannot be read at character" in answer.text
+    assert re.search(r"<pre[^>]*>[^<]*<b>.</b>", answer.text)
+    told = served.client.get("/mentions.json", params={"q": "pump AND (recall"})
+    assert told.status_code == 400
+    assert told.json()["query"] == "pump AND (recall"
+
+
+def test_a_value_that_means_nothing_is_told_to_people_and_refused_to_programs(served: Served) -> None:
+    page = served.client.get("/mentions?sentiment=angry")
+    assert page.status_code == 200
+    assert "“angry” is not a known sentiment" in html.unescape(page.text)
+    answer = served.client.get("/mentions.json?sentiment=angry")
+    assert answer.status_code == 400
+    assert answer.json()["problems"][0]["parameter"] == "sentiment"
+
+
+def test_a_broken_place_in_the_list_leads_back_to_its_beginning(served: Served) -> None:
+    answer = served.client.get("/mentions?cursor=nonsense&q=pump")
+    assert answer.status_code == 400
+    assert "This place in the list can no longer be read" in text_of(answer.text)
+    assert 'href="/mentions?q=pump"' in answer.text
+
+
+def test_a_mention_shows_why(served: Served) -> None:
+    mention = next(m for m in served.world.mentions if m.flags and m.brand == "halden")
+    page = served.client.get(f"/mentions/{mention.id}").text
+    words = text_of(page)
+    for said in ("Why it was flagged", "category:safety", "Most likely about Halden", "Clearly critical of Halden"):
+        assert said in words
+    assert re.search(r'<span class="ev negative flag"[^>]*>dangerous</span>|<span class="ev flag negative"', page)
+    assert f'href="{mention.url}" target="_blank" rel="noopener noreferrer nofollow"' in page
+    assert "Flagged: Safety first" in words
+
+
+def test_a_story_names_its_other_tellings(served: Served) -> None:
+    by_story: dict[str, list[str]] = {}
+    for mention in served.world.mentions:
+        with served.world.record.read() as reader:
+            now = reader.mentions([mention.id])[0]
+        by_story.setdefault(now.story_id, []).append(mention.id)
+    tellings = max(by_story.values(), key=len)
+    assert len(tellings) > 2
+    words = text_of(served.client.get(f"/mentions/{tellings[0]}").text)
+    assert f"{len(tellings)} tellings of the same" in words
+
+
+def test_an_unknown_mention_is_a_friendly_404(served: Served) -> None:
+    answer = served.client.get("/mentions/" + "0" * 64)
+    assert answer.status_code == 404
+    assert "may have been withdrawn or erased" in answer.text
+
+
+def test_foreign_markup_stays_text_everywhere(served: Served) -> None:
+    hostile = next(m for m in served.world.mentions if m.title == seed.HOSTILE)
+    for url in ("/?range=all", "/mentions?range=all&size=100", f"/mentions/{hostile.id}", "/mentions?q=onerror"):
+        page = served.client.get(url).text
+        assert "<img src=x" not in page
+        assert "<script>document" not in page
+
+
+def test_csv_holds_every_mention_and_no_formula(served: Served) -> None:
+    answer = served.client.get("/mentions.csv?range=all&voice=all&relevance=all")
+    assert answer.headers["content-disposition"].startswith("attachment")
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    assert {row["id"] for row in rows} == {mention.id for mention in served.world.mentions}
+    assert rows[0]["sentiment_score"].lstrip("-")[0].isdigit()
+
+
+def test_sources_show_problems_first_with_reasons(served: Served) -> None:
+    page = text_of(served.client.get("/sources").text)
+    assert page.index("An old feed that is gone") < page.index("The Daily Bay")
+    assert "429 Too Many Requests" in page
+    only = text_of(served.client.get("/sources?outcome=gone").text)
+    assert "An old feed" in only
+    assert "The Daily Bay" not in only
+    assert "is no outcome" in served.client.get("/sources?outcome=weird").text
+    assert "consent page came back" in text_of(served.client.get("/sources/wall").text)
+    assert served.client.get("/sources/nobody").status_code == 404
+
+
+def test_incidents_name_who_is_told(served: Served) -> None:
+    assert "mara@example.org: waiting" in text_of(served.client.get("/incidents").text)
+
+
+def test_mails_link_to_their_mention_and_their_html_is_caged(served: Served) -> None:
+    assert "Halden, critical" in served.client.get("/mails").text
+    page = served.client.get("/mails/1795521600.M1P1.host")
+    flagged = next(m for m in served.world.mentions if m.flags)
+    assert f'href="http://localhost/mentions/{flagged.id}"' in page.text
+    frame = served.client.get("/mails/1795521600.M1P1.host/html")
+    policy = frame.headers["content-security-policy"]
+    assert "sandbox" in policy
+    assert "allow-scripts" not in policy
+    assert "allow-same-origin" not in policy
+    assert served.client.get("/mails/other").status_code == 404
+
+
+def test_without_a_ledger_there_is_no_page_of_mails(tmp_path: Path) -> None:
+    world = seed.make_world(tmp_path, days=1)
+    with serving(app_of(world)) as url:
+        assert httpx.get(f"{url}/mails").status_code == 404
+        assert 'href="/mails"' not in httpx.get(url).text
+
+
+def test_times_are_in_the_readers_zone(served: Served) -> None:
+    assert "Times in Europe/Berlin" in served.client.get("/").text
+    assert "Times in Asia/Tokyo" in served.client.get("/?tz=Asia/Tokyo").text
+    told = httpx.get(f"{served.url}/", cookies={"earshot_tz": "America/New_York"})
+    assert "Times in America/New_York" in told.text
+    assert "Times in Europe/Berlin" in httpx.get(f"{served.url}/", cookies={"earshot_tz": "../x"}).text
+
+
+def test_what_arrives_is_counted_by_the_address_the_page_carries(tmp_path: Path) -> None:
+    world = seed.make_world(tmp_path, days=2)
+    with serving(app_of(world)) as url, httpx.Client(base_url=url) as client:
+        for page in ("/", "/mentions?brand=halden&sentiment=negative", "/mentions?range=all"):
+            found = re.search(r'data-url="([^"]+)" data-total="(\d+)"', client.get(page).text)
+            assert found
+            before = client.get(html.unescape(found[1])).json()["total"]
+            assert before == int(found[2])
+            number = len(world.mentions)
+            document = seed.make_document(
+                f"https://new.example/{number}", seed.SITES[1], NOW, "Halden", "Halden broke", "Ada"
+            )
+            seed.add(world, [(document, "halden", Sentiment.NEGATIVE, {})])
+            assert client.get(html.unescape(found[1])).json()["total"] == before + 1
+
+
+@pytest.mark.parametrize(
+    ("sources", "title"), [("none", "No sources yet"), ("new", "Nothing heard yet"), ("failing", "every source fails")]
+)
+def test_an_empty_page_says_why(tmp_path: Path, sources: str, title: str) -> None:
+    workspace = seed.make_workspace(tmp_path)
+    workspace.var.mkdir()
+    record = seed.SqlRecord(workspace.record_url, seed.FakeClock())
+    record.migrate()
+    world = seed.World(record, seed.EmbeddedIndex(workspace.var / "index"), workspace, seed.FakeClock(), [])
+    with record.write() as writer:
+        writer.put_sources(() if sources == "none" else workspace.sources, NOW)
+        for source in workspace.sources if sources == "failing" else ():
+            writer.end_run(seed.RunEnd(source.id, NOW, seed.Outcome.FAILED, "no answer", NOW + timedelta(hours=1)))
+    with serving(app_of(world)) as url:
+        for page in ("/", "/mentions", "/?range=all", "/sources", "/incidents"):
+            assert httpx.get(url + page).status_code == 200
+        assert title in httpx.get(url).text
+        assert title in httpx.get(f"{url}/mentions").text
+
+
+def test_a_search_without_a_match_offers_to_widen(served: Served) -> None:
+    words = text_of(served.client.get("/mentions?q=zzzz&brand=mint").text)
+    assert "No match" in words
+    assert "Search without the words" in words
+
+
+class Broken:
+    """An index that answers as one that is away."""
+
+    def __getattr__(self, name: str) -> Any:
+        def raising(*_: Any, **__: Any) -> Any:
+            raise StorageError("the index is away")
+
+        return raising
+
+
+def test_an_index_that_does_not_answer_is_a_503_that_says_so(served: Served) -> None:
+    world = served.world
+    broken = seed.World(world.record, Broken(), world.workspace, world.clock, [])  # type: ignore[arg-type]
+    with serving(app_of(broken)) as url:
+        for page in ("/", "/mentions", "/healthz"):
+            answer = httpx.get(url + page, headers={"accept": "text/html"})
+            assert answer.status_code == 503
+            assert answer.headers["retry-after"] == "5"
+            assert "the index is away" in answer.text
+        assert httpx.get(f"{url}/sources").status_code == 200
+
+
+def test_each_page_asks_few_things_and_quickly(served: Served) -> None:
+    for page in ("/", "/mentions", "/sources"):
+        served.client.get(page)
+        assert served.client.get(page).elapsed < timedelta(seconds=1)
+
+
+def test_a_title_cannot_turn_the_writing_around_it(tmp_path: Path) -> None:
+    world = seed.make_world(tmp_path, days=1)
+    document = seed.make_document(
+        "https://new.example/1", seed.SITES[1], NOW, "\u202eekaf Halden", "Halden broke.", "Ada"
+    )
+    (mention,) = seed.add(world, [(document, "halden", Sentiment.NEGATIVE, {})])
+    with serving(app_of(world)) as url:
+        for path in ("/", "/mentions", f"/mentions/{mention.id}"):
+            assert "\u202e" not in httpx.get(url + path).text
