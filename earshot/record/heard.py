@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import accumulate
 
 from sqlalchemy import Connection, delete, insert, select
 
@@ -37,9 +38,11 @@ class HeardReads(Session):
         a span that covers its beginning is enough: a later run of this hour reached back to it. A source listens
         from the hour of `Source.listening_since`, or of its first sight; nobody listens to hours to come.
         """
-        now = self.clock.now()
-        listeners = self._listeners(since, until, source_ids)
-        return [_told(hour, now, listeners) for hour in _hours(since, until)]
+        hours = list(_hours(since, until))
+        sweep = _Sweep(hours, self.clock.now())
+        for listener in self._listeners(since, until, source_ids):
+            sweep.take(listener)
+        return [HourHeard(hour, heard, listening) for hour, heard, listening in sweep.rows()]
 
     def _listeners(self, since: datetime, until: datetime, source_ids: Sequence[str]) -> list[_Listener]:
         wanted = source.c.id.in_(source_ids) if source_ids else source.c.is_active
@@ -52,17 +55,37 @@ class HeardReads(Session):
         return [_Listener(_hour_of(row.listening_since or row.added_at), tuple(spans.get(row.id, ()))) for row in rows]
 
 
-def _told(hour: datetime, now: datetime, listeners: Sequence[_Listener]) -> HourHeard:
-    listening = [each for each in listeners if each.since <= hour <= now]
-    heard = sum(any(_covers(span, hour, now) for span in each.spans) for each in listening)
-    return HourHeard(hour, heard, len(listening))
+class _Sweep:
+    """Counts by differences at the borders of spans, so that the cost is hours + spans and not their product."""
 
+    def __init__(self, hours: Sequence[datetime], now: datetime) -> None:
+        self._hours, self._now = hours, now
+        self._known = sum(hour <= now for hour in hours)  # nobody listens to hours to come
+        self._heard, self._listening = [0] * (len(hours) + 1), [0] * (len(hours) + 1)
 
-def _covers(span: tuple[datetime, datetime], hour: datetime, now: datetime) -> bool:
-    since, until = span
-    if now < hour + HOUR:
-        return since <= hour < until
-    return since <= hour and until >= hour + HOUR
+    def take(self, listener: _Listener) -> None:
+        first = min(self._place(listener.since), self._known)
+        self._add(self._listening, first, self._known)
+        for since, until in listener.spans:
+            begin, end = max(first, self._place(since, is_up=True)), self._place(until)
+            if end == self._known - 1 and since <= self._hours[end] < until and self._now < self._hours[end] + HOUR:
+                end += 1  # the hour that is running
+            self._add(self._heard, begin, min(end, self._known))
+
+    def rows(self) -> Iterator[tuple[datetime, int, int]]:
+        return zip(self._hours, accumulate(self._heard), accumulate(self._listening), strict=False)
+
+    def _place(self, time: datetime, *, is_up: bool = False) -> int:
+        """Return the place of the hour that `time` lies in, or of the next whole one; cut to the asked hours."""
+        if not self._hours:
+            return 0
+        whole, rest = divmod(time - self._hours[0], HOUR)
+        return max(0, min(whole + bool(is_up and rest), len(self._hours)))
+
+    def _add(self, counts: list[int], begin: int, end: int) -> None:
+        if begin < end:
+            counts[begin] += 1
+            counts[end] -= 1
 
 
 def _hour_of(time: datetime) -> datetime:
