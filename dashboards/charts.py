@@ -86,7 +86,7 @@ def timeline(columns: Sequence[Column], bands: Sequence[Band], height: int = 260
             "y": {
                 "type": "quantitative",
                 "scale": {"domain": [0, top + max(1, top // 8)], "nice": False},
-                "axis": {"title": "Mentions", "tickMinStep": 1, "tickCount": 4, "format": "d", "domain": False},
+                "axis": {"title": "Mentions", "tickCount": min(4, top), "format": "d", "domain": False},
             },
         },
     )

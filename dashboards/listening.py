@@ -23,7 +23,11 @@ STATES = {
 
 @dataclass(frozen=True, slots=True)
 class Listening:
-    """How well a range was listened to. hours_*: whole hours in each state; bands: the parts not well heard."""
+    """How well a range was listened to. hours_*: whole hours in each state; bands: the parts not well heard.
+
+    fewest, of: sources heard, and listened to, in the hour that was heard by the smallest share of them; hours that
+    were not heard at all left out.
+    """
 
     bands: tuple[Band, ...] = ()
     hours: int = 0
@@ -31,6 +35,8 @@ class Listening:
     unheard: int = 0
     partly: int = 0
     before: int = 0
+    fewest: int = 0
+    of: int = 0
 
     @property
     def is_deaf(self) -> bool:
@@ -55,7 +61,18 @@ def listening(hours: Sequence[HourHeard], since: datetime, until: datetime, zone
         for start, end, state in merge_runs(rows)
         if state != "heard"
     )
-    return Listening(bands, len(rows), count["heard"], count["unheard"], count["partly"], count["before"])
+    inside = [row for row in hours if since - HOUR < row.hour < until and row.heard]
+    worst = min(inside, key=lambda row: row.heard / row.listening, default=HourHeard(since, 0, 0))
+    return Listening(
+        bands,
+        len(rows),
+        count["heard"],
+        count["unheard"],
+        count["partly"],
+        count["before"],
+        worst.heard,
+        worst.listening,
+    )
 
 
 def _state(row: HourHeard) -> str:

@@ -161,13 +161,14 @@ def make_runner(parts: Parts, on_change: Callable[[RoundReport], None] | None = 
         collector=parts.collector,
         ingest=parts.ingest,
         publish=partial(run_publish, parts),
-        alert=partial(run_alert, parts),
+        alert=lambda: run_alert(parts, lambda: runner.is_stopping),
         workspace=parts.workspace,
         limits=parts.limits,
         clock=parts.clock,
         owner=leases.me(),
     )
-    return Runner(stages, on_change)
+    runner = Runner(stages, on_change)
+    return runner
 
 
 def run_publish(parts: Parts) -> Published:
@@ -175,11 +176,18 @@ def run_publish(parts: Parts) -> Published:
     return publish_outbox(parts.record, parts.index, parts.clock, leases.me())
 
 
-def run_alert(parts: Parts) -> AlertReport:
-    """Run the alert stage once."""
-    settings = parts.workspace.settings
+def run_alert(parts: Parts, is_stopping: Callable[[], bool] = lambda: False) -> AlertReport:
+    """Run the alert stage once; `is_stopping` is asked before each mail."""
     return alert(
-        parts.record, parts.mailer, parts.ledger, parts.renderer, parts.book, settings, parts.clock, leases.me()
+        parts.record,
+        parts.mailer,
+        parts.ledger,
+        parts.renderer,
+        parts.book,
+        parts.workspace.settings,
+        parts.clock,
+        leases.me(),
+        is_stopping,
     )
 
 

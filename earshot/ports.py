@@ -174,7 +174,8 @@ class SourceState:
     """A source as the record knows it. hosts: further hosts that its redirects were seen to lead to.
 
     failures: runs in a row that were not heard. rounds: runs that were heard. last_*: of its last run.
-    last_heard_at: last run that was heard. documents: found in it so far. is_active: still in the workspace.
+    last_heard_at: last run that was heard. last_entries: as last
+    read; an unchanged run leaves it. documents: found in it so far. is_active: still in the workspace.
     """
 
     source_id: str

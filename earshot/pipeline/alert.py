@@ -8,6 +8,7 @@ left between dot and sent is looked up in the mail server's own ledger before it
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -71,6 +72,7 @@ def alert(
     settings: Settings,
     clock: Clock,
     owner: str,
+    is_stopping: Callable[[], bool] = lambda: False,
 ) -> AlertReport:
     """Run the stage once: everything that is due now is told. May run twice at any moment, anywhere.
 
@@ -83,6 +85,7 @@ def alert(
         settings: the workspace's settings.
         clock: time.
         owner: `earshot.leases.me()`; one owner runs this stage once at a time.
+        is_stopping: asked before each mail; True leaves the rest for the next run.
 
     Raises:
         StorageError: the record did not answer; what was done stays done, the rest is done by the next run.
@@ -91,7 +94,7 @@ def alert(
     told: dict[str, Any] = {"judged": count, "incidents": judged.incidents, "notices": judged.notices}
     if mailer is None:
         return AlertReport(**told, problem=_no_server(record))
-    relay = _Relay(record, mailer, ledger, renderer, book, settings, clock, owner)
+    relay = _Relay(record, mailer, ledger, renderer, book, settings, clock, owner, is_stopping)
     if not relay.take():
         return AlertReport(**told, is_busy=True)
     try:
@@ -134,6 +137,7 @@ class _Relay:
     settings: Settings
     clock: Clock
     owner: str
+    is_stopping: Callable[[], bool]
     problem: str = ""
     counts: Counter[str] = field(default_factory=Counter)
 
@@ -156,7 +160,7 @@ class _Relay:
         self._recover()
         self._bind()
         for delivery in self._due():
-            if self.problem:
+            if self.problem or self.is_stopping():
                 break
             self._deliver(delivery)
 

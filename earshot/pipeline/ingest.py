@@ -50,18 +50,24 @@ class Ingest:
                     writer.add_file(name, self._clock.now())
             return writer.open_files()
 
-    def file(self, name: str, on_capture: Callable[[Ingested], None] | None = None) -> Ingested:
+    def file(
+        self,
+        name: str,
+        on_capture: Callable[[Ingested], None] | None = None,
+        is_stopping: Callable[[], bool] = lambda: False,
+    ) -> Ingested:
         """Ingest every capture of a file that is not ingested yet. Twice is once.
 
         Args:
             name: of a published file.
             on_capture: called after each capture with what came of it.
+            is_stopping: asked after each capture; True leaves the rest of the file for the next call.
         """
         done = Ingested()
         with self._record.read() as reader:
             todo = [(capture, body) for capture, body in self._captures(name) if not reader.is_ingested(capture.ref)]
         todo.sort(key=_place)
-        held_erased = []
+        held_erased, is_whole = [], True
         for (capture, body), answer in zip(todo, self._extractor.read_many(todo), strict=True):
             one = self._take(capture, len(body), answer)
             done.add(one)
@@ -69,8 +75,12 @@ class Ingest:
                 held_erased.append(capture.ref)
             if on_capture:
                 on_capture(one)
-        with self._record.write() as writer:
-            writer.finish_file(name)
+            if is_stopping():
+                is_whole = False
+                break
+        if is_whole:
+            with self._record.write() as writer:
+                writer.finish_file(name)
         if held_erased:  # a feed still shows what was erased: the lake is not to keep it either
             self._record.move_captures(self._lake.rewrite_without(name, held_erased), held_erased)
         return done

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import shutil
 from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from earshot.urls import host_of, origin_of
 LEASE = timedelta(minutes=2)
 """How long a host stays leased without being renewed."""
 ROBOTS_KEPT = timedelta(hours=24)
+_LEFTOVER = timedelta(hours=24)
+"""A folder of this age belongs to a process that died: a batch ends within minutes."""
 _BATCH_SECONDS = 60
 _MOST_ITEMS = 2000
 
@@ -79,12 +82,28 @@ def plan(
         used = {f"host:{h}" for group in groups for h in group.hosts}
         writer.free([name for name in granted if name not in used], owner)
         batches = [_batch(writer, group, workspace, limits, now) for group in groups]
+    _sweep(workspace, now)
     return [_save(batch, workspace) for batch in batches if batch.items]
 
 
 def batch_folder(workspace: Workspace, batch_id: str) -> Path:
     """Return the folder of one batch: its file, and what the spider writes beside it."""
-    return workspace.var / "batches" / batch_id
+    return _folder(workspace) / batch_id
+
+
+def _folder(workspace: Workspace) -> Path:
+    return workspace.var / "batches"
+
+
+def _sweep(workspace: Workspace, now: datetime) -> None:
+    """Remove what processes that died left behind. Only their folders: what they fetched is in the lake."""
+    for left in _folder(workspace).glob("*"):
+        try:
+            is_old = left.stat().st_mtime < (now - _LEFTOVER).timestamp()
+        except FileNotFoundError:
+            continue  # its batch ended just now
+        if is_old:
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _most_pages(sources: Mapping[str, Source]) -> int:

@@ -29,6 +29,8 @@ from earshot.ports import Clock, Collector, Record
 log = structlog.get_logger(__name__)
 _TICK_S = 0.25
 _RELAY_EVERY = timedelta(seconds=2)
+_GRACE_S = 2.0
+"""How long a run that was asked to stop waits for its spiders. They die with this process, as if it had been killed."""
 
 
 @dataclass(slots=True)
@@ -80,8 +82,16 @@ class Runner:
         self._relayed_at = stages.clock.now()
 
     def stop(self) -> None:
-        """Ask a running round to end soon; spiders are ended, what they published stays. Safe from a signal handler."""
+        """Ask a running round to end soon; spiders are ended, what they published stays. Safe from a signal handler.
+
+        What is left of a file, and mails that are not on their way, are the next start's.
+        """
         self._stop.set()
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether it was asked to end."""
+        return self._stop.is_set()
 
     def once(self) -> RoundReport:
         """Look at every due source once, fetch what they lead to within their limits, tell what is to be told."""
@@ -198,6 +208,9 @@ class Runner:
             self.report.failed[source_id] = f"{outcome}: {reason}" if reason else str(outcome)
 
     def _ingest(self, name: str) -> None:
+        if self.is_stopping:
+            return
+
         def on_capture(done: Ingested) -> None:
             for source_id, (outcome, reason) in done.ended.items():
                 self._ended(source_id, outcome, reason)
@@ -206,12 +219,12 @@ class Runner:
             self._on_change(self.report)
             self._relay()
 
-        self._s.ingest.file(name, on_capture)
+        self._s.ingest.file(name, on_capture, self._stop.is_set)
 
     def _relay(self, *, is_forced: bool = False) -> None:
-        """Publish and tell, at most every two seconds."""
+        """Publish and tell, at most every two seconds; not at all where it was asked to end."""
         now = self._s.clock.now()
-        if not is_forced and now - self._relayed_at < _RELAY_EVERY:
+        if self.is_stopping or (not is_forced and now - self._relayed_at < _RELAY_EVERY):
             return
         self._relayed_at = now
         published = self._s.publish()
@@ -228,6 +241,8 @@ class Runner:
         self._on_change(self.report)
 
     def _finish(self) -> None:
-        while self._live:
+        """Wait for the spiders and tell what is to be told; where it was asked to end, wait a moment and no more."""
+        ends_at = self._s.clock.monotonic() + _GRACE_S
+        while self._live and not (self.is_stopping and self._s.clock.monotonic() > ends_at):
             self._drain()
         self._relay(is_forced=True)

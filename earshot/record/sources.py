@@ -201,7 +201,7 @@ def _counted(end: RunEnd, row: Any) -> dict[str, Any]:
         "last_outcome": end.outcome,
         "last_reason": end.reason,
         "last_run_at": end.at,
-        "last_entries": end.entries,
+        "last_entries": row.last_entries if end.outcome is Outcome.UNCHANGED else end.entries,
         "last_new": end.new,
     } | heard_at
 
