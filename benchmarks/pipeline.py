@@ -1,7 +1,7 @@
 """How fast is the whole pipeline, and each stage, and how much memory do all its processes take together?
 
-`python -m benchmarks.pipeline` plays the captured web back (EARSHOT_SHARED names it), runs one round over its feeds, then
-the stages one after another in a fresh workspace. Memory is the summed PSS of the whole process tree at its peak.
+`python -m benchmarks.pipeline` plays the captured web back (EARSHOT_SHARED names it), runs one round over its feeds,
+then the stages one after another in a fresh workspace. Memory is the summed PSS of the whole process tree at its peak.
 """
 
 from __future__ import annotations
