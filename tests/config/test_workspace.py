@@ -102,13 +102,13 @@ def test_a_sources_file_gives_its_defaults(tmp_path: Path) -> None:
         ("brand", BRAND + "name: again\n", 5, 1, "duplicate key", "once"),
         ("brand", BRAND + "query: (a OR\n", 5, 13, "", ""),
         ("brand", BRAND + "rules: [{id: r, query: x, recipients: [no@example.org]}]\n", 5, 40, "not among", "add it"),
-        ("sources", "sources:\n  - {id: a, kind: feeed, url: 'http://a.example/'}\n", 2, 19, "'feeed'", "'feed' or 'sitemap'"),
+        ("sources", "sources:\n  - {id: a, kind: feeed, url: 'http://a.example/'}\n", 2, 19, "'feeed'", "'feed' or 'sitemap'"),  # noqa: E501
         ("sources", "sources:\n  - {id: a, kind: feed, url: blog}\n", 2, 30, "'blog' is not an absolute", "https://"),
         ("sources", "defaults: {pace: soon}\n" + SOURCES, 1, 18, "'soon' is not a duration", "15m"),
-        ("sources", SOURCES + "  - {id: blog, kind: feed, url: 'http://b.example/'}\n", 3, 10, "there already", "blogs.yaml:2"),
+        ("sources", SOURCES + "  - {id: blog, kind: feed, url: 'http://b.example/'}\n", 3, 10, "there already", "blogs.yaml:2"),  # noqa: E501
         ("settings", SETTINGS + "time_zone: Berlin\n", 3, 12, "'Berlin' is not an IANA", "Europe/Berlin"),
         ("settings", SETTINGS + "alerts: {max_age: 48}\n", 3, 19, "48 is not a duration without its unit", "48h"),
-        ("settings", SETTINGS + "dashboards: {host: 0.0.0.0}\n", 3, 20, "open to everybody", "EARSHOT_DASHBOARDS_TOKEN"),
+        ("settings", SETTINGS + "dashboards: {host: 0.0.0.0}\n", 3, 20, "open to everybody", "EARSHOT_DASHBOARDS_TOKEN"),  # noqa: E501
         ("settings", SETTINGS + "mail: {host: smtp.example.org}\n", 3, 7, "is missing", "alert mails come from"),
         ("settings", "name: [\n", 2, 1, "", "indentation"),
     ],

@@ -4,7 +4,7 @@ fakes of their ports, with verbs that set the scene.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -194,6 +194,12 @@ class World:
 
     def round(self) -> RoundReport:
         """One round; then the clock moves on past every pace."""
+        report = self.runner().once()
+        self.clock.advance(hours=1)
+        return report
+
+    def runner(self, on_change: Callable[[RoundReport], None] | None = None) -> Runner:
+        """A runner of the stages, for tests that end it."""
         from earshot.pipeline.alert import AlertReport
 
         stages = Stages(
@@ -207,9 +213,7 @@ class World:
             clock=self.clock,
             owner=OWNER,
         )
-        report = Runner(stages).once()
-        self.clock.advance(hours=1)
-        return report
+        return Runner(stages, on_change)
 
 
 __all__ = ["World", "item", "page", "rss", "teaser"]
