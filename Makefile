@@ -16,8 +16,14 @@ demo: .venv/core.installed
 serve: .venv/core.installed
 	@$(BIN)/earshot --workspace "$(DIR)" serve
 
+# Tests that kill processes for minutes have the machine to themselves, at the end. `make test TESTS=tests/query` runs a part.
 test: check system-parts
-	@$(BIN)/python -m pytest $(TESTS)
+ifdef TESTS
+	@$(BIN)/python -m pytest -q $(TESTS)
+else
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not kill"
+	@$(BIN)/python -m pytest -q -m kill
+endif
 
 check: .venv/all.installed
 	@$(BIN)/ruff check --quiet .
