@@ -7,6 +7,7 @@ then the stages one after another in a fresh workspace. Memory is the summed PSS
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -99,6 +100,8 @@ def stages(root: Path, shared: Path, proxy: str, settings: dict[str, Any]) -> li
         done = measure("-w", str(root), name)
         after = status(root)
         captures = after["captures"] - before["captures"]
+        if name == "collect":  # what it fetched is counted as read by the stage after it
+            captures = int(re.search(r"(\d+) ok", done.output)[1])  # type: ignore[index]
         mentions = after["index"]["mentions"] - before["index"]["mentions"]
         documents = {"ingest": after["documents"] - before["documents"] or captures, "publish": mentions}.get(name, 0)
         rows.append(row(name, done, documents, captures))

@@ -46,6 +46,7 @@ def load_batch(path: Path) -> Batch:
         limits=CollectLimits(**limits),
         lake_url=raw["lake_url"],
         hosts=tuple(raw["hosts"]),
+        owner=raw["owner"],
     )
 
 

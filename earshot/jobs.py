@@ -6,6 +6,7 @@ Knows what a stage needs, not how it is shown.
 from __future__ import annotations
 
 import dataclasses
+import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -39,13 +40,21 @@ def opened(workspace: str | Path, environ: Mapping[str, str] | None = None) -> I
         parts.close()
 
 
-def plan(workspace: str, most_batches: int = 1) -> dict[str, Any]:
-    """Lease what is due and write batch files; return their paths."""
+def plan(workspace: str, most_batches: int | None = None) -> dict[str, Any]:
+    """Lease what is due and write batch files, `collect.processes` at most unless said; return their paths.
+
+    The leases outlive this process: they are the batches' until `collect` takes them over, or they run out.
+    """
     with opened(workspace) as parts:
         with parts.record.write() as writer:
             writer.put_sources(parts.workspace.sources, parts.clock.now())
         planned = plan_batches(
-            parts.record, parts.workspace, parts.clock, leases.me(), parts.limits, most_batches=most_batches
+            parts.record,
+            parts.workspace,
+            parts.clock,
+            f"planned/{secrets.token_hex(8)}",
+            parts.limits,
+            most_batches=most_batches or parts.workspace.settings.collect.processes,
         )
         return {"batches": [str(one.file) for one in planned], "items": sum(len(one.batch.items) for one in planned)}
 

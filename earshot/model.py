@@ -266,7 +266,7 @@ class CollectLimits:
 class Batch:
     """What one spider process is to fetch. Every host of `items` and `hosts` is leased; no other host is asked.
 
-    hosts: where redirects of these items are known to lead.
+    hosts: where redirects of these items are known to lead. owner: who holds the leases until collect takes them.
     """
 
     id: str
@@ -275,6 +275,7 @@ class Batch:
     limits: CollectLimits
     lake_url: str
     hosts: tuple[str, ...] = ()
+    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True)

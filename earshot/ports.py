@@ -383,6 +383,9 @@ class RecordReader(Protocol):
     def is_ingested(self, ref: CaptureRef) -> bool:
         """Tell whether this capture was written already."""
 
+    def condemned(self) -> list[CaptureRef]:
+        """Return captures that are still to be cut out of the lake, by file and place."""
+
     def source_runs(self, source_id: str, limit: int = 50) -> list[SourceRun]:
         """Return a source's runs, newest first."""
 
@@ -511,6 +514,9 @@ class RecordWriter(RecordReader, Protocol):
 
     def end_quarantined(self, quarantine_id: str) -> None:
         """Take a capture out of quarantine."""
+
+    def condemn(self, ref: CaptureRef) -> None:
+        """Note a capture as to be cut out of the lake, until `Record.move_captures` drops it. Twice is once."""
 
     # documents
     def is_erased(self, keys: Sequence[DocumentKey], author: str, site: str) -> bool:

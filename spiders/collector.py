@@ -52,7 +52,7 @@ class ScrapyCollector:
         environment = {**os.environ, **ENVIRONMENT}  # noqa: TID251 (handed on, not read)
         with log.open("wb") as errors:
             return subprocess.Popen(  # noqa: S603 (our own program)
-                command, stdin=subprocess.DEVNULL, stdout=errors, stderr=errors, env=environment
+                command, stdin=subprocess.DEVNULL, stdout=errors, stderr=errors, env=environment, process_group=0
             )
 
     def _tail(self, child: subprocess.Popen[bytes], lines: BinaryIO, log: Path) -> Iterator[CollectEvent]:

@@ -187,7 +187,11 @@ class _Zygote:
         with theirs:
             command = [sys.executable, "-P", "-m", "earshot.extract.zygote", str(theirs.fileno()), str(os.getpid())]
             self._process = subprocess.Popen(  # noqa: S603 (our own module)
-                command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+                command,
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                process_group=0,  # Ctrl-C at a terminal is the parent's to answer
             )
         self._wait_until_ready()
         self._selector.register(self._control, selectors.EVENT_READ)

@@ -11,7 +11,7 @@ from earshot import identity
 from earshot.batches import load_batch
 from earshot.config.settings import Workspace
 from earshot.errors import StorageError
-from earshot.model import CollectEvent, Fetched, FetchItem, FilePublished, HandedBack, Outcome, RobotsCopy, Role
+from earshot.model import Batch, CollectEvent, Fetched, FetchItem, FilePublished, HandedBack, Outcome, RobotsCopy, Role
 from earshot.pipeline.due import next_look, next_try
 from earshot.pipeline.plan import LEASE
 from earshot.ports import Clock, Collector, FrontierPage, Record, RecordWriter, RunEnd
@@ -27,26 +27,45 @@ def collect(
 ) -> Iterator[CollectEvent]:
     """Run a batch and yield its events, each after the record knows of it. Frees the hosts at the end.
 
-    A spider that dies ends the runs of its open items as failed; what it published before stays.
+    A spider that dies ends the runs of its open items as failed; what it published before stays. A batch that is
+    over, or one of whose hosts another has taken meanwhile, yields nothing: what is due is planned again.
     """
-    batch = load_batch(batch_file)
+    try:
+        batch = load_batch(batch_file)
+    except FileNotFoundError:
+        return
     hosts = [f"host:{host}" for host in batch.hosts]
     paces = {source.id: float(source.pace_s) for source in workspace.sources}
     left = {item.id: item for item in batch.items}
     renewed = clock.now()
+    if not _take_over(record, batch, hosts, owner, renewed):
+        shutil.rmtree(batch_file.parent, ignore_errors=True)
+        return
     try:
         for event in _events(collector, batch_file, left, clock):
             now = clock.now()
             with record.write() as writer:
                 settle(writer, event, paces, now)
-                if now - renewed > _RENEW:
-                    writer.lease(hosts, owner, now, now + LEASE)
-                    renewed = now
+                is_lost = now - renewed > _RENEW and len(writer.lease(hosts, owner, now, now + LEASE)) < len(hosts)
             yield event
+            if is_lost:  # this process slept too long, and another has a host: it is the other's now
+                return
+            renewed = now if now - renewed > _RENEW else renewed
     finally:
         with record.write() as writer:
             writer.free(hosts, owner)
         shutil.rmtree(batch_file.parent, ignore_errors=True)
+
+
+def _take_over(record: Record, batch: Batch, hosts: list[str], owner: str, now: datetime) -> bool:
+    """Take the hosts from whoever planned the batch; False, and none of them, where one is another's."""
+    with record.write() as writer:
+        if batch.owner != owner:
+            writer.free(hosts, batch.owner)
+        granted = writer.lease(hosts, owner, now, now + LEASE)
+        if len(granted) < len(hosts):
+            writer.free(list(granted), owner)
+        return len(granted) == len(hosts)
 
 
 def settle(writer: RecordWriter, event: CollectEvent, paces: dict[str, float], now: datetime) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from earshot.errors import ConfigError, SourceError, StorageError
-from earshot.model import CaptureRef
+from earshot.errors import ConfigError, SourceError
+from earshot.pipeline.cutting import cut_condemned
 from earshot.pipeline.publish import Published
 from earshot.ports import Clock, Lake, Record
 from earshot.urls import canonical_url
@@ -46,19 +45,6 @@ def erase(
         raise ConfigError(error.reason, advice="give the whole address, with http:// or https://") from error
     with record.write() as writer:
         found = writer.erase(author=author, url=address, document_id=document_id, now=clock.now())
-    cut = _cut(record, lake, found.refs)
+    cut = cut_condemned(record, lake)
     published = publish()
     return ErasureReport(found.documents, len(found.mention_ids), cut, published.waiting)
-
-
-def _cut(record: Record, lake: Lake, refs: tuple[CaptureRef, ...]) -> int:
-    by_file: dict[str, list[CaptureRef]] = defaultdict(list)
-    for ref in refs:
-        by_file[ref.file].append(ref)
-    for file, gone in by_file.items():
-        try:
-            moved = lake.rewrite_without(file, gone)
-        except StorageError:
-            moved = {}  # the file is gone already: an earlier erasure was cut off here
-        record.move_captures(moved, gone)
-    return len(refs)

@@ -15,6 +15,7 @@ from earshot.alerts.rules import RuleBook
 from earshot.config.settings import Workspace
 from earshot.errors import DocumentError, SourceError
 from earshot.model import Capture, CaptureRef, Outcome, Reading, Role, Source
+from earshot.pipeline.cutting import cut_condemned
 from earshot.pipeline.reading import Origin, Reader, shared_names
 from earshot.pipeline.writing import Ingested, Work, Writing
 from earshot.ports import Clock, Extractor, FrontierPage, Lake, Record
@@ -41,7 +42,11 @@ class Ingest:
         self._sources = {source.id: source for source in workspace.sources}
 
     def open_files(self) -> list[str]:
-        """Return files of the lake that are not wholly ingested, those of a process that died included."""
+        """Return files of the lake that are not wholly ingested, those of a process that died included.
+
+        What such a process left condemned is cut out first.
+        """
+        cut_condemned(self._record, self._lake)
         names = list(self._lake.iter_files())
         with self._record.write() as writer:
             known = writer.known_files(names)
@@ -67,12 +72,10 @@ class Ingest:
         with self._record.read() as reader:
             todo = [(capture, body) for capture, body in self._captures(name) if not reader.is_ingested(capture.ref)]
         todo.sort(key=_place)
-        held_erased, is_whole = [], True
+        is_whole = True
         for (capture, body), answer in zip(todo, self._extractor.read_many(todo), strict=True):
             one = self._take(capture, len(body), answer)
             done.add(one)
-            if one.erased:
-                held_erased.append(capture.ref)
             if on_capture:
                 on_capture(one)
             if is_stopping():
@@ -81,8 +84,8 @@ class Ingest:
         if is_whole:
             with self._record.write() as writer:
                 writer.finish_file(name)
-        if held_erased:  # a feed still shows what was erased: the lake is not to keep it either
-            self._record.move_captures(self._lake.rewrite_without(name, held_erased), held_erased)
+        if done.erased:  # a feed still shows what was erased: the lake is not to keep it either
+            cut_condemned(self._record, self._lake)
         return done
 
     def replay(self, ref: CaptureRef, quarantine_id: str) -> Ingested:

@@ -6,7 +6,7 @@ import secrets
 import shutil
 from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -65,7 +65,8 @@ def plan(
     """Lease hosts and write batch files for what is due now; an empty list if nothing is, or all of it is leased.
 
     Args:
-        owner: who leases (`earshot.leases.me()`).
+        owner: who leases: `earshot.leases.me()` where the same process collects, else a name of its own that holds
+            the hosts until `collect` takes them over, or the lease runs out.
         limits: what one request may cost.
         done_sources: sources of this round that were looked at already.
         pages_taken: pages fetched in this round, by source.
@@ -81,7 +82,7 @@ def plan(
         groups = [group.only({name.removeprefix("host:") for name in granted}) for group in groups]
         used = {f"host:{h}" for group in groups for h in group.hosts}
         writer.free([name for name in granted if name not in used], owner)
-        batches = [_batch(writer, group, workspace, limits, now) for group in groups]
+        batches = [replace(_batch(writer, group, workspace, limits, now), owner=owner) for group in groups]
     _sweep(workspace, now)
     return [_save(batch, workspace) for batch in batches if batch.items]
 

@@ -81,6 +81,8 @@ class Writing:
             self._done.quarantined += 1
         known = [self._document(prepared) for prepared in work.prepared]
         has_old = any(known)
+        if self._done.erased:
+            self._writer.condemn(work.capture.ref)
         self._add_links(work.reading.links)
         self._end(has_old)
         self._writer.add_capture(work.capture, work.outcome)
@@ -97,13 +99,25 @@ class Writing:
         if known is None:
             self._done.new_documents += 1
             self._write(prepared)
-        elif _is_better(prepared, known):
+        elif self._is_better(prepared, known):
             self._write(_as_known(prepared, known))
         else:  # what this source calls it leads to it too, whichever source came first
             writer.add_keys(known.id, prepared.keys)
         name = known.id if known else document.id
         writer.add_found_in(name, self._work.source.id, document.url, document.found_at)
         return known is not None
+
+    def _is_better(self, prepared: Prepared, known: StoredDocument) -> bool:
+        """A whole text beats a teaser, never the other way round. A source may change its own text; another source's
+        text counts only if it says more, so that two that differ do not take turns.
+        """
+        document = prepared.document
+        if document.text_is is not known.text_is:
+            return document.text_is is TextIs.FULL
+        if prepared.content_hash == known.content_hash:
+            return False
+        stored = self._writer.document(known.id)
+        return stored is None or stored.source_id == document.source_id or len(document.text) > len(stored.text)
 
     def _write(self, prepared: Prepared) -> None:
         writer, document = self._writer, prepared.document
@@ -202,13 +216,6 @@ class Writing:
         if reading.is_complete:
             return _EVER
         return reading.oldest_at or (last_heard_at if has_old else None)
-
-
-def _is_better(prepared: Prepared, known: StoredDocument) -> bool:
-    """A whole text beats a teaser and never the other way round; else a changed text is written."""
-    if known.text_is is TextIs.FULL and prepared.document.text_is is TextIs.TEASER:
-        return False
-    return prepared.content_hash != known.content_hash or prepared.document.text_is is not known.text_is
 
 
 def _as_known(prepared: Prepared, known: StoredDocument) -> Prepared:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 from unicodedata import category, normalize
 
@@ -23,6 +24,7 @@ _CHUNK = re.compile("[0-9A-Za-z\x80-\U0010ffff]+")
 _PIECE = re.compile("w[wmj]*|(?:l+v*|sv*|v+)t*[mj]*|t+[mj]*|c[mj]*")
 _MEMO_KEY = 64
 _MEMO_SIZE = 100_000
+_KEPT_LENGTH = 10_000  # longer texts are not remembered: 256 of these are some 60 MB at the most
 _MAX_PIECE = 2 * MAX_WORD  # 20,000 marks stacked on one letter are real spam: never normalised whole
 
 
@@ -42,7 +44,19 @@ _memo: dict[str, tuple[Word, ...]] = {}
 
 
 def find_words(text: str) -> list[Word]:
-    """Return the words of `text` in order."""
+    """Return the words of `text` in order.
+
+    The newest few texts are remembered: ingest asks five times for one text, and many pages show the same mentions.
+    """
+    return list(_find_words(text) if len(text) <= _KEPT_LENGTH else _cut(text))
+
+
+@lru_cache(maxsize=256)
+def _find_words(text: str) -> tuple[Word, ...]:
+    return tuple(_cut(text))
+
+
+def _cut(text: str) -> list[Word]:
     words: list[Word] = []
     add = words.append
     for match in _CHUNK.finditer(text):

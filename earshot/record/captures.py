@@ -22,6 +22,10 @@ class CaptureReads(Session):
         """Tell whether this capture was written already."""
         return self.db.execute(select(1).where(_at(capture, ref))).first() is not None
 
+    def condemned(self) -> list[CaptureRef]:
+        """Return captures that are still to be cut out of the lake, by file and place."""
+        return list(condemned_refs(self.db))
+
     def quarantine(self) -> list[Quarantined]:
         """Return what is quarantined, oldest first."""
         rows = self.db.execute(select(quarantine).order_by(quarantine.c.at, quarantine.c.id))
@@ -41,6 +45,10 @@ class CaptureReads(Session):
 
 class CaptureWrites(WriteSession):
     """What ingest writes of captures."""
+
+    def condemn(self, ref: CaptureRef) -> None:
+        """Note a capture as to be cut out of the lake, until `move` drops it. Twice is once."""
+        condemn(self.db, [ref])
 
     def add_file(self, file: str, now: datetime) -> None:
         """Know a published file. Twice is once."""

@@ -113,6 +113,23 @@ def test_a_later_teaser_does_not_take_the_whole_text_away(make_world: MakeWorld)
     assert "http://blog.example/one" not in world.web.asked
 
 
+def test_two_sources_that_tell_it_differently_do_not_take_turns(make_world: MakeWorld) -> None:
+    other = make_source(id="planet", url="http://planet.example/feed")
+    world = make_world(sources=[make_source(), other])
+    long, short = f"{LONG} And one more thing about the Halden pump.", LONG
+    texts = []
+    for number in range(3):  # bodies change each time, so that nothing is skipped as unchanged
+        filler = item(f"http://blog.example/filler{number}", "Nothing", "Nothing of note today.")
+        world.web.says(FEED, rss(item("http://blog.example/one", "Halden", short), filler))
+        world.web.says(other.url, rss(item("http://blog.example/one", "Halden", long), filler))
+        world.round()
+        with world.record.read() as reader:
+            document = reader.document(identity.document_id("http://blog.example/one"))
+        assert document is not None
+        texts.append(document.text)
+    assert len(set(texts)) == 1
+
+
 def test_entries_that_share_a_link_are_told_apart_by_their_own_ids(make_world: MakeWorld) -> None:
     world = make_world()
     world.web.says(

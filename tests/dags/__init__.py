@@ -1,0 +1,1 @@
+"""The DAG files, under Airflow itself."""

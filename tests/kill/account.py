@@ -1,0 +1,139 @@
+"""What a workspace holds and what its mail server took: an account of Earshot that Earshot itself does not give.
+
+The record is read as plain SQLite, the mails as files.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter, defaultdict
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from email import message_from_bytes
+from typing import Any
+
+from earshot.index.embedded import EmbeddedIndex
+from earshot.model import SearchRequest
+from tests.kill.place import Place
+
+UNDONE = {
+    "sources never heard of": "SELECT count(*) FROM source WHERE is_active AND last_outcome = ''",
+    "pages to fetch": "SELECT count(*) FROM frontier WHERE state = 'waiting'",
+    "files to read": "SELECT count(*) FROM lake_file WHERE NOT is_finished",
+    "mentions to publish": "SELECT count(*) FROM outbox",
+    "documents to judge": "SELECT count(*) FROM document WHERE judged_at IS NULL AND judge_at IS NOT NULL",
+    "notices to bind": "SELECT count(*) FROM notice WHERE state = 'pending'",
+    "mails to send": "SELECT count(*) FROM delivery WHERE state IN ('pending', 'claimed', 'dot')",
+}
+_TOLD = """
+    SELECT n.key, n.rule_id, n.recipient, i.story_id, d.state, d.message_id FROM notice n
+    JOIN incident i ON i.id = n.incident_id LEFT JOIN delivery d ON d.key = n.delivery_key
+"""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What has to be the same however often Earshot was killed. Times, revisions and attempts are not in it.
+
+    keys: what leads to which document. stories: the partition. told: rule, recipient and the documents of the story.
+    """
+
+    keys: frozenset[Any]
+    documents: frozenset[Any]
+    mentions: frozenset[Any]
+    labels: frozenset[Any]
+    stories: frozenset[Any]
+    told: frozenset[Any]
+    notices: frozenset[Any]
+
+
+def rows(place: Place, query: str) -> list[Any]:
+    """Return what the record answers, from a connection of our own that cannot write."""
+    with closing(sqlite3.connect(f"file:{place.record}?mode=ro", uri=True, timeout=30)) as db:
+        return db.execute(query).fetchall()
+
+
+def undone(place: Place) -> dict[str, int]:
+    """Return what is still to be done; empty when Earshot has nothing left to do but listen."""
+    try:
+        left = {name: int(rows(place, query)[0][0]) for name, query in UNDONE.items()}
+        known = {row[0] for row in rows(place, "SELECT name FROM lake_file")}
+        has_sources = bool(rows(place, "SELECT 1 FROM source LIMIT 1"))
+    except sqlite3.OperationalError:  # no file yet, or no tables in it
+        return {"sources to learn of": 1}
+    files = (place.root / "var" / "lake").glob("*.warc.gz")
+    left["files nobody knows"] = sum(file.name not in known for file in files)
+    left["sources to learn of"] = int(not has_sources)
+    return {name: count for name, count in left.items() if count}
+
+
+def facts(place: Place) -> Facts:
+    """Return what the record says."""
+    stories = defaultdict(set)
+    for document, story in rows(place, "SELECT id, story_id FROM document"):
+        stories[story].add(document)
+    told = [(rule, to, frozenset(stories[story])) for _, rule, to, story, *_ in rows(place, _TOLD)]
+    return Facts(
+        keys=frozenset(rows(place, "SELECT digest, document_id FROM document_key")),
+        documents=frozenset(rows(place, "SELECT id, text_is, content_hash FROM document")),
+        mentions=frozenset(row[0] for row in rows(place, "SELECT id FROM mention")),
+        labels=frozenset(rows(place, "SELECT id, state, sentiment, categories, is_own_voice, flags FROM mention")),
+        stories=frozenset(frozenset(each) for each in stories.values()),
+        told=frozenset(Counter(told).items()),
+        notices=frozenset(row[0] for row in rows(place, "SELECT key FROM notice")),
+    )
+
+
+def differences(expected: Facts, found: Facts) -> dict[str, str]:
+    """Return, of each part that differs, how much was lost and how much is too many."""
+    parts = ((name, getattr(expected, name), getattr(found, name)) for name in Facts.__dataclass_fields__)
+    return {
+        name: f"{len(left - right)} lost, {len(right - left)} too many, of {len(left)}"
+        for name, left, right in parts
+        if left != right
+    }
+
+
+def sizes(found: Facts) -> dict[str, int]:
+    """Return how many of everything there are."""
+    return {name: len(value) for name, value in asdict(found).items()}
+
+
+def mails(place: Place) -> Counter[str]:
+    """Return how often each Message-ID lies in the mail server's folder."""
+    found: Counter[str] = Counter()
+    for folder in ("new", "cur"):
+        for file in (place.maildir / folder).iterdir():
+            found["".join(str(message_from_bytes(file.read_bytes())["Message-ID"]).split())] += 1
+    return found
+
+
+def mistold(place: Place) -> list[str]:
+    """Return everything that contradicts "each notice was told exactly once", a line each."""
+    kept, wrong = mails(place), []
+    for key, _, _, _, state, message_id in rows(place, _TOLD):
+        if state != "sent":
+            wrong.append(f"notice {key} is not told: its delivery is {state}")
+        elif kept[message_id] != 1:
+            wrong.append(f"notice {key}: its mail lies there {kept[message_id]} times")
+    ours = {row[0] for row in rows(place, "SELECT message_id FROM delivery")}
+    return wrong + [f"a mail that no delivery knows: {message_id}" for message_id in kept if message_id not in ours]
+
+
+def misindexed(place: Place) -> list[str]:
+    """Return every mention whose revision in the index is not the record's, or that only one of the two holds."""
+    recorded = dict(rows(place, "SELECT id, revision FROM mention WHERE state = 'active'"))
+    index, indexed, cursor = EmbeddedIndex(place.root / "var" / "index"), {}, ""
+    while True:
+        page = index.search(SearchRequest(size=200, cursor=cursor))
+        indexed |= {hit.mention.id: hit.mention.revision for hit in page.hits}
+        if not (cursor := page.next_cursor):
+            break
+    names = sorted(recorded.keys() | indexed.keys())
+    pairs = ((name, recorded.get(name), indexed.get(name)) for name in names)
+    return [f"{name}: record {ours}, index {theirs}" for name, ours, theirs in pairs if ours != theirs]
+
+
+def is_sound(place: Place) -> bool:
+    """Tell whether SQLite finds nothing wrong with the record."""
+    return bool(rows(place, "PRAGMA integrity_check") == [("ok",)])
