@@ -121,15 +121,13 @@ def replay(workspace: str, on_capture: Callable[[Ingested], None] | None = None)
 def erase(workspace: str, author: str = "", url: str = "", document: str = "") -> dict[str, Any]:
     """Erase an author, an address or a document everywhere."""
     with opened(workspace) as parts:
-        report = erase_everywhere(
-            parts.record,
-            parts.lake,
-            partial(run_publish, parts),
-            parts.clock,
-            author=author,
-            url=url,
-            document_id=document,
-        )
+        run = partial(erase_everywhere, parts.record, parts.lake, partial(run_publish, parts), parts.clock)
+        report = run(author=author, url=url, document_id=document)
+        if author:  # inside, the same person stands under a pseudonym
+            inside = run(author=parts.pseudonyms.of(author))
+            report.documents += inside.documents
+            report.mentions += inside.mentions
+            report.captures += inside.captures
         return _plain(report)
 
 

@@ -29,6 +29,7 @@ from earshot.ports import (
     Recogniser,
     Record,
 )
+from earshot.pseudonyms import Pseudonyms
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -115,12 +116,19 @@ class Parts:
         return RuleBook(self.workspace.brands, settings.time_zone, settings.alerts)
 
     @cached_property
+    def pseudonyms(self) -> Pseudonyms:
+        """Names for people inside; the key is made where it is missing."""
+        from earshot.config.example import make_key
+
+        return Pseudonyms(make_key(self.workspace.root).read_text(encoding="ascii"))
+
+    @cached_property
     def ingest(self) -> Ingest:
         """The ingest stage."""
         from earshot.pipeline.ingest import Ingest
         from earshot.pipeline.reading import Reader
 
-        reader = Reader(self.recogniser, self.classifier, self.book, self.workspace.brands)
+        reader = Reader(self.recogniser, self.classifier, self.book, self.workspace.brands, self.pseudonyms)
         return Ingest(self.record, self.lake, self.extractor, reader, self.book, self.workspace, self.clock)
 
     @cached_property

@@ -84,7 +84,7 @@ class Ingest:
         if is_whole:
             with self._record.write() as writer:
                 writer.finish_file(name)
-        if done.erased:  # a feed still shows what was erased: the lake is not to keep it either
+        if done.condemned:  # it shows something erased, or was said inside: the lake is not to keep it
             cut_condemned(self._record, self._lake)
         return done
 

@@ -29,6 +29,7 @@ from earshot.model import (
     Verdict,
 )
 from earshot.ports import Classifier, DocumentKey, FrontierPage, MentionWrite, Recogniser
+from earshot.pseudonyms import Pseudonyms
 from earshot.urls import canonical_url, site_of
 
 _LONG_ID = 16
@@ -58,10 +59,18 @@ class Origin:
 
 
 class Reader:
-    """Prepares documents. Holds what judges: recogniser, classifier, rules."""
+    """Prepares documents. Holds what judges: recogniser, classifier, rules; and who is to stay unnamed."""
 
-    def __init__(self, recogniser: Recogniser, classifier: Classifier, book: RuleBook, brands: Sequence[Brand]) -> None:
+    def __init__(
+        self,
+        recogniser: Recogniser,
+        classifier: Classifier,
+        book: RuleBook,
+        brands: Sequence[Brand],
+        pseudonyms: Pseudonyms,
+    ) -> None:
         self._recogniser, self._classifier, self._book = recogniser, classifier, book
+        self._pseudonyms = pseudonyms
         self._rules = {brand.id: bool(brand.rules) for brand in brands}
 
     def prepare(self, entry: Entry, origin: Origin, shared: Mapping[str, int]) -> Prepared:
@@ -73,7 +82,8 @@ class Reader:
             shared: of `shared_names(reading)`.
         """
         url, document_id, keys = _identity(entry, origin, shared)
-        entry = dataclasses.replace(entry, language=self._language(entry, origin))
+        author = self._pseudonyms.of(entry.author) if origin.source.scope == "internal" else entry.author
+        entry = dataclasses.replace(entry, language=self._language(entry, origin), author=author)
         document = _document(entry, origin, url, document_id)
         is_full = entry.text_is is TextIs.FULL
         content = stories.content_hash(entry.title, entry.text)

@@ -38,6 +38,7 @@ class Ingested:
     notices: int = 0
     quarantined: int = 0
     erased: int = 0
+    condemned: int = 0
     pages: int = 0
     ended: dict[str, tuple[Outcome, str]] = field(default_factory=dict)
 
@@ -81,7 +82,8 @@ class Writing:
             self._done.quarantined += 1
         known = [self._document(prepared) for prepared in work.prepared]
         has_old = any(known)
-        if self._done.erased:
+        if self._done.erased or (work.source.scope == "internal" and not work.quarantine):
+            self._done.condemned += 1  # what was said inside is not kept as it was fetched
             self._writer.condemn(work.capture.ref)
         self._add_links(work.reading.links)
         self._end(has_old)

@@ -36,6 +36,7 @@ from earshot.pipeline.publish import publish
 from earshot.pipeline.reading import Reader
 from earshot.pipeline.run import RoundReport, Runner, Stages
 from earshot.ports import Extractor
+from earshot.pseudonyms import Pseudonyms
 from earshot.query.recognise import BrandRecogniser
 from earshot.record import SqlRecord
 from tests.builders import FakeClock, make_brand, make_source
@@ -186,7 +187,7 @@ class World:
         """Go on with a changed workspace."""
         self.workspace = workspace
         self.book = RuleBook(workspace.brands, "UTC", workspace.settings.alerts)
-        reader = Reader(BrandRecogniser(workspace.brands), self.judge, self.book, workspace.brands)
+        reader = Reader(BrandRecogniser(workspace.brands), self.judge, self.book, workspace.brands, Pseudonyms("key"))
         self.ingest = Ingest(self.record, self.lake, self._extractor, reader, self.book, workspace, self.clock)
 
     def change(self, **changes: object) -> None:
