@@ -208,7 +208,8 @@ def main() -> None:
         rows += in_threads(index, given.calls) + in_processes(directory / "rebuilt", given.calls)
         notes = [
             f"{index.mentions():,} mentions, {size_mb:.0f} MB on disk",
-            "readers ask without a pause; facets and hours are remembered until the next commit, so all but the first are cheap",
+            "readers ask without a pause",
+            "facets and hours are remembered until the next commit: only their first asking costs",
         ]
     report("index", rows, notes)
 
