@@ -5,6 +5,7 @@ It answers as `matcher.holds` does, by numbers of terms: a group of five hundred
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 
 from earshot.query.matcher import Stretch, Subject, holds, stretches_in
@@ -39,7 +40,7 @@ class Found:
         return _RANK[part], words[first].start, words[after - 1].end
 
 
-class Step:
+class Step(ABC):
     """One node of a plan.
 
     gate: terms of which at least one is in every text that the step holds for; None where no such terms are known.
@@ -47,13 +48,13 @@ class Step:
 
     gate: frozenset[int] | None = None
 
+    @abstractmethod
     def holds(self, found: Found) -> bool:
         """Tell whether it matches."""
-        raise NotImplementedError
 
+    @abstractmethod
     def stretches(self, found: Found) -> Iterator[Stretch]:
         """Yield where its words stand in title and text, in no order."""
-        raise NotImplementedError
 
 
 class AnyOf(Step):
