@@ -94,7 +94,7 @@ def earshot_listen() -> None:
     def alert(workspace: str) -> dict[str, Any]:
         from earshot import jobs
 
-        return jobs.tell(workspace)
+        return jobs.alert(workspace)
 
     @task(
         doc_md="What there is now, as `earshot status` says it. Runs only if nothing before it failed.",

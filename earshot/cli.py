@@ -208,7 +208,7 @@ def publish() -> None:
 def alert() -> None:
     """Send the alert mails that are due."""
     with err.status("Telling people"):
-        _print_counts("Alerts", jobs.tell(str(_State.workspace)))
+        _print_counts("Alerts", jobs.alert(str(_State.workspace)))
 
 
 @app.command()

@@ -8,16 +8,17 @@ from __future__ import annotations
 import dataclasses
 import secrets
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from earshot import leases
+from earshot import jobbook, leases
 from earshot.config.environment import environment
 from earshot.errors import StorageError
 from earshot.model import SearchRequest
-from earshot.pipeline.alert import AlertReport, alert
+from earshot.pipeline.alert import AlertReport
+from earshot.pipeline.alert import alert as tell_what_is_due
 from earshot.pipeline.collect import collect as collect_batch
 from earshot.pipeline.erase import erase as erase_everywhere
 from earshot.pipeline.plan import plan as plan_batches
@@ -40,12 +41,18 @@ def opened(workspace: str | Path, environ: Mapping[str, str] | None = None) -> I
         parts.close()
 
 
+def _noted(parts: Parts, job: str, subject: str = "") -> AbstractContextManager[jobbook.Entry]:
+    """Note this run of a job in the record, where the Operations page shows it."""
+    url = parts.workspace.settings.airflow.url
+    return jobbook.noted(parts.record, parts.clock, job, subject=subject, environ=parts.environ, airflow_url=url)
+
+
 def plan(workspace: str, most_batches: int | None = None) -> dict[str, Any]:
     """Lease what is due and write batch files, `collect.processes` at most unless said; return their paths.
 
     The leases outlive this process: they are the batches' until `collect` takes them over, or they run out.
     """
-    with opened(workspace) as parts:
+    with opened(workspace) as parts, _noted(parts, "plan") as entry:
         with parts.record.write() as writer:
             writer.put_sources(parts.workspace.sources, parts.clock.now())
         planned = plan_batches(
@@ -56,12 +63,14 @@ def plan(workspace: str, most_batches: int | None = None) -> dict[str, Any]:
             parts.limits,
             most_batches=most_batches or parts.workspace.settings.collect.processes,
         )
-        return {"batches": [str(one.file) for one in planned], "items": sum(len(one.batch.items) for one in planned)}
+        items = sum(len(one.batch.items) for one in planned)
+        entry.count({"batches": len(planned), "items": items})
+        return {"batches": [str(one.file) for one in planned], "items": items}
 
 
 def collect(workspace: str, batch_file: str) -> dict[str, Any]:
     """Run one batch; captures are left in the lake for ingest."""
-    with opened(workspace) as parts:
+    with opened(workspace) as parts, _noted(parts, "collect", Path(batch_file).parent.name) as entry:
         events = collect_batch(
             parts.record, parts.collector, parts.workspace, parts.clock, leases.me(), Path(batch_file)
         )
@@ -69,40 +78,42 @@ def collect(workspace: str, batch_file: str) -> dict[str, Any]:
         for event in events:
             name = str(getattr(event, "outcome", type(event).__name__))
             kinds[name] = kinds.get(name, 0) + 1
+        entry.count(kinds)
         return {"events": kinds}
 
 
 def ingest(workspace: str, on_capture: Callable[[Ingested], None] | None = None) -> dict[str, Any]:
     """Ingest every capture of the lake that is not ingested yet."""
-    with opened(workspace) as parts:
+    with opened(workspace) as parts, _noted(parts, "ingest") as entry:
         done = Ingested()
         for name in parts.ingest.open_files():
             done.add(parts.ingest.file(name, on_capture))
-        return _plain(done)
+        return _told(entry, done)
 
 
 def publish(workspace: str) -> dict[str, Any]:
     """Bring what changed to the index."""
-    with opened(workspace) as parts:
-        return _plain(run_publish(parts))
+    with opened(workspace) as parts, _noted(parts, "publish") as entry:
+        return _told(entry, run_publish(parts))
 
 
-def tell(workspace: str) -> dict[str, Any]:
+def alert(workspace: str) -> dict[str, Any]:
     """Judge late teasers and send what is due."""
-    with opened(workspace) as parts:
-        return _plain(run_alert(parts))
+    with opened(workspace) as parts, _noted(parts, "alert") as entry:
+        return _told(entry, run_alert(parts))
 
 
 def reindex(workspace: str) -> dict[str, Any]:
     """Build the index anew from the record."""
-    with opened(workspace) as parts:
+    with opened(workspace) as parts, _noted(parts, "reindex") as entry:
         mentions = reindex_all(parts.record, parts.index, parts.clock, leases.me())
-        return {"mentions": mentions, **_plain(run_publish(parts))}
+        entry.count({"mentions": mentions})
+        return {"mentions": mentions, **_told(entry, run_publish(parts))}
 
 
 def replay(workspace: str, on_capture: Callable[[Ingested], None] | None = None) -> dict[str, Any]:
     """Try every quarantined capture again."""
-    with opened(workspace) as parts:
+    with opened(workspace) as parts, _noted(parts, "replay") as entry:
         with parts.record.read() as reader:
             waiting = reader.quarantine()
         done, lost = Ingested(), 0
@@ -115,12 +126,13 @@ def replay(workspace: str, on_capture: Callable[[Ingested], None] | None = None)
             done.add(result)
             if on_capture:
                 on_capture(result)
-        return {"tried": len(waiting), "lost": lost, **_plain(done)}
+        entry.count({"tried": len(waiting), "lost": lost})
+        return {"tried": len(waiting), "lost": lost, **_told(entry, done)}
 
 
 def erase(workspace: str, author: str = "", url: str = "", document: str = "") -> dict[str, Any]:
     """Erase an author, an address or a document everywhere."""
-    with opened(workspace) as parts:
+    with opened(workspace) as parts, _noted(parts, "erase") as entry:
         run = partial(erase_everywhere, parts.record, parts.lake, partial(run_publish, parts), parts.clock)
         report = run(author=author, url=url, document_id=document)
         if author:  # inside, the same person stands under a pseudonym
@@ -128,7 +140,7 @@ def erase(workspace: str, author: str = "", url: str = "", document: str = "") -
             report.documents += inside.documents
             report.mentions += inside.mentions
             report.captures += inside.captures
-        return _plain(report)
+        return _told(entry, report)
 
 
 def status(workspace: str) -> dict[str, Any]:
@@ -185,7 +197,7 @@ def run_publish(parts: Parts) -> Published:
 
 def run_alert(parts: Parts, is_stopping: Callable[[], bool] = lambda: False) -> AlertReport:
     """Run the alert stage once; `is_stopping` is asked before each mail."""
-    return alert(
+    return tell_what_is_due(
         parts.record,
         parts.mailer,
         parts.ledger,
@@ -196,6 +208,13 @@ def run_alert(parts: Parts, is_stopping: Callable[[], bool] = lambda: False) -> 
         leases.me(),
         is_stopping,
     )
+
+
+def _told(entry: jobbook.Entry, report: Any) -> dict[str, Any]:
+    """Note a report's numbers and return it as plain values."""
+    plain = _plain(report)
+    entry.count(plain)
+    return plain
 
 
 def _plain(report: Any) -> dict[str, Any]:

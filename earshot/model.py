@@ -159,7 +159,8 @@ class Brand:
     In both cases one of `context_required` (if any) must occur in the document, none of `context_excluded`
     may, and a document that matches one of the queries in `exclusions` is not about the brand.
     `is_case_exact`: name and aliases count only as they are written. `version` is a digest of everything here
-    that changes what is heard or how it is judged, rules and recipients left out.
+    that changes what is heard or how it is judged, rules and recipients left out. `is_paused`: it is heard and shown
+    as ever, and nobody is told.
     """
 
     id: str
@@ -177,6 +178,7 @@ class Brand:
     competitors: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()
     recipients: tuple[Recipient, ...] = ()
+    is_paused: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,7 @@ from earshot.model import (
     TextIs,
     Verdict,
 )
+from earshot.operating import OperatingReads, OperatingWrites
 
 
 class Clock(Protocol):
@@ -368,7 +369,7 @@ class Erased:
     refs: tuple[CaptureRef, ...]
 
 
-class RecordReader(Protocol):
+class RecordReader(OperatingReads, Protocol):
     """Reads one consistent state of the record. Lists are in the order said; unknown ids are simply absent."""
 
     def sources(self) -> list[SourceState]:
@@ -441,7 +442,7 @@ class RecordReader(Protocol):
         """Return what `earshot status` counts."""
 
 
-class RecordWriter(RecordReader, Protocol):
+class RecordWriter(RecordReader, OperatingWrites, Protocol):
     """One writing transaction: all of it happens, or nothing. Only one at a time on SQLite."""
 
     # sources and plan

@@ -153,6 +153,7 @@ class BrandForm(Form):
     competitors: Words = ()
     recipients: tuple[RecipientForm, ...] = ()
     rules: tuple[RuleForm, ...] = ()
+    paused: bool = Field(False, description="true: it is heard and shown as ever, and nobody is told.")
 
     def brand(self, time_zone: str) -> Brand:
         """Return the brand. Rule recipients that the brand does not know are left out: `checks` names them."""
@@ -173,10 +174,11 @@ class BrandForm(Form):
             competitors=self.competitors,
             rules=tuple(_rule(form, people, time_zone) for form in self.rules),
             recipients=people,
+            is_paused=self.paused,
         )
 
     def _version(self) -> str:
-        said = self.model_dump(mode="json", exclude={"rules", "recipients", "images"})
+        said = self.model_dump(mode="json", exclude={"rules", "recipients", "images", "paused"})
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:12]
 
 

@@ -93,6 +93,12 @@ class DashboardSettings(Section):
     names: tuple[str, ...] = Field((), description="Further host names the pages answer to.")
 
 
+class AirflowSettings(Section):
+    """Where operations watch the DAGs, if Airflow drives this workspace."""
+
+    url: str = Field("", description="Address under which people reach Airflow, for links from pages and mails.")
+
+
 class Settings(Section):
     """All of earshot.yaml."""
 
@@ -105,6 +111,7 @@ class Settings(Section):
     alerts: AlertSettings = AlertSettings()
     mail: MailSettings = MailSettings()
     dashboards: DashboardSettings = DashboardSettings()
+    airflow: AirflowSettings = AirflowSettings()
 
 
 @dataclass(frozen=True, slots=True)

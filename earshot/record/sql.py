@@ -18,6 +18,7 @@ from earshot.record.heard import HeardReads
 from earshot.record.incidents import IncidentReads, IncidentWrites
 from earshot.record.leases import LeaseWrites
 from earshot.record.mentions import MentionReads, MentionWrites
+from earshot.record.operating import OperatingReads, OperatingWrites
 from earshot.record.outbox import OutboxReads, OutboxWrites
 from earshot.record.sources import SourceReads, SourceWrites
 from earshot.record.stories import StoryReads, StoryWrites
@@ -36,6 +37,7 @@ class SqlReader(
     IncidentReads,
     DeliveryReads,
     CountReads,
+    OperatingReads,
 ):
     """The RecordReader port: one consistent state."""
 
@@ -54,6 +56,7 @@ class SqlWriter(
     IncidentWrites,
     DeliveryWrites,
     ErasureWrites,
+    OperatingWrites,
 ):
     """The RecordWriter port: one writing transaction."""
 

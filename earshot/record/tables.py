@@ -380,3 +380,51 @@ suppression = Table("suppression", metadata, _key("recipient"), _text("reason"),
 tombstone = Table("tombstone", metadata, _key("digest"), _text("kind"), _time("at"))
 
 gone_mention = Table("gone_mention", metadata, _key("mention_id"), _int("revision"))
+
+# --- running it ----------------------------------------------------------------------------------------
+
+job_run = Table(
+    "job_run",
+    metadata,
+    _key("id"),
+    _text("job"),
+    _text("subject"),
+    _text("state"),
+    _text("origin"),
+    _text("origin_url"),
+    _text("owner"),
+    _time("started_at", index=True),
+    _time("ended_at", optional=True),
+    _text("reason"),
+    _structure("counts"),
+    Index("ix_job_run_job_started_at", "job", "started_at"),
+)
+
+pause = Table("pause", metadata, _key("brand_id"), _time("since"), _text("by"))
+
+alarm = Table(
+    "alarm",
+    metadata,
+    _key("key"),
+    _text("kind"),
+    _text("subject"),
+    _text("what"),
+    _text("advice"),
+    _time("since"),
+    _time("seen_at"),
+    _time("ended_at", optional=True),
+)
+
+level = Table("level", metadata, _key("name"), _time("at", primary_key=True), _number("value"))
+
+brief = Table(
+    "brief",
+    metadata,
+    _key("id"),
+    _text("brand_id"),
+    _time("since"),
+    _time("until"),
+    _time("made_at"),
+    _structure("figures"),
+    Index("ix_brief_brand_id_until", "brand_id", "until"),
+)

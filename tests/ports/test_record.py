@@ -10,7 +10,7 @@ import pytest
 from earshot.record import SqlRecord
 from tests.builders import FakeClock
 from tests.ports import record as contract
-from tests.ports import record_alerts, record_content
+from tests.ports import record_alerts, record_content, record_operating
 from tests.record.engines import ENGINES, fresh_url
 
 
@@ -60,4 +60,8 @@ class TestErasure(record_alerts.ErasureContract):
 
 
 class TestTransactions(contract.TransactionContract):
+    pass
+
+
+class TestOperating(record_operating.OperatingContract):
     pass

@@ -1,0 +1,154 @@
+"""The words of running Earshot: jobs and how they ended, pauses, alarms, levels over time, briefs; and what the
+record keeps of them. Knows no stage and no scheduler.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol
+
+
+class JobState(StrEnum):
+    """How a job stands. LOST: its process is gone and never said how it ended; what it left is done by the next."""
+
+    RUNNING = "running"
+    DONE = "done"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+    LOST = "lost"
+
+
+@dataclass(frozen=True, slots=True)
+class JobRun:
+    """One run of a job, wherever it was started.
+
+    job: "collect", "ingest", ... subject: what it was about (a brand's id, a batch's collections, a day), or empty.
+    origin: who started it: "prompt", "run", "airflow", "pages". origin_url: the task's page in Airflow, or empty.
+    owner: `earshot.leases.me()` of the process at work. reason: why it was skipped or failed. counts: what it did.
+    """
+
+    id: str
+    job: str
+    subject: str
+    state: JobState
+    origin: str
+    started_at: datetime
+    owner: str = ""
+    origin_url: str = ""
+    ended_at: datetime | None = None
+    reason: str = ""
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A brand that somebody paused on a page or at the prompt; `paused: true` in its YAML is not among these."""
+
+    brand_id: str
+    since: datetime
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """Something operations has to look at. Open until `ended_at` is set; the same key may be raised again later.
+
+    key: kind and subject, e.g. "source not heard: harbour-gazette". what: in one sentence. advice: what to do.
+    since: when it was first seen. seen_at: when it was last seen.
+    """
+
+    key: str
+    kind: str
+    subject: str
+    what: str
+    advice: str
+    since: datetime
+    seen_at: datetime
+    ended_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One reading of something that rises and falls: "index behind", "notices pending", "quarantined", ..."""
+
+    name: str
+    at: datetime
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """The account of a brand for one period. id = H("brief", brand, since, until). figures: what it says, as JSON."""
+
+    id: str
+    brand_id: str
+    since: datetime
+    until: datetime
+    made_at: datetime
+    figures: Mapping[str, Any]
+
+
+class OperatingReads(Protocol):
+    """What the record says of its running. Part of `earshot.ports.RecordReader`."""
+
+    def job_runs(
+        self,
+        *,
+        limit: int = 100,
+        job: str = "",
+        subject: str = "",
+        states: Sequence[JobState] = (),
+        since: datetime | None = None,
+    ) -> list[JobRun]:
+        """Return runs of jobs, latest start first; a running one whose process is gone reads as LOST.
+
+        `job`, `subject`, `states` empty narrow nothing; `since` is by start, included.
+        """
+
+    def job_run(self, run_id: str) -> JobRun | None:
+        """Return one run, or None."""
+
+    def pauses(self) -> list[Pause]:
+        """Return brands paused by somebody, by brand."""
+
+    def alarms(self, *, is_open: bool = True, limit: int = 200) -> list[Alarm]:
+        """Return open alarms, oldest first; with `is_open` False all of them, latest seen first."""
+
+    def levels(self, name: str, since: datetime) -> list[Level]:
+        """Return readings of one name from `since` on, oldest first."""
+
+    def brief(self, brief_id: str) -> Brief | None:
+        """Return one brief, or None."""
+
+    def briefs(self, brand_id: str = "", limit: int = 50) -> list[Brief]:
+        """Return briefs, latest period first."""
+
+
+class OperatingWrites(Protocol):
+    """What is written of its running. Part of `earshot.ports.RecordWriter`."""
+
+    def begin_job(self, run: JobRun) -> None:
+        """Note that a job has begun. Twice is once."""
+
+    def end_job(
+        self, run_id: str, state: JobState, now: datetime, counts: Mapping[str, int] | None = None, reason: str = ""
+    ) -> None:
+        """Note how a job ended. An ended one stays as it was."""
+
+    def pause_brand(self, brand_id: str, by: str, now: datetime) -> None:
+        """Pause a brand until `resume_brand`. Twice is once."""
+
+    def resume_brand(self, brand_id: str) -> None:
+        """End a pause. Twice is once."""
+
+    def set_alarms(self, found: Sequence[Alarm], now: datetime) -> list[Alarm]:
+        """Make these the open alarms: new ones are raised, known ones seen again, the others end. Return new ones."""
+
+    def add_levels(self, values: Mapping[str, float], now: datetime) -> None:
+        """Note one reading of each name. Twice at one time is once."""
+
+    def put_brief(self, brief: Brief) -> bool:
+        """Keep a brief unless its id is there; True if it was added."""

@@ -1,0 +1,96 @@
+"""The contract of the Record port on its running; see `tests.ports.record`."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from earshot import leases
+from earshot.operating import Alarm, Brief, JobRun, JobState, Level
+from earshot.ports import Record
+from tests.builders import NOW
+from tests.ports.record import HOUR
+
+GONE = leases.me().rpartition("/")[0] + "/0.00"
+"""A process of this machine that has ended: our number, another start."""
+
+
+def make_job(number: int = 1, **changes: Any) -> JobRun:
+    run = JobRun(f"job{number}", "alert", "halden", JobState.RUNNING, "prompt", NOW + number * HOUR, leases.me())
+    return dataclasses.replace(run, **changes)
+
+
+def make_alarm(subject: str = "blog", **changes: Any) -> Alarm:
+    alarm = Alarm(f"silent: {subject}", "silent", subject, f"{subject} was not heard", "look at it", NOW, NOW)
+    return dataclasses.replace(alarm, **changes)
+
+
+class OperatingContract:
+    def test_a_job_begins_once_and_ends_once(self, record: Record) -> None:
+        run = make_job()
+        with record.write() as writer:
+            for _ in range(2):
+                writer.begin_job(run)
+            assert writer.job_runs() == [run]
+            writer.end_job(run.id, JobState.DONE, NOW + 2 * HOUR, {"sent": 3})
+            writer.end_job(run.id, JobState.FAILED, NOW + 3 * HOUR, reason="too late to say")
+            done = writer.job_run(run.id)
+        assert done == dataclasses.replace(run, state=JobState.DONE, ended_at=NOW + 2 * HOUR, counts={"sent": 3})
+
+    def test_a_job_whose_process_is_gone_is_lost(self, record: Record) -> None:
+        with record.write() as writer:
+            writer.begin_job(make_job(1, owner=GONE))
+            writer.begin_job(make_job(2))
+        with record.read() as reader:
+            assert [run.id for run in reader.job_runs(states=[JobState.LOST])] == ["job1"]
+            assert [run.id for run in reader.job_runs(states=[JobState.RUNNING])] == ["job2"]
+
+    def test_jobs_are_found_latest_first(self, record: Record) -> None:
+        with record.write() as writer:
+            for number, job in enumerate(("alert", "ingest", "alert")):
+                writer.begin_job(make_job(number, job=job, subject=f"brand{number}"))
+        with record.read() as reader:
+            assert [run.id for run in reader.job_runs()] == ["job2", "job1", "job0"]
+            assert [run.id for run in reader.job_runs(limit=1)] == ["job2"]
+            assert [run.id for run in reader.job_runs(job="alert")] == ["job2", "job0"]
+            assert [run.id for run in reader.job_runs(subject="brand1")] == ["job1"]
+            assert [run.id for run in reader.job_runs(since=NOW + HOUR)] == ["job2", "job1"]
+            assert reader.job_run("none") is None
+
+    def test_a_brand_is_paused_until_it_is_resumed(self, record: Record) -> None:
+        with record.write() as writer:
+            for by in ("mara", "somebody else"):
+                writer.pause_brand("halden", by, NOW)
+            assert [(each.brand_id, each.by) for each in writer.pauses()] == [("halden", "mara")]
+            for _ in range(2):
+                writer.resume_brand("halden")
+            assert writer.pauses() == []
+
+    def test_an_alarm_is_raised_once_and_ends_when_it_is_seen_no_more(self, record: Record) -> None:
+        with record.write() as writer:
+            assert writer.set_alarms([make_alarm()], NOW) == [make_alarm()]
+            assert writer.set_alarms([make_alarm()], NOW + HOUR) == []
+            assert [(each.since, each.seen_at) for each in writer.alarms()] == [(NOW, NOW + HOUR)]
+            assert writer.set_alarms([], NOW + 2 * HOUR) == []
+            assert writer.alarms() == []
+            assert [each.ended_at for each in writer.alarms(is_open=False)] == [NOW + 2 * HOUR]
+            assert len(writer.set_alarms([make_alarm()], NOW + 3 * HOUR)) == 1
+            assert [each.since for each in writer.alarms()] == [NOW + 3 * HOUR]
+
+    def test_levels_are_kept_by_name_and_time(self, record: Record) -> None:
+        with record.write() as writer:
+            for number in range(3):
+                writer.add_levels({"behind": number, "pending": 7}, NOW + number * HOUR)
+            writer.add_levels({"behind": 9}, NOW)
+            found = writer.levels("behind", NOW + HOUR)
+        assert found == [Level("behind", NOW + HOUR, 1.0), Level("behind", NOW + 2 * HOUR, 2.0)]
+
+    def test_a_brief_is_kept_once(self, record: Record) -> None:
+        day = Brief("b1", "halden", NOW - 24 * HOUR, NOW, NOW, {"mentions": 3})
+        with record.write() as writer:
+            assert [writer.put_brief(day), writer.put_brief(dataclasses.replace(day, figures={}))] == [True, False]
+            later = dataclasses.replace(day, id="b2", since=NOW, until=NOW + 24 * HOUR)
+            writer.put_brief(later)
+            assert writer.brief("b1") == day
+            assert writer.briefs("halden") == [later, day]
+            assert (writer.briefs("other"), writer.brief("none")) == ([], None)
