@@ -178,7 +178,7 @@ def collect() -> None:
     with err.status("Fetching what is due"):
         while batches := jobs.plan(str(_State.workspace))["batches"]:
             for batch in batches:
-                for name, count in jobs.collect(str(_State.workspace), batch)["events"].items():
+                for name, count in jobs.collect(str(_State.workspace), batch["file"], batch["label"])["events"].items():
                     done[name] = done.get(name, 0) + count
     _print_counts("Collected", done)
 
@@ -194,7 +194,7 @@ def ingest() -> None:
             total += 1
             shown.update(f"Read {total} captures")
 
-        _print_counts("Ingested", jobs.ingest(str(_State.workspace), on_capture))
+        _print_counts("Ingested", jobs.ingest(str(_State.workspace), on_capture=on_capture))
 
 
 @app.command()

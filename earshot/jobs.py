@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import Any
 from earshot import jobbook, leases
 from earshot.config.environment import environment
 from earshot.errors import StorageError
-from earshot.model import SearchRequest
+from earshot.model import FilePublished, SearchRequest
 from earshot.pipeline.alert import AlertReport
 from earshot.pipeline.alert import alert as tell_what_is_due
 from earshot.pipeline.collect import collect as collect_batch
@@ -47,9 +47,10 @@ def _noted(parts: Parts, job: str, subject: str = "") -> AbstractContextManager[
     return jobbook.noted(parts.record, parts.clock, job, subject=subject, environ=parts.environ, airflow_url=url)
 
 
-def plan(workspace: str, most_batches: int | None = None) -> dict[str, Any]:
-    """Lease what is due and write batch files, `collect.processes` at most unless said; return their paths.
+def plan(workspace: str, most_batches: int | None = None, *, by_collection: bool = False) -> dict[str, Any]:
+    """Lease what is due and write batch files, `collect.processes` at most unless said; return them with a label each.
 
+    by_collection: that many for each collection, so that a scheduler shows them apart.
     The leases outlive this process: they are the batches' until `collect` takes them over, or they run out.
     """
     with opened(workspace) as parts, _noted(parts, "plan") as entry:
@@ -62,31 +63,45 @@ def plan(workspace: str, most_batches: int | None = None) -> dict[str, Any]:
             f"planned/{secrets.token_hex(8)}",
             parts.limits,
             most_batches=most_batches or parts.workspace.settings.collect.processes,
+            by_collection=by_collection,
         )
         items = sum(len(one.batch.items) for one in planned)
         entry.count({"batches": len(planned), "items": items})
-        return {"batches": [str(one.file) for one in planned], "items": items}
+        return {"batches": [{"file": str(one.file), "label": one.label} for one in planned], "items": items}
 
 
-def collect(workspace: str, batch_file: str) -> dict[str, Any]:
-    """Run one batch; captures are left in the lake for ingest."""
-    with opened(workspace) as parts, _noted(parts, "collect", Path(batch_file).parent.name) as entry:
+def collect(workspace: str, batch_file: str, label: str = "") -> dict[str, Any]:
+    """Run one batch; captures are left in the lake for ingest, in the `files` that are returned."""
+    with opened(workspace) as parts, _noted(parts, "collect", label or Path(batch_file).parent.name) as entry:
         events = collect_batch(
             parts.record, parts.collector, parts.workspace, parts.clock, leases.me(), Path(batch_file)
         )
         kinds: dict[str, int] = {}
+        files = []
         for event in events:
             name = str(getattr(event, "outcome", type(event).__name__))
             kinds[name] = kinds.get(name, 0) + 1
+            if isinstance(event, FilePublished):
+                files.append(event.file)
         entry.count(kinds)
-        return {"events": kinds}
+        return {"events": kinds, "files": files}
 
 
-def ingest(workspace: str, on_capture: Callable[[Ingested], None] | None = None) -> dict[str, Any]:
-    """Ingest every capture of the lake that is not ingested yet."""
+def unread(workspace: str, most: int = 4) -> dict[str, Any]:
+    """Return files of captures that nobody has read yet, shared out into at most `most` parts of about equal number."""
+    with opened(workspace) as parts:
+        files = parts.ingest.open_files()
+        shares = [files[start::most] for start in range(min(most, len(files)))]
+        return {"parts": [{"files": share, "label": f"{len(share)} of {len(files)} files"} for share in shares]}
+
+
+def ingest(
+    workspace: str, files: Sequence[str] | None = None, on_capture: Callable[[Ingested], None] | None = None
+) -> dict[str, Any]:
+    """Ingest these files of captures, or where None every one of the lake that is not ingested yet. Twice is once."""
     with opened(workspace) as parts, _noted(parts, "ingest") as entry:
         done = Ingested()
-        for name in parts.ingest.open_files():
+        for name in parts.ingest.open_files() if files is None else files:
             done.add(parts.ingest.file(name, on_capture))
         return _told(entry, done)
 

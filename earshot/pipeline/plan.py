@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import secrets
 import shutil
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from earshot.batches import save_batch
@@ -23,15 +24,25 @@ ROBOTS_KEPT = timedelta(hours=24)
 _LEFTOVER = timedelta(hours=24)
 """A folder of this age belongs to a process that died: a batch ends within minutes."""
 _BATCH_SECONDS = 60
+_PER_BATCH = 200
+"""Addresses from which on a collection is worth a further batch of its own."""
 _MOST_ITEMS = 2000
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """One batch file. Its hosts are leased."""
+    """One batch file. Its hosts are leased. collections: whose addresses it holds, most of them first."""
 
     file: Path
     batch: Batch
+    collections: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """Say what is in it, for people: "news, forums: 12 addresses on 5 sites"."""
+        items, sites = len(self.batch.items), len({host_of(item.url) for item in self.batch.items})
+        several = f"{items} address{'es' * (items > 1)} on {sites} site{'s' * (sites > 1)}"
+        return f"{', '.join(self.collections)}: {several}" if self.collections else several
 
 
 @dataclass(slots=True)
@@ -61,6 +72,7 @@ def plan(
     done_sources: frozenset[str] = frozenset(),
     pages_taken: Mapping[str, int] | None = None,
     most_batches: int = 1,
+    by_collection: bool = False,
 ) -> list[Planned]:
     """Lease hosts and write batch files for what is due now; an empty list if nothing is, or all of it is leased.
 
@@ -71,20 +83,24 @@ def plan(
         done_sources: sources of this round that were looked at already.
         pages_taken: pages fetched in this round, by source.
         most_batches: how many files at most; a host is in one of them.
+        by_collection: every collection has batches of its own, `most_batches` each at most and one a 200 addresses;
+            a host that is in several goes with the first.
     """
     now = clock.now()
     by_id = {source.id: source for source in workspace.sources}
     with record.write() as writer:
         due = [s for s in writer.due_sources(now, _MOST_ITEMS) if s.source_id not in done_sources]
         pages = _within_budget(writer.due_pages(now, _most_pages(by_id), _MOST_ITEMS), by_id, pages_taken or {})
-        groups = _split(_by_host(due, pages, by_id), _moves(due, by_id), most_batches)
+        found, moves = _by_host(due, pages, by_id), _moves(due, by_id)
+        split = partial(_by_collection, sources=by_id) if by_collection else _split
+        groups = split(found, moves, most_batches)
         granted = writer.lease([f"host:{h}" for group in groups for h in group.hosts], owner, now, now + LEASE)
         groups = [group.only({name.removeprefix("host:") for name in granted}) for group in groups]
         used = {f"host:{h}" for group in groups for h in group.hosts}
         writer.free([name for name in granted if name not in used], owner)
         batches = [replace(_batch(writer, group, workspace, limits, now), owner=owner) for group in groups]
     _sweep(workspace, now)
-    return [_save(batch, workspace) for batch in batches if batch.items]
+    return [_save(batch, workspace, by_id) for batch in batches if batch.items]
 
 
 def batch_folder(workspace: Workspace, batch_id: str) -> Path:
@@ -193,6 +209,25 @@ def _split(items: Mapping[str, list[FetchItem]], moves: Mapping[str, set[str]], 
     return groups
 
 
+def _by_collection(
+    items: Mapping[str, list[FetchItem]], moves: Mapping[str, set[str]], most: int, *, sources: Mapping[str, Source]
+) -> list[_Group]:
+    """Share hosts out as `_split` does, each collection for itself; hosts tied by redirects go with the first."""
+    home: dict[str, str] = {}
+    shares: dict[str, dict[str, list[FetchItem]]] = defaultdict(dict)
+    for host in sorted(items):
+        tied = {host} | moves.get(host, set())
+        own = sources[items[host][0].source_id].collection
+        collection = next((home[h] for h in sorted(tied) if h in home), own)
+        home.update(dict.fromkeys(tied, collection))
+        shares[collection][host] = items[host]
+    groups: list[_Group] = []
+    for collection in sorted(shares):
+        weight = sum(len(found) for found in shares[collection].values())
+        groups += _split(shares[collection], moves, min(most, -(-weight // _PER_BATCH)))
+    return groups
+
+
 def _batch(writer: RecordWriter, group: _Group, workspace: Workspace, limits: CollectLimits, now: datetime) -> Batch:
     items = tuple(item for found in group.items.values() for item in found)
     origins = sorted({origin for item in items if (origin := _origin(item.url))})
@@ -208,9 +243,10 @@ def _origin(url: str) -> str:
         return ""
 
 
-def _save(batch: Batch, workspace: Workspace) -> Planned:
+def _save(batch: Batch, workspace: Workspace, sources: Mapping[str, Source]) -> Planned:
     folder = batch_folder(workspace, batch.id)
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / "batch.json"
     save_batch(batch, file)
-    return Planned(file, batch)
+    named = Counter(sources[item.source_id].collection for item in batch.items)
+    return Planned(file, batch, tuple(name for name, _ in named.most_common()))

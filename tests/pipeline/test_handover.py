@@ -55,3 +55,25 @@ def test_a_batch_that_is_over_has_nothing_left_to_do(make_world: MakeWorld) -> N
     batch = planned(world, OWNER)[0]
     run(world, OWNER, batch.file)
     assert run(world, OWNER, batch.file) == []
+
+
+def test_each_collection_has_batches_of_its_own_and_a_host_is_in_one(make_world: MakeWorld) -> None:
+    blogs = [make_source(id=f"blog{n}", url=f"http://blog{n}.example/feed", collection="blogs") for n in range(3)]
+    shared = make_source(id="shared", url="http://blog0.example/news", collection="news")
+    paper = make_source(id="paper", url="http://paper.example/feed", collection="news")
+    world = make_world(sources=[*blogs, shared, paper])
+    with world.record.write() as writer:
+        writer.put_sources(world.workspace.sources, world.clock.now())
+    found = plan(world.record, world.workspace, world.clock, OWNER, LIMITS, most_batches=4, by_collection=True)
+    assert [one.label for one in found] == ["blogs, news: 4 addresses on 3 sites", "news: 1 address on 1 site"]
+    hosts = [host for one in found for host in one.batch.hosts]
+    assert sorted(hosts) == ["blog0.example", "blog1.example", "blog2.example", "paper.example"]
+
+
+def test_a_large_collection_is_shared_out_into_bounded_batches(make_world: MakeWorld) -> None:
+    many = [make_source(id=f"s{n}", url=f"http://s{n}.example/feed", collection="blogs") for n in range(401)]
+    world = make_world(sources=many)
+    with world.record.write() as writer:
+        writer.put_sources(world.workspace.sources, world.clock.now())
+    found = plan(world.record, world.workspace, world.clock, OWNER, LIMITS, most_batches=8, by_collection=True)
+    assert [len(one.batch.items) for one in found] == [134, 134, 133]
