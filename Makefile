@@ -8,10 +8,16 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-inp
 LOCK := $(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --custom-compile-command "make lock" pyproject.toml locks/build.in
 
-.PHONY: demo test check lock serve system-parts clean
+AIRFLOW_PORT ?= 8081
+
+.PHONY: demo airflow test check lock serve system-parts clean
 
 demo: .venv/core.installed
 	@$(BIN)/earshot demo --dir "$(DIR)" --port "$(PORT)"
+
+# Airflow over DIR on this machine; an empty DIR becomes the demonstration's workspace.
+airflow: .venv/all.installed
+	@$(BIN)/python -m scripts.airflow_standalone --dir "$(DIR)" --port "$(AIRFLOW_PORT)" --pages-port "$(PORT)"
 
 serve: .venv/core.installed
 	@$(BIN)/earshot --workspace "$(DIR)" serve

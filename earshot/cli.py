@@ -178,7 +178,9 @@ def collect() -> None:
     with err.status("Fetching what is due"):
         while batches := jobs.plan(str(_State.workspace))["batches"]:
             for batch in batches:
-                for name, count in jobs.collect(str(_State.workspace), batch["file"], batch["label"])["events"].items():
+                for name, count in jobs.collect(str(_State.workspace), batch["batch_file"], batch["label"])[
+                    "events"
+                ].items():
                     done[name] = done.get(name, 0) + count
     _print_counts("Collected", done)
 

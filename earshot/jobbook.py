@@ -18,6 +18,7 @@ from earshot.operating import JobRun, JobState
 from earshot.ports import Clock, Record
 
 PROMPT, AIRFLOW = "prompt", "airflow"
+_last: list[str] = []
 
 
 @dataclass(slots=True)
@@ -55,6 +56,7 @@ def noted(
         airflow_url: under which people reach Airflow, or empty.
     """
     entry = Entry(secrets.token_hex(12))
+    _last[:] = [entry.id]
     origin, url = _origin(environ or {}, airflow_url)
     run = JobRun(entry.id, job, subject, JobState.RUNNING, origin, clock.now(), leases.me(), url)
     with record.write() as writer:
@@ -66,6 +68,11 @@ def noted(
             _end(record, clock, entry, JobState.FAILED, f"{type(error).__name__}: {error}".strip(": ")[:500])
         raise
     _end(record, clock, entry, JobState.SKIPPED if entry.skipped else JobState.DONE, entry.skipped)
+
+
+def last_run_id() -> str:
+    """Return the id of the run that this process noted last, or "": a task of Airflow is a process of its own."""
+    return _last[0] if _last else ""
 
 
 def _end(record: Record, clock: Clock, entry: Entry, state: JobState, reason: str) -> None:

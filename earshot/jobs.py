@@ -9,14 +9,19 @@ import dataclasses
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from earshot import jobbook, leases
+from earshot import trouble as trouble_mail
+from earshot.clock import SystemClock
 from earshot.config.environment import environment
-from earshot.errors import StorageError
+from earshot.errors import EarshotError, StorageError
 from earshot.model import FilePublished, SearchRequest
+from earshot.operating import Alarm, JobRun, JobState
 from earshot.pipeline.alert import AlertReport
 from earshot.pipeline.alert import alert as tell_what_is_due
 from earshot.pipeline.collect import collect as collect_batch
@@ -39,6 +44,35 @@ def opened(workspace: str | Path, environ: Mapping[str, str] | None = None) -> I
         yield parts
     finally:
         parts.close()
+
+
+def last_run_id() -> str:
+    """Return the id under which this process's last job stands in the record, or ""."""
+    return jobbook.last_run_id()
+
+
+def trouble(workspace: str, dag: str, run: str) -> dict[str, Any]:
+    """Return the mail to operations for a failed run of a scheduler: `subject`, `html`, and whether it `is_news`.
+
+    It needs as little as can be: where record or workspace are what failed, it says so.
+    """
+    failed: list[JobRun] = []
+    alarms: list[Alarm] = []
+    pages = run_url = ""
+    try:
+        with opened(workspace) as parts:
+            boards, airflow = parts.workspace.settings.dashboards, parts.workspace.settings.airflow.url.rstrip("/")
+            pages = (boards.public_url or f"http://{boards.host}:{boards.port}").rstrip("/")
+            run_url = f"{airflow}/dags/{quote(dag, safe='')}/runs/{quote(run, safe='')}" if airflow else ""
+            with parts.record.read() as reader:
+                since = parts.clock.now() - timedelta(hours=1)
+                failed = reader.job_runs(states=[JobState.FAILED], since=since, limit=10)
+                alarms = reader.alarms()
+    except EarshotError as error:
+        failed = [JobRun("", "the workspace", "", JobState.FAILED, "", SystemClock().now(), reason=str(error))]
+    mail = trouble_mail.compose(dag, failed, alarms, pages, run_url)
+    is_news = trouble_mail.is_news(Path(workspace) / "var" / "told", mail, dag)
+    return {"subject": mail.subject, "html": mail.html, "is_news": is_news}
 
 
 def _noted(parts: Parts, job: str, subject: str = "") -> AbstractContextManager[jobbook.Entry]:
@@ -67,7 +101,7 @@ def plan(workspace: str, most_batches: int | None = None, *, by_collection: bool
         )
         items = sum(len(one.batch.items) for one in planned)
         entry.count({"batches": len(planned), "items": items})
-        return {"batches": [{"file": str(one.file), "label": one.label} for one in planned], "items": items}
+        return {"batches": [{"batch_file": str(one.file), "label": one.label} for one in planned], "items": items}
 
 
 def collect(workspace: str, batch_file: str, label: str = "") -> dict[str, Any]:
@@ -96,10 +130,13 @@ def unread(workspace: str, most: int = 4) -> dict[str, Any]:
 
 
 def ingest(
-    workspace: str, files: Sequence[str] | None = None, on_capture: Callable[[Ingested], None] | None = None
+    workspace: str,
+    files: Sequence[str] | None = None,
+    label: str = "",
+    on_capture: Callable[[Ingested], None] | None = None,
 ) -> dict[str, Any]:
     """Ingest these files of captures, or where None every one of the lake that is not ingested yet. Twice is once."""
-    with opened(workspace) as parts, _noted(parts, "ingest") as entry:
+    with opened(workspace) as parts, _noted(parts, "ingest", label) as entry:
         done = Ingested()
         for name in parts.ingest.open_files() if files is None else files:
             done.add(parts.ingest.file(name, on_capture))
@@ -112,7 +149,18 @@ def publish(workspace: str) -> dict[str, Any]:
         return _told(entry, run_publish(parts))
 
 
-def alert(workspace: str) -> dict[str, Any]:
+def waiting(workspace: str) -> dict[str, Any]:
+    """Return the brands that have something to tell now, and those whose brief is due: `alert`, `brief`."""
+    with opened(workspace) as parts, parts.record.write() as writer:
+        due = {notice.brand_id for notice in writer.pending_notices(parts.clock.now())}
+    return {"alert": sorted(due), "brief": []}
+
+
+def maintain_due(workspace: str) -> dict[str, Any]:
+    return {"parts": []}
+
+
+def alert(workspace: str, brand: str = "") -> dict[str, Any]:
     """Judge late teasers and send what is due."""
     with opened(workspace) as parts, _noted(parts, "alert") as entry:
         return _told(entry, run_alert(parts))

@@ -97,6 +97,7 @@ class AirflowSettings(Section):
     """Where operations watch the DAGs, if Airflow drives this workspace."""
 
     url: str = Field("", description="Address under which people reach Airflow, for links from pages and mails.")
+    failure_mail: tuple[str, ...] = Field((), description="Who hears of failed runs and of new alarms.")
 
 
 class Settings(Section):

@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO
@@ -50,17 +51,30 @@ class Children:
         self._processes: list[subprocess.Popen[bytes]] = []
         self._logs: list[IO[bytes]] = []
 
-    def start(self, arguments: Sequence[str], log: Path | None = None) -> subprocess.Popen[bytes]:
-        """Start `python -m earshot` with these arguments; without `log` it speaks on our terminal."""
+    def start(
+        self, arguments: Sequence[str], log: Path | None = None, environ: Mapping[str, str] | None = None
+    ) -> subprocess.Popen[bytes]:
+        """Start `python -m earshot` with these arguments.
+
+        Args:
+            arguments: of the command line.
+            log: where it speaks; None means on our terminal.
+            environ: what it finds beside the bare environment.
+        """
+        return self.run([sys.executable, "-m", "earshot", *arguments], log, environ)
+
+    def run(
+        self, command: Sequence[str], log: Path | None = None, environ: Mapping[str, str] | None = None
+    ) -> subprocess.Popen[bytes]:
+        """Start any program, named by its path; the rest as `start`."""
         output: IO[bytes] | None = None
         if log:
             log.parent.mkdir(parents=True, exist_ok=True)
             output = log.open("ab")
             self._logs.append(output)
-        command = [sys.executable, "-c", _LAUNCHER, str(os.getpid()), sys.executable, "-m", "earshot", *arguments]
         process = subprocess.Popen(  # noqa: S603 (our own program)
-            command,
-            env=bare_environment(environment()),
+            [sys.executable, "-c", _LAUNCHER, str(os.getpid()), *command],
+            env=bare_environment(environment()) | dict(environ or {}),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT if output else None,
@@ -80,6 +94,8 @@ class Children:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+            with suppress(ProcessLookupError):  # what a child left of its own session
+                os.killpg(process.pid, signal.SIGKILL)
         for log in self._logs:
             log.close()
         self._processes.clear()

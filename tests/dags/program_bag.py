@@ -3,38 +3,65 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from typing import Any
 
+import airflow.sdk  # noqa: F401 (its import is not the files' own time)
 from airflow.dag_processing.dagbag import DagBag
-from airflow.sdk import ExceptionRetryPolicy, RetryAction
+from airflow.sdk import ExceptionRetryPolicy
 
 
 def of_dag(dag: Any) -> dict[str, Any]:
     return {
         "doc": dag.doc_md,
+        "name": dag.dag_display_name,
+        "description": dag.description,
         "tags": sorted(dag.tags),
         "catchup": dag.catchup,
         "max_active_runs": dag.max_active_runs,
+        "params": {name: _field(dag.params.get_param(name)) for name in dag.params},
+        "callbacks": [type(one).__name__ for one in _list(dag.on_failure_callback)],
+        "timetable": type(dag.timetable).__name__,
+        "cron": [one.expression for one in getattr(dag.timetable, "timetables", [])]
+        or getattr(getattr(dag.timetable, "timetable", dag.timetable), "expression", ""),
         "tasks": {task.task_id: of_task(task) for task in dag.tasks},
     }
 
 
 def of_task(task: Any) -> dict[str, Any]:
+    own = task.partial_kwargs if task.is_mapped else vars(task)
     limit = task.execution_timeout
     policy = task.retry_policy or ExceptionRetryPolicy(rules=[])
     return {
         "doc": task.doc_md,
         "owner": task.owner,
+        "operator": task.task_type,
+        "job": own["job"],
+        "arguments": sorted(own.get("arguments") or {}),
+        "asks": list(own.get("asks", ())),
+        "gives": own.get("gives", ""),
+        "pool": task.pool,
         "retries": task.retries,
         "timeout_s": limit.total_seconds() if limit else None,
-        "not_again": [rule.exception_path for rule in policy.rules if rule.action is RetryAction.FAIL],
+        "rules": {path: str(rule.action.value) for rule in policy.rules for path in rule.exception_path.split(",")},
         "upstream": sorted(task.upstream_task_ids),
         "is_mapped": task.is_mapped,
+        "label": own.get("map_index_template") or "",
+        "outlets": [asset.name for asset in task.outlets],
         "callbacks": [name for name in dir(task) if name.endswith("_callback") and getattr(task, name, None)],
     }
 
 
+def _field(param: Any) -> dict[str, Any]:
+    return {**param.schema, "description": param.description}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value] if value else []
+
+
+sys.path.insert(0, os.environ["AIRFLOW__CORE__DAGS_FOLDER"])  # as Airflow does for a bundle of DAG files
 bag = DagBag()
 print(
     json.dumps(

@@ -12,7 +12,9 @@ from typing import Any
 
 ROOT = Path(__file__).parent.parent.parent
 DAGS = ROOT / "dags"
-FILES = sorted(DAGS.glob("**/*.py"))
+FILES = sorted(DAGS.glob("*.py"))
+"""What Airflow reads as DAGs; what they share lies in a folder that .airflowignore names."""
+SHARED = sorted(DAGS.glob("*/*.py"))
 
 
 @dataclass(frozen=True)
@@ -32,11 +34,17 @@ class Airflow:
             "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
         }
 
-    def __call__(self, program: str, *args: str) -> Any:
-        """Run a program of this folder and return the JSON of its last line."""
+    def __call__(self, program: str, *args: str, **settings: str) -> Any:
+        """Run a program of this folder, with `settings` in its environment; return the JSON of its last line."""
         command = [sys.executable, "-P", str(Path(__file__).with_name(program)), *args]
         done = subprocess.run(
-            command, cwd=self.home, env=self.environment(), capture_output=True, text=True, timeout=240, check=False
+            command,
+            cwd=self.home,
+            env=self.environment() | settings,
+            capture_output=True,
+            text=True,
+            timeout=240,
+            check=False,
         )
         assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
         return json.loads(done.stdout.splitlines()[-1])

@@ -1,0 +1,38 @@
+"""Schedules telling: one run a brand, each time it has something to tell."""
+
+from __future__ import annotations
+
+from airflow.sdk import DAG, PartitionedAssetTimetable
+from earshot_dags.job import Job
+from earshot_dags.rules import MAIL, TELLING, every_dag
+
+with DAG(
+    "earshot_alert",
+    dag_display_name="Earshot 4: alert",
+    description="Send the alert mails that are due. One run a brand: its id is the run's partition key.",
+    schedule=PartitionedAssetTimetable(assets=TELLING),
+    doc_md="""
+### What it does
+One run a brand (see *partition key*): notices that are due become mails, quiet hours and *at most N per hour* are
+kept, and each notice is told once, also where this task is killed in the middle and run again.
+
+### When it is skipped
+The brand is paused: in its YAML, or on the **Operations** page. It is heard and shown as ever.
+
+### When it is red
+- At once: the workspace has mistakes. `earshot check`.
+- After three tries: the record does not answer.
+- A mail server that refuses makes nothing red: notices wait, the **Operations** page says why, and an alarm is raised.
+
+### Safe to do
+Clear, trigger with a brand's id as partition key, run twice. Never send these mails from a callback of Airflow.
+""",
+    **every_dag(max_active_runs=8),
+):
+    Job(
+        task_id="alert",
+        job="alert",
+        arguments={"brand": "{{ dag_run.partition_key or '' }}"},
+        pool=MAIL,
+        doc_md="Bind what is due into mails and hand each to the mail server, once.",
+    )

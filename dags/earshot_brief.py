@@ -1,0 +1,42 @@
+"""Schedules the daily brief: one run a brand, once its day is over and its hour has come."""
+
+from __future__ import annotations
+
+from airflow.sdk import DAG, Param, PartitionedAssetTimetable
+from earshot_dags.job import Job
+from earshot_dags.rules import BRIEFING, MAIL, every_dag
+
+with DAG(
+    "earshot_brief",
+    dag_display_name="Earshot 5: brief",
+    description="Write and send the daily account of a brand. One run a brand: its id is the run's partition key.",
+    schedule=PartitionedAssetTimetable(assets=BRIEFING),
+    params={
+        "day": Param(
+            "",
+            type="string",
+            title="Day",
+            description="For example 2026-11-23. Empty: the last whole day.",
+        )
+    },
+    doc_md="""
+### What it does
+One run a brand and day: what was said against the day before, what was flagged, what was not heard; one mail to each of
+the brand's people. A brief that was sent is not sent again, whatever is cleared.
+
+### When it is skipped
+The brand is paused, or has no brief.
+
+### When it is red
+As *alert*: the workspace has mistakes, or the record does not answer.
+""",
+    **every_dag(max_active_runs=8),
+):
+    Job(
+        task_id="brief",
+        job="brief",
+        arguments={"brand": "{{ dag_run.partition_key or '' }}"},
+        asks=["day"],
+        pool=MAIL,
+        doc_md="Count the day, write the brief, send it to each of the brand's people, once.",
+    )

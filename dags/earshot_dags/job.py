@@ -1,0 +1,90 @@
+"""The one operator of Earshot's DAGs: a task runs one job of `earshot.jobs`, the same that a person has at the prompt.
+
+Knows how a job's answer becomes Airflow's: skipped, labelled, announced, linked. What a job does it does not know.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from airflow.sdk import BaseOperator, BaseOperatorLink, Context
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+
+from earshot_dags.timetable import PAGES, WORKSPACE
+
+
+class WhatItDid(BaseOperatorLink):
+    """The page of the dashboards that tells what this task did."""
+
+    name = "What it did"
+
+    def get_link(self, operator: BaseOperator, *, ti_key: Any) -> str:  # noqa: ARG002 (asked in the task's own process)
+        """Return the address of the job's run, or of all runs where it never began."""
+        from earshot import jobs
+
+        run = jobs.last_run_id()
+        return f"{PAGES}/operations/runs/{run}" if run else f"{PAGES}/operations/runs"
+
+
+class Job(BaseOperator):
+    """Runs one job of the workspace.
+
+    Args:
+        job: name of a function of `earshot.jobs`; its first parameter is the workspace.
+        arguments: its further arguments, templated; mapped tasks get theirs by `expand`. `label` is what the task
+            is called among its siblings.
+        asks: fields of the trigger form that are arguments of the job, under the same names.
+        gives: which list of the answer the mapped tasks after it take; each is a dict of arguments.
+        announces: assets by the field of the answer that names their partitions.
+        hands_over: field of the answer without which there is nothing to announce.
+        alarms: field of the answer whose lines, if there are any, make the task red.
+    """
+
+    template_fields = ("arguments",)
+    operator_extra_links = (WhatItDid(),)
+    ui_color = "#e6f2ef"
+
+    def __init__(
+        self,
+        *,
+        job: str,
+        arguments: Mapping[str, Any] | None = None,
+        asks: Sequence[str] = (),
+        gives: str = "",
+        announces: Mapping[str, str] | None = None,
+        hands_over: str = "",
+        alarms: str = "",
+        **rest: Any,
+    ) -> None:
+        super().__init__(**rest)
+        self.job, self.arguments, self.asks, self.gives = job, arguments or {}, tuple(asks), gives
+        self.announces, self.hands_over, self.alarms = announces or {}, hands_over, alarms
+
+    def execute(self, context: Context) -> Any:
+        """Run the job and return its answer, or the arguments of the mapped tasks that follow."""
+        from earshot import jobs
+
+        asked = {name: context["params"][name] for name in self.asks}
+        arguments = {name: value for name, value in {**asked, **self.arguments}.items() if value not in (None, "")}
+        context["label"] = arguments.get("label", "")  # type: ignore[typeddict-unknown-key]
+        answer = getattr(jobs, self.job)(WORKSPACE, **arguments)
+        self.log.info("%s: %s", self.job, json.dumps(answer, ensure_ascii=False, default=str))
+        if answer.get("skipped"):
+            raise AirflowSkipException(answer["skipped"])
+        if self.alarms and answer.get(self.alarms):
+            raise AirflowFailException("; ".join(alarm["what"] for alarm in answer[self.alarms]))
+        self._announce(context, answer)
+        return [{"arguments": one} for one in answer[self.gives]] if self.gives else answer
+
+    def _announce(self, context: Context, answer: Mapping[str, Any]) -> None:
+        """Let the DAGs that wait for it know; a run that brought nothing wakes nobody."""
+        if self.hands_over and not answer.get(self.hands_over):
+            self.outlets = []
+        for asset in list(self.outlets):
+            named = self.announces.get(asset.name)
+            if named and not answer.get(named):
+                self.outlets = [other for other in self.outlets if other is not asset]
+            elif named:
+                context["outlet_events"][asset].add_partitions(list(answer[named]))

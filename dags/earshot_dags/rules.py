@@ -1,0 +1,80 @@
+"""What holds for every task: who owns it, when it is tried again, how long it may take, which pool it waits in.
+
+And for every DAG: the mail to operations when a run has failed. Alert mails to people never come from here.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from airflow.providers.smtp.notifications.smtp import SmtpNotifier
+from airflow.sdk import Asset, Context, ExceptionRetryPolicy, RetryAction, RetryRule
+
+from earshot_dags.timetable import BEGINNING, FAILURE_MAIL, WORKSPACE
+
+CAPTURES = Asset(name="earshot_captures", uri="earshot://captures")
+"""Files of captures have appeared in the lake."""
+MENTIONS = Asset(name="earshot_mentions", uri="earshot://mentions")
+"""Documents were read; what changed is on its way to the index."""
+TELLING = Asset(name="earshot_telling", uri="earshot://telling")
+"""A brand, one partition each, has something to tell now."""
+BRIEFING = Asset(name="earshot_briefing", uri="earshot://briefing")
+"""A brand, one partition each, has a day behind it whose brief is not written."""
+
+FETCH, READ, INDEX, MAIL, UPKEEP = ("earshot_fetch", "earshot_read", "earshot_index", "earshot_mail", "earshot_upkeep")
+"""Pools: `airflow pools import dags/pools.json` makes them; a task waits for ever on one that is missing."""
+
+LONGEST_BATCH = timedelta(minutes=20)
+"""A spider ends by itself after 16 minutes; a task that takes longer has lost it."""
+
+RETRIES = ExceptionRetryPolicy(
+    rules=[
+        RetryRule(
+            exception="earshot.errors.ConfigError",
+            action=RetryAction.FAIL,
+            reason="A person has to mend the workspace: `earshot check` names every mistake.",
+        ),
+        RetryRule(
+            exception="earshot.errors.StorageError",
+            action=RetryAction.RETRY,
+            retry_delay=timedelta(seconds=30),
+            reason="Record, lake or index did not answer; nothing is lost, the same task goes on where it was.",
+        ),
+    ]
+)
+"""Retries by kind of error, as the tree in `earshot.errors` says: edit, or try again."""
+
+TASK: dict[str, Any] = {
+    "owner": "earshot",
+    "retries": 2,
+    "retry_delay": timedelta(seconds=15),
+    "retry_policy": RETRIES,
+    "execution_timeout": LONGEST_BATCH,
+}
+
+
+class FailureMail(SmtpNotifier):
+    """Tells operations of a failed run: what failed, why, and which alarms are open. The same news once an hour."""
+
+    def notify(self, context: Context) -> None:
+        """Send it through Airflow's connection `smtp_default`, unless it was sent within the hour."""
+        from earshot import jobs
+
+        mail = jobs.trouble(WORKSPACE, context["dag"].dag_id, str(context["run_id"]))
+        if mail["is_news"]:
+            self.subject, self.html_content = mail["subject"], mail["html"]
+            super().notify(context)
+
+
+def every_dag(**changes: Any) -> dict[str, Any]:
+    """Return what all DAGs have in common, with `changes`."""
+    return {
+        "start_date": BEGINNING,
+        "catchup": False,
+        "max_active_runs": 1,
+        "tags": ["earshot"],
+        "default_args": TASK,
+        "on_failure_callback": FailureMail(to=FAILURE_MAIL, subject="", html_content="") if FAILURE_MAIL else None,
+        **changes,
+    }

@@ -1,0 +1,67 @@
+"""Reclassifying and backfilling, by hand: what is in the record is judged again for a brand that is new or changed."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from airflow.sdk import DAG, Param
+from earshot_dags.job import Job
+from earshot_dags.rules import UPKEEP, every_dag
+from earshot_dags.timetable import BRANDS
+
+with DAG(
+    "earshot_reclassify",
+    dag_display_name="Earshot: reclassify a brand",
+    description="By hand, after a brand was added or changed: judge again what was heard before.",
+    schedule=None,
+    params={
+        "brand": Param(
+            "",
+            type="string",
+            enum=["", *BRANDS],
+            values_display={"": "All brands", **BRANDS},
+            title="Brand",
+            description="The brand that is new or has changed.",
+        ),
+        "since": Param(
+            "", type="string", title="From day", description="For example 2026-11-01. Empty: from the first."
+        ),
+        "until": Param("", type="string", title="Before day", description="Not included. Empty: up to now."),
+        "write": Param(
+            False,
+            type="boolean",
+            title="Write it",
+            description="Off: only report what would enter, leave and change. Look at the report first.",
+        ),
+        "share": Param(
+            0.5,
+            type="number",
+            minimum=0.05,
+            maximum=1,
+            title="Share of the time",
+            description="0.5 works half of the time and rests the other half, so that live listening is not held up.",
+        ),
+    },
+    doc_md="""
+### What it does
+Reads every document of the record again (nothing is fetched) and judges it as the brand is written now. Mentions enter,
+leave or change. Nobody is mailed about what is old (`alerts.max_age`).
+
+### How to use it
+Trigger it with *Write it* **off** and read the report in the task's log or under **What it did**. Is that what you
+meant? Then trigger it again with *Write it* on. This is how a brand that was added today is run over all that was
+ever heard.
+
+### Safe to do
+Stop it, clear it, run it twice: it goes on where it was, and a second pass changes nothing.
+""",
+    **every_dag(),
+):
+    Job(
+        task_id="reclassify",
+        job="reclassify",
+        asks=["brand", "since", "until", "write", "share"],
+        pool=UPKEEP,
+        execution_timeout=timedelta(hours=24),
+        doc_md="Judge the record's documents again: report, or write.",
+    )

@@ -1,0 +1,58 @@
+"""Replaying, by hand: captures of a day, or those that were set aside, are read again from the lake."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from airflow.sdk import DAG, Param
+from earshot_dags.job import Job
+from earshot_dags.rules import UPKEEP, every_dag
+from earshot_dags.timetable import COLLECTIONS
+
+with DAG(
+    "earshot_replay",
+    dag_display_name="Earshot: replay captures",
+    description="By hand: read captures again, those of a day or those that were set aside.",
+    schedule=None,
+    params={
+        "day": Param(
+            "",
+            type="string",
+            title="Day",
+            description="Captures fetched on this day, for example 2026-11-23. Empty: only what was set aside.",
+        ),
+        "collection": Param(
+            "",
+            type="string",
+            enum=["", *COLLECTIONS],
+            values_display={"": "All collections"},
+            title="Collection",
+            description="Only captures of this collection's sources.",
+        ),
+        "share": Param(
+            0.5,
+            type="number",
+            minimum=0.05,
+            maximum=1,
+            title="Share of the time",
+            description="0.5 works half of the time and rests the other half, so that live listening is not held up.",
+        ),
+    },
+    doc_md="""
+### What it does
+Reads captures again out of the lake (nothing is fetched): after an update that reads better, or when captures were set
+aside. What was read before stays as it is unless it is read better now; nobody is mailed about what is old.
+
+### Safe to do
+Stop it, clear it, run it three times: the record ends the same.
+""",
+    **every_dag(),
+):
+    Job(
+        task_id="replay",
+        job="replay",
+        asks=["day", "collection", "share"],
+        pool=UPKEEP,
+        execution_timeout=timedelta(hours=24),
+        doc_md="Read the captures again and write what is new in them.",
+    )

@@ -1,0 +1,1 @@
+"""Programs of the checkout; none is in the wheel."""
