@@ -27,8 +27,8 @@ test: check system-parts
 ifdef TESTS
 	@$(BIN)/python -m pytest -q $(TESTS)
 else
-	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not kill"
-	@$(BIN)/python -m pytest -q -m kill
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not kill and not airflow"
+	@$(BIN)/python -m pytest -q -m "kill or airflow"
 endif
 
 check: .venv/all.installed

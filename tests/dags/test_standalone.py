@@ -1,0 +1,180 @@
+"""A real scheduler over the demonstration's web: the same record as `earshot run`, whatever is killed or run again."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import psutil
+import pytest
+
+from earshot.alerts.ledger import MaildirLedger
+from earshot.config.workspace import load_workspace
+from scripts.airflow_standalone import smtp_connection
+from tests.dags.airflow_home import LiveAirflow, live_airflow
+from tests.kill.account import Facts, differences, facts, is_sound, misindexed, mistold, rows, undone
+from tests.kill.place import TERM, Place, world
+
+pytestmark = pytest.mark.airflow
+
+KILLED = ("collect", "ingest", "alert")
+"""Jobs whose task is killed once each, while it works."""
+PATIENCE_S = 420.0
+OPERATIONS = "operations@example.org"
+
+
+@dataclass
+class Scene:
+    """The same web, heard by `earshot run` and by Airflow. expected: what the first made of it. killed: job -> task."""
+
+    expected: Facts
+    place: Place
+    airflow: LiveAirflow
+    killed: dict[str, int]
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    with world(tmp_path_factory.mktemp("airflow"), "prompt", "airflow") as places:
+        prompt, place = places["prompt"], places["airflow"]
+        with prompt.start("run") as run:
+            _wait_until_quiet(prompt)
+            run.end(TERM)
+        settings = place.root / "earshot.yaml"
+        settings.write_text(settings.read_text() + f"\nairflow: {{failure_mail: [{OPERATIONS}]}}\n")
+        connection = smtp_connection(load_workspace(place.root, {}).settings.mail)
+        with live_airflow(place.root, AIRFLOW_CONN_SMTP_DEFAULT=connection) as airflow:
+            killed = _kill_one_of_each(place)
+            _wait_until_quiet(place)
+            yield Scene(facts(prompt), place, airflow, killed)
+
+
+def test_what_was_killed_was_at_work_and_was_run_again(scene: Scene) -> None:
+    assert set(scene.killed) == set(KILLED)
+    lost = {job for (job,) in rows(scene.place, "SELECT DISTINCT job FROM job_run WHERE state = 'running'")}
+    assert lost >= set(KILLED), "a job that is killed never says how it ended"
+    for dag in KILLED:
+        tries = [task["try_number"] for task in scene.airflow.tasks(f"earshot_{dag}")]
+        assert max(tries) >= 2, dag
+
+
+def test_the_record_is_the_one_that_earshot_run_makes(scene: Scene) -> None:
+    found = facts(scene.place)
+    differing = differences(scene.expected, found)
+    # Which telling of a story comes first names its incident, and batches race each other: the keys of notices may
+    # differ, who was told of which story by which rule may not.
+    differing.pop("notices", None)
+    assert differing == {}
+    assert len(found.notices) == len(scene.expected.notices) >= 20
+    assert misindexed(scene.place) == []
+    assert is_sound(scene.place)
+
+
+def test_every_notice_was_told_exactly_once(scene: Scene) -> None:
+    wrong = [line for line in mistold(scene.place) if "no delivery knows" not in line]
+    assert wrong == []
+
+
+def test_runs_are_named_after_brands_and_collections(scene: Scene) -> None:
+    brands = {run["partition_key"] for run in scene.airflow.runs("earshot_alert")}
+    assert brands == {"harbor", "kestrava", "tannwick"}
+    labels = {task["rendered_map_index"] for task in scene.airflow.tasks("earshot_collect") if task["map_index"] >= 0}
+    assert {label.partition(":")[0] for label in labels if ":" in label} >= {"english", "continent"}
+
+
+def test_a_task_leads_to_the_page_of_what_it_did_and_back(scene: Scene) -> None:
+    run = next(run for run in scene.airflow.runs("earshot_publish") if run["state"] == "success")
+    path = f"dags/earshot_publish/dagRuns/{run['dag_run_id']}/taskInstances/publish/links"
+    link = scene.airflow.get(path)["extra_links"]["What it did"]
+    job_id = re.fullmatch(r"http://127\.0\.0\.1:\d+/operations/runs/(\w+)", link)
+    assert job_id, link
+    ((job, url),) = rows(scene.place, f"SELECT job, origin_url FROM job_run WHERE id = '{job_id[1]}'")
+    assert job == "publish"
+    assert url.startswith(f"{scene.airflow.home.url}/dags/earshot_publish/runs/")
+
+
+def test_collect_cleared_and_triggered_again_changes_nothing(scene: Scene) -> None:
+    before, told = facts(scene.place), len(_alert_mails(scene.place))
+    first = scene.airflow.runs("earshot_collect")[-1]["dag_run_id"]
+    scene.airflow.clear("earshot_collect", first)
+    again = scene.airflow.trigger("earshot_collect", most_batches=1)
+    assert scene.airflow.wait_for_run("earshot_collect", again)["state"] == "success"
+    assert scene.airflow.wait_for_run("earshot_collect", first)["state"] == "success"
+    _wait_until_quiet(scene.place)
+    assert differences(before, facts(scene.place)) == {}
+    assert len(_alert_mails(scene.place)) == told
+
+
+def test_a_paused_brands_run_ends_as_skipped(scene: Scene) -> None:
+    brand = scene.place.root / "brands" / "tannwick.yaml"
+    text = brand.read_text(encoding="utf-8")
+    brand.write_text(text + "\npaused: true\n", encoding="utf-8")
+    run = scene.airflow.post(
+        "dags/earshot_alert/dagRuns", {"logical_date": None, "conf": {}, "partition_key": "tannwick"}
+    )
+    scene.airflow.wait_for_run("earshot_alert", run["dag_run_id"])
+    (task,) = scene.airflow.tasks("earshot_alert", run["dag_run_id"])
+    brand.write_text(text, encoding="utf-8")
+    assert task["state"] == "skipped"
+
+
+def test_operations_get_a_mail_of_a_failed_run_and_one_an_hour(scene: Scene) -> None:
+    broken = scene.place.root / "brands" / "broken.yaml"
+    broken.write_text("id: Not An Id\n", encoding="utf-8")
+    for _ in range(2):
+        run = scene.airflow.trigger("earshot_collect")
+        assert scene.airflow.wait_for_run("earshot_collect", run)["state"] == "failed"
+    end = time.monotonic() + 90
+    while not (mails := _mails_to(scene.place, OPERATIONS)):
+        assert time.monotonic() < end, "no mail came"
+        time.sleep(0.5)
+    broken.unlink()
+    collecting = [mail for mail in mails if "earshot_collect" in mail.subject]
+    assert len(collecting) == 1
+    assert "brands/broken.yaml:1" in collecting[0].html
+
+
+def _kill_one_of_each(place: Place) -> dict[str, int]:
+    """SIGKILL one task of each job while it works; return their process ids."""
+    killed: dict[str, int] = {}
+    end = time.monotonic() + PATIENCE_S
+    while len(killed) < len(KILLED):
+        assert time.monotonic() < end, f"killed so far: {killed}; still to be done: {undone(place)}"
+        for job, owner in _running(place):
+            if job in KILLED and job not in killed:
+                pid = int(owner.split("/")[1])
+                time.sleep(0.3)  # it has begun; now it works
+                if psutil.pid_exists(pid) and (job, owner) in _running(place):
+                    os.kill(pid, signal.SIGKILL)
+                    killed[job] = pid
+        time.sleep(0.02)
+    return killed
+
+
+def _running(place: Place) -> list[Any]:
+    try:
+        return rows(place, "SELECT job, owner FROM job_run WHERE state = 'running'")
+    except Exception:  # no record yet
+        return []
+
+
+def _wait_until_quiet(place: Place) -> None:
+    end = time.monotonic() + PATIENCE_S
+    while left := undone(place):
+        assert time.monotonic() < end, f"still to be done: {left}\n{place.said()}"
+        time.sleep(0.2)
+
+
+def _mails_to(place: Place, recipient: str) -> list[Any]:
+    ledger = MaildirLedger(place.maildir)
+    found = [m for m in ledger.messages(1000) if recipient in m.recipient]
+    return [message for each in found if (message := ledger.message(each.name))]
+
+
+def _alert_mails(place: Place) -> list[Any]:
+    return [m for m in MaildirLedger(place.maildir).messages(10_000) if OPERATIONS not in m.recipient]
