@@ -34,7 +34,7 @@ from earshot.pseudonyms import Pseudonyms
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-    from earshot.alerts.render import AlertRenderer
+    from earshot.alerts.renderer import Renderer
     from earshot.alerts.rules import RuleBook
     from earshot.pipeline.ingest import Ingest
 
@@ -155,11 +155,11 @@ class Parts:
         return MaildirLedger(self.workspace.root / path) if path else None
 
     @cached_property
-    def renderer(self) -> AlertRenderer:
+    def renderer(self) -> Renderer:
         """What writes the mails."""
-        from earshot.alerts.render import AlertRenderer
+        from earshot.alerts.renderer import Renderer
 
-        return AlertRenderer(self.workspace.settings)
+        return Renderer(self.workspace.settings)
 
     @cached_property
     def limits(self) -> CollectLimits:
