@@ -16,7 +16,7 @@ from earshot.clock import SystemClock
 from earshot.config.settings import Workspace
 from earshot.config.workspace import load_workspace
 from earshot.errors import ConfigError, EarshotError
-from earshot.model import CollectLimits
+from earshot.model import Brand, CollectLimits
 from earshot.ports import (
     Classifier,
     Clock,
@@ -53,6 +53,18 @@ class Parts:
     workspace: Workspace
     environ: Mapping[str, str]
     clock: Clock = field(default_factory=SystemClock)
+
+    def brand(self, brand_id: str) -> Brand:
+        """Return a brand of the workspace.
+
+        Raises:
+            ConfigError: there is none of this id.
+        """
+        found = next((brand for brand in self.workspace.brands if brand.id == brand_id), None)
+        if found is None:
+            known = ", ".join(brand.id for brand in self.workspace.brands) or "none"
+            raise ConfigError(f"there is no brand {brand_id!r}", advice=f"known: {known}")
+        return found
 
     @cached_property
     def record(self) -> Record:

@@ -26,7 +26,7 @@ _MOST_SOURCES, _MOST_GAPS, _MOST_VOICES = 8, 6, 8
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A number of the day and of the day before, each with the link to what it counts. share: 0..100, for a bar."""
+    """A number of the day and of the day before, each with the link to what it counts. share: 0..100, for a bar, or -1."""
 
     name: str
     now: str
@@ -36,7 +36,7 @@ class Row:
     change: str
     is_head: bool = False
     share: int = -1
-    note: str = ""
+    share_said: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class BriefPage:
     tone: str
     headline: str
     day: str
-    warning: str
+    cautions: tuple[str, ...]
     flagged: tuple[Line, ...]
     more_flagged: str
     incidents: str
@@ -123,7 +123,7 @@ class BriefRenderer:
             tone=words.tone(figures),
             headline=head,
             day=words.whose_day(figures),
-            warning=words.compared(figures.hours_before),
+            cautions=tuple(words.cautions(figures)),
             flagged=tuple(_flagged(flagged, links, zone) for flagged in letter.flagged),
             more_flagged=f"And {words.number(hidden_flags)} more" if hidden_flags else "",
             incidents=links.incidents(letter.brand.id),
@@ -203,13 +203,14 @@ class _Counts:
             change=words.change(now, before),
             is_head=is_head,
             share=share,
+            share_said="under 1\u00a0%" if now and share == 0 else f"{share}\u00a0%",
         )
 
     def own(self, brand: str) -> Row:
         """Return the row of the own voice, which no other number counts; nobody compares it."""
         day, own = self.figures.day, words.number(self.figures.own)
         url = self.links.mentions(day.since, day.until, brand=brand, voice="own")
-        return Row("By the brand itself, not counted above", own, url, "", "", "")
+        return Row("Own voice, not counted above", own, url, "", "", "")
 
 
 def _flagged(flagged: Flagged, links: Links, zone: str) -> Line:

@@ -15,10 +15,8 @@ _WIDTH = 76
 def plain_text(page: BriefPage) -> str:
     """Return the plain text; each number is followed by the address of the mentions it counts."""
     blocks = [f"DAILY BRIEF · {page.brand}\n{page.day}", _underlined(page.headline)]
-    if page.gaps or page.warning:
-        blocks.append(
-            "\n".join(textwrap.fill(line, _WIDTH) for line in (page.gaps and page.heard, page.warning) if line)
-        )
+    if page.cautions:
+        blocks.append("\n".join(textwrap.fill(line, _WIDTH) for line in page.cautions))
     if page.flagged:
         lines = [_line(line) for line in page.flagged]
         blocks.append("\n".join(["FLAGGED", "", *lines, *([page.more_flagged] if page.more_flagged else [])]))
@@ -45,18 +43,16 @@ def _section(section: Section) -> str:
     width = max(len(row.name) for row in section.rows)
     lines = [section.title.upper(), ""]
     for row in section.rows:
-        share = f"{row.share} %, " if row.share >= 0 else ""
+        share = f"{row.share_said}, " if row.share >= 0 else ""
         before = f"  ({share}{row.change}; {row.before} the day before)" if row.before_url else ""
         lines.append(f"{row.name:<{width}}  {row.now:>6}{before}\n  {row.url}")
     return "\n".join(lines)
 
 
 def _not_heard(page: BriefPage) -> Iterator[str]:
-    yield textwrap.fill(page.heard, _WIDTH)
     for gap in page.gaps:
         yield f"* {gap}"
-    if page.gaps:
-        yield f"  (times: {page.clock})"
+    yield f"  (by the clock of {page.clock})" if page.gaps else textwrap.fill(page.heard, _WIDTH)
     if page.sources:
         yield ""
     for line in page.sources:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from datetime import date, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -116,7 +117,7 @@ def heard(figures: Figures) -> str:
     if hours.is_deaf:
         return "No source was heard in any hour of this day: the numbers below say nothing."
     if not hours.gaps:
-        return f"All {hours.all} hours were heard, by most of the {many(figures.listened, 'source')}."
+        return f"All {hours.all} hours were heard, by at least half of the {many(figures.listened, 'source')}."
     parts = [
         f"{many(count, 'hour')} {what}"
         for count, what in (
@@ -127,6 +128,14 @@ def heard(figures: Figures) -> str:
         if count
     ]
     return f"{', '.join(parts)}. What was said then may be missing from these numbers."
+
+
+def cautions(figures: Figures) -> Iterator[str]:
+    """Yield what has to be known before the numbers are believed."""
+    if figures.hours.gaps:
+        yield heard(figures)
+    if said := compared(figures.hours_before):
+        yield said
 
 
 def compared(before: Hours) -> str:
@@ -140,7 +149,8 @@ def compared(before: Hours) -> str:
 def gap(each: Gap, time_zone: str, on: date) -> str:
     """Return "03:00 to 07:00, not heard" by the reader's clock, with the date where it is another than `on`."""
     what = {"unheard": "not heard", "partly": "partly heard", "before": "not yet listening"}[each.state]
-    return f"{_clock(each.since, time_zone, on)} to {_clock(each.until, time_zone, on, is_end=True)}, {what}"
+    begins_on = each.since.astimezone(zone(time_zone)).date()
+    return f"{_clock(each.since, time_zone, on)} to {_clock(each.until, time_zone, begins_on, is_end=True)}, {what}"
 
 
 def _clock(at: datetime, time_zone: str, on: date, *, is_end: bool = False) -> str:
@@ -154,7 +164,7 @@ def missed(each: Missed, time_zone: str) -> str:
     """Say why a source was not heard, and since when."""
     why = OUTCOMES.get(each.outcome, "answers again")
     since = f"last heard {wording.when(each.last_heard_at, time_zone)}" if each.last_heard_at else "never heard"
-    hours = f"{each.heard} of {many(each.listening, 'hour')} of the day"
+    hours = f"heard in {each.heard} of {many(each.listening, 'hour')}"
     return f"{why}; {since}; {hours}"
 
 

@@ -49,7 +49,7 @@ class Links:
     def _view(self, path: str, since: datetime, until: datetime, filters: dict[str, str]) -> str:
         times = {"from": _moment(since), "to": _moment(until)}
         zone = {"tz": self._zone} if self._zone else {}
-        return f"{self._base}{path}?{urlencode(filters | times | zone)}"
+        return f"{self._base}{path}?{urlencode(filters | times | zone, safe=':')}"
 
 
 def _moment(at: datetime) -> str:

@@ -90,6 +90,12 @@ def briefs_due(record: Record, brands: Sequence[Brand], settings: Settings, cloc
     return sorted(due) if was_listening else []
 
 
+def figures_of(reader: RecordReader, brands: Sequence[Brand], brand: Brand, day: Day) -> Figures:
+    """Return the figures that a brief was made with, or, where there is none, would be made with now."""
+    brief = reader.brief(identity.brief_id(brand.id, day.since, day.until))
+    return Figures.model_validate(brief.figures) if brief else make_figures(reader, brands, brand, day)
+
+
 def make_figures(reader: RecordReader, brands: Sequence[Brand], brand: Brand, day: Day) -> Figures:
     """Count a brand's day against the day before.
 
