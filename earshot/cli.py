@@ -207,10 +207,46 @@ def publish() -> None:
 
 
 @app.command()
-def alert() -> None:
-    """Send the alert mails that are due."""
+def alert(brand: Annotated[str, typer.Option(help="Only this brand's; its id.")] = "") -> None:
+    """Send the mails that are due."""
     with err.status("Telling people"):
-        _print_counts("Alerts", jobs.alert(str(_State.workspace)))
+        _print_told("Alerts", jobs.alert(str(_State.workspace), brand))
+
+
+@app.command()
+def brief(
+    brand: Annotated[str, typer.Option(help="Only this brand's; its id.")] = "",
+    day: Annotated[str, typer.Option(help="A day that is over, like 2026-11-23; the last whole one if absent.")] = "",
+    preview: Annotated[bool, typer.Option("--preview", help="Print it; nothing is written or sent.")] = False,
+) -> None:
+    """Mail the account of a day, to each recipient once."""
+    from earshot.config.workspace import load_workspace
+
+    workspace = str(_State.workspace)
+    brands = [brand] if brand else [each.id for each in load_workspace(_State.workspace, environment()).brands]
+    for each in brands:
+        if preview:
+            out.print(Text(jobs.preview_brief(workspace, each, day)), soft_wrap=True)
+            continue
+        with err.status(f"Making the brief of {each}"):
+            told = jobs.brief(workspace, each, day)
+        _print_told(f"Brief of {each}, {told['day']}", {n: told[n] for n in told if n not in ("brand", "brief", "day")})
+
+
+@app.command()
+def pause(brand: Annotated[str, typer.Argument(help="Its id.")]) -> None:
+    """Pause a brand: it is heard and shown as ever, and nobody is told."""
+    jobs.pause(str(_State.workspace), brand)
+    out.print(f"{brand} is paused: nobody is told of it until `earshot resume {brand}`.")
+
+
+@app.command()
+def resume(brand: Annotated[str, typer.Argument(help="Its id.")]) -> None:
+    """End a brand's pause: what is still news is told."""
+    if jobs.resume(str(_State.workspace), brand)["paused"]:
+        err.print(f"{brand} stays paused: its file says `paused: true`.")
+    else:
+        out.print(f"{brand} is told of again; what became old meanwhile is not.")
 
 
 @app.command()
@@ -341,6 +377,13 @@ def _print_counts(title: str, counts: dict[str, Any]) -> None:
         f"{value} {name.replace('_', ' ')}" for name, value in counts.items() if value not in (0, "", False)
     )
     out.print(f"{title}: {said or 'nothing to do'}.", soft_wrap=True)
+
+
+def _print_told(title: str, told: dict[str, Any]) -> None:
+    if reason := told.get("skipped"):
+        out.print(Text(f"{title}: nobody was told, {reason}."), soft_wrap=True)
+    else:
+        _print_counts(title, told)
 
 
 def _print_mention(mention: dict[str, Any]) -> None:

@@ -1,12 +1,13 @@
 """Identities: SHA-256 over content, never over a run, a time of fetching or a model version. None ever changes.
 
-Knows only strings: who calls has already made the URL canonical (`earshot.urls`).
+Knows only strings and times: who calls has already made the URL canonical (`earshot.urls`).
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from datetime import UTC, datetime
 
 
 def digest(*parts: str) -> str:
@@ -39,6 +40,11 @@ def incident_id(brand: str, rule: str, first_mention: str) -> str:
 def notice_key(incident: str, rule: str, channel: str, recipient: str) -> str:
     """Return the key under which one person is told of one incident once."""
     return digest("notice", incident, rule, channel, recipient)
+
+
+def brief_id(brand: str, since: datetime, until: datetime) -> str:
+    """Return the id of a brand's account of a period; times aware."""
+    return digest("brief", brand, *(at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") for at in (since, until)))
 
 
 def delivery_key(notice_keys: Iterable[str]) -> str:

@@ -160,7 +160,7 @@ class Brand:
     may, and a document that matches one of the queries in `exclusions` is not about the brand.
     `is_case_exact`: name and aliases count only as they are written. `version` is a digest of everything here
     that changes what is heard or how it is judged, rules and recipients left out. `is_paused`: it is heard and shown
-    as ever, and nobody is told.
+    as ever, and nobody is told. `brief_recipients`: who gets its daily brief; empty means that there is none.
     """
 
     id: str
@@ -179,6 +179,7 @@ class Brand:
     rules: tuple[Rule, ...] = ()
     recipients: tuple[Recipient, ...] = ()
     is_paused: bool = False
+    brief_recipients: tuple[Recipient, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -564,7 +565,10 @@ class Incident:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Incident x rule x channel x recipient: what must be told, exactly once. not_before: held until then."""
+    """Incident x rule x channel x recipient: what must be told, exactly once. not_before: held until then.
+
+    Where `rule_id` is empty it is a brief that must be told, and `incident_id` is the brief's id.
+    """
 
     key: str
     incident_id: str
@@ -695,6 +699,31 @@ class HourCount:
     hour: datetime
     value: str
     count: int
+
+
+@dataclass(frozen=True, slots=True)
+class MentionCount:
+    """How many mentions are alike in all that is said here.
+
+    severity: the highest of their flags, or None. categories: in the order the verdict names them.
+    """
+
+    brand: str
+    sentiment: Sentiment
+    is_own_voice: bool
+    severity: Severity | None
+    site: str
+    categories: tuple[Category, ...]
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class SourceHeard:
+    """Of the whole UTC hours in which a source was listened to, how many were heard."""
+
+    source_id: str
+    heard: int
+    listening: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,17 @@ class Pause:
     by: str
 
 
+def why_paused(brand_id: str, *, is_paused: bool, pauses: Sequence[Pause]) -> str:
+    """Return why nobody is told of a brand, in words, or "" where it is not paused.
+
+    is_paused: as its YAML says. pauses: as the record says.
+    """
+    if is_paused:
+        return "the brand is paused: its file says `paused: true`"
+    mine = next((pause for pause in pauses if pause.brand_id == brand_id), None)
+    return f"the brand is paused since {mine.since:%Y-%m-%d %H:%M} UTC ({mine.by})" if mine else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Alarm:
     """Something operations has to look at. Open until `ended_at` is set; the same key may be raised again later.
@@ -114,6 +125,9 @@ class OperatingReads(Protocol):
     def pauses(self) -> list[Pause]:
         """Return brands paused by somebody, by brand."""
 
+    def last_paused(self) -> dict[str, datetime]:
+        """Return by brand when it was last known to be paused; brands never paused are absent."""
+
     def alarms(self, *, is_open: bool = True, limit: int = 200) -> list[Alarm]:
         """Return open alarms, oldest first; with `is_open` False all of them, latest seen first."""
 
@@ -142,7 +156,10 @@ class OperatingWrites(Protocol):
         """Pause a brand until `resume_brand`. Twice is once."""
 
     def resume_brand(self, brand_id: str) -> None:
-        """End a pause. Twice is once."""
+        """End a pause, and note that it lasted until now (the clock's). Twice is once."""
+
+    def note_paused(self, brand_ids: Sequence[str], now: datetime) -> None:
+        """Note that these brands are paused now, whoever paused them: `last_paused` says so after the pause."""
 
     def set_alarms(self, found: Sequence[Alarm], now: datetime) -> list[Alarm]:
         """Make these the open alarms: new ones are raised, known ones seen again, the others end. Return new ones."""

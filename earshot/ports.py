@@ -28,6 +28,7 @@ from earshot.model import (
     HourHeard,
     Incident,
     Mention,
+    MentionCount,
     Message,
     Notice,
     Outcome,
@@ -40,6 +41,7 @@ from earshot.model import (
     SentMessage,
     Severity,
     Source,
+    SourceHeard,
     TextIs,
     Verdict,
 )
@@ -396,6 +398,9 @@ class RecordReader(OperatingReads, Protocol):
         An hour is heard by a source if a span of its heard time covers the hour wholly, or up to now.
         """
 
+    def sources_heard(self, since: datetime, until: datetime) -> list[SourceHeard]:
+        """Return, for each active source that listened in this time, how many of its UTC hours were heard; by id."""
+
     def document(self, document_id: str) -> Document | None:
         """Return a document, or None."""
 
@@ -404,6 +409,12 @@ class RecordReader(OperatingReads, Protocol):
 
     def mentions(self, ids: Sequence[str]) -> list[Mention]:
         """Return the active ones of these mentions as the index shows them, in the order of `ids`."""
+
+    def mention_counts(self, since: datetime, until: datetime) -> list[MentionCount]:
+        """Return counts of the active mentions published in this time that are relevant (RELEVANT or more).
+
+        Of all brands, own voice too. As the record has them: an index that is behind changes nothing.
+        """
 
     def iter_mentions(self, batch: int = 500) -> Iterator[list[Mention]]:
         """Yield all active mentions in lists, by id."""
@@ -420,8 +431,10 @@ class RecordReader(OperatingReads, Protocol):
     def incident(self, incident_id: str) -> Incident | None:
         """Return an incident, or None."""
 
-    def incidents(self, limit: int = 50, brand_id: str = "") -> list[Incident]:
-        """Return incidents, newest first."""
+    def incidents(
+        self, limit: int = 50, brand_id: str = "", *, since: datetime | None = None, until: datetime | None = None
+    ) -> list[Incident]:
+        """Return incidents, newest first; `since` and `until` are of their opening."""
 
     def notices(self, keys: Sequence[str]) -> list[Notice]:
         """Return these notices, in the order of `keys`."""
@@ -432,8 +445,15 @@ class RecordReader(OperatingReads, Protocol):
     def all_notices(self) -> list[Notice]:
         """Return every notice, by key."""
 
-    def deliveries(self, states: Sequence[DeliveryState] = (), limit: int = 200) -> list[Delivery]:
-        """Return deliveries, latest change first; `states` empty means all."""
+    def deliveries(self, states: Sequence[DeliveryState] = (), limit: int = 200, brand_id: str = "") -> list[Delivery]:
+        """Return deliveries, latest change first; `states` and `brand_id` empty narrow nothing."""
+
+    def brands_waiting(self, now: datetime, stuck_before: datetime) -> dict[str, bool]:
+        """Return the brands that have something to tell now, by id; True where something is left over to settle.
+
+        To tell: pending notices and pending deliveries that are due. Left over: deliveries at the dot, and those
+        claimed by a process that is gone, or, where that cannot be known, claimed before `stuck_before`.
+        """
 
     def quarantine(self) -> list[Quarantined]:
         """Return what is quarantined, oldest first."""
@@ -590,8 +610,8 @@ class RecordWriter(RecordReader, OperatingWrites, Protocol):
     def add_notice(self, notice: Notice) -> bool:
         """Add a notice unless its key exists; True if it was added."""
 
-    def pending_notices(self, now: datetime) -> list[Notice]:
-        """Return notices that are due (not_before is None or <= now), oldest first."""
+    def pending_notices(self, now: datetime, brand_id: str = "") -> list[Notice]:
+        """Return notices that are due (not_before is None or <= now), oldest first; `brand_id` empty means all."""
 
     def hold_notices(self, keys: Sequence[str], not_before: datetime) -> None:
         """Leave notices pending until then."""

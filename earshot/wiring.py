@@ -16,7 +16,7 @@ from earshot.clock import SystemClock
 from earshot.config.settings import Workspace
 from earshot.config.workspace import load_workspace
 from earshot.errors import ConfigError, EarshotError
-from earshot.model import CollectLimits
+from earshot.model import Brand, CollectLimits
 from earshot.ports import (
     Classifier,
     Clock,
@@ -34,7 +34,7 @@ from earshot.pseudonyms import Pseudonyms
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-    from earshot.alerts.render import AlertRenderer
+    from earshot.alerts.renderer import Renderer
     from earshot.alerts.rules import RuleBook
     from earshot.pipeline.ingest import Ingest
 
@@ -53,6 +53,18 @@ class Parts:
     workspace: Workspace
     environ: Mapping[str, str]
     clock: Clock = field(default_factory=SystemClock)
+
+    def brand(self, brand_id: str) -> Brand:
+        """Return a brand of the workspace.
+
+        Raises:
+            ConfigError: there is none of this id.
+        """
+        found = next((brand for brand in self.workspace.brands if brand.id == brand_id), None)
+        if found is None:
+            known = ", ".join(brand.id for brand in self.workspace.brands) or "none"
+            raise ConfigError(f"there is no brand {brand_id!r}", advice=f"known: {known}")
+        return found
 
     @cached_property
     def record(self) -> Record:
@@ -155,11 +167,11 @@ class Parts:
         return MaildirLedger(self.workspace.root / path) if path else None
 
     @cached_property
-    def renderer(self) -> AlertRenderer:
+    def renderer(self) -> Renderer:
         """What writes the mails."""
-        from earshot.alerts.render import AlertRenderer
+        from earshot.alerts.renderer import Renderer
 
-        return AlertRenderer(self.workspace.settings)
+        return Renderer(self.workspace.settings)
 
     @cached_property
     def limits(self) -> CollectLimits:

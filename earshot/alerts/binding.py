@@ -12,8 +12,10 @@ from email.utils import parseaddr
 from itertools import groupby
 from typing import TypeVar
 
+from earshot.alerts.age import why_too_late
 from earshot.alerts.quiet import quiet_until
 from earshot.alerts.rules import RuleBook
+from earshot.config.settings import Settings
 from earshot.identity import delivery_key
 from earshot.model import Delivery, DeliveryState, Notice
 from earshot.ports import RecordWriter
@@ -35,6 +37,10 @@ class Bound:
     held: int = 0
     dropped: int = 0
 
+    def __add__(self, other: Bound) -> Bound:
+        """Return both together."""
+        return Bound(self.deliveries + other.deliveries, self.held + other.held, self.dropped + other.dropped)
+
 
 def shares(due: Sequence[T], budget: int) -> list[Sequence[T]]:
     """Divide what is due, most urgent first, into at most `budget` messages; what does not fit is left out.
@@ -53,22 +59,46 @@ def shares(due: Sequence[T], budget: int) -> list[Sequence[T]]:
     return [due[n : n + 1] for n in range(alone)] + parts
 
 
-def bind_due(writer: RecordWriter, now: datetime, book: RuleBook, sender: str) -> Bound:
-    """Bind every due notice into a delivery, or hold it: quiet hours first, then the rule's messages per hour.
+def bind_due(writer: RecordWriter, brand_id: str, now: datetime, book: RuleBook, settings: Settings) -> Bound:
+    """Bind a brand's due notices into deliveries, or hold them: quiet hours first, then the rule's messages per hour.
 
-    A notice whose rule, or whose place in the rule, is gone from the workspace ends as a dead delivery: nobody
-    is told, and operations can see why.
+    A notice whose rule, or whose place in the rule, is gone from the workspace ends as a dead delivery, and so does
+    what a pause made old: nobody is told, and operations can see why. A brief is a message of its own, at once.
     """
     total = Bound()
-    by_group = sorted(writer.pending_notices(now), key=_group)
-    for (brand_id, rule_id, recipient), members in groupby(by_group, key=_group):
-        done = _bind_group(writer, brand_id, rule_id, recipient, list(members), now, book, sender)
-        total = Bound(total.deliveries + done.deliveries, total.held + done.held, total.dropped + done.dropped)
+    due, late = _apart(writer, brand_id, now, settings)
+    for (reason, _), members in late.items():
+        total += _drop(writer, members, now, settings.mail.sender, reason)
+    for (rule_id, recipient), group in groupby(sorted(due, key=_group), key=_group):
+        if rule_id:
+            total += _bind_group(writer, brand_id, rule_id, recipient, list(group), now, book, settings.mail.sender)
+        else:
+            total += _bind_each(writer, list(group), now, settings.mail.sender)
     return total
 
 
-def _group(notice: Notice) -> tuple[str, str, str]:
-    return notice.brand_id, notice.rule_id, notice.recipient
+def _apart(
+    writer: RecordWriter, brand_id: str, now: datetime, settings: Settings
+) -> tuple[list[Notice], dict[tuple[str, tuple[str, str]], list[Notice]]]:
+    """Return what is due and still worth telling, and, by reason and group, what is not."""
+    due: list[Notice] = []
+    late: dict[tuple[str, tuple[str, str]], list[Notice]] = {}
+    last_paused = writer.last_paused().get(brand_id)
+    for notice in writer.pending_notices(now, brand_id):
+        since = notice.not_before or notice.created_at
+        reason = why_too_late(writer, [notice], since, last_paused, now, settings.alerts.max_age)
+        (late.setdefault((reason, _group(notice)), []) if reason else due).append(notice)
+    return due, late
+
+
+def _group(notice: Notice) -> tuple[str, str]:
+    return notice.rule_id, notice.recipient
+
+
+def _bind_each(writer: RecordWriter, due: Sequence[Notice], now: datetime, sender: str) -> Bound:
+    for notice in due:
+        writer.bind(make_delivery([notice], now, sender))
+    return Bound(len(due))
 
 
 def _bind_group(

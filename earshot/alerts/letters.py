@@ -1,15 +1,18 @@
-"""What a delivery has to tell, gathered from the record: incident, rule, flag, mention and the story around it.
+"""What a delivery has to tell, gathered from the record: for an alert incident, rule, flag, mention and the story
+around it; for a brief its figures, and what its incidents, brands and sources are called now.
 
 Knows neither wording nor mail.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from earshot.alerts.age import is_brief
 from earshot.alerts.rules import RuleBook
-from earshot.model import Brand, Delivery, Flag, Incident, Mention, Notice, Recipient, Rule
+from earshot.briefs import Figures, Told
+from earshot.model import Brand, Delivery, Flag, Incident, Mention, Notice, QuietHours, Recipient, Rule
 from earshot.ports import RecordReader
 
 MOST_COUNTED = 50
@@ -40,16 +43,97 @@ class Letter:
     recipient: Recipient
     tellings: tuple[Telling, ...]
 
+    @property
+    def quiet_hours(self) -> QuietHours | None:
+        """In which nothing is sent."""
+        return self.tellings[0].rule.quiet_hours
 
-def gather(reader: RecordReader, delivery: Delivery, book: RuleBook) -> Letter | None:
+
+@dataclass(frozen=True, slots=True)
+class Flagged:
+    """An incident of a brief. mention: the first that its rule still flags, or None: withdrawn, corrected or erased."""
+
+    told: Told
+    rule: str
+    mention: Mention | None
+
+
+@dataclass(frozen=True, slots=True)
+class BriefLetter:
+    """A delivery that carries a brief. flagged: incidents in the order of the figures, the first MOST_FLAGGED.
+
+    brands, sources: what they are called now, by id; what is gone is absent.
+    """
+
+    delivery: Delivery
+    recipient: Recipient
+    brand: Brand
+    figures: Figures
+    flagged: tuple[Flagged, ...]
+    brands: Mapping[str, str]
+    sources: Mapping[str, str]
+
+    @property
+    def quiet_hours(self) -> QuietHours | None:
+        """None: a brief has an hour of its own."""
+        return None
+
+
+AnyLetter = Letter | BriefLetter
+
+MOST_FLAGGED = 8
+"""Incidents that a brief's mail shows; the others are one link away."""
+
+
+def gather(reader: RecordReader, delivery: Delivery, book: RuleBook) -> AnyLetter | None:
     """Return what a delivery tells now, each incident once, in the order of its notices by urgency.
 
-    None where nothing is left to tell: the mentions were withdrawn, erased or corrected, or the rule no longer
+    None where nothing is left to tell: the mentions were withdrawn, erased or corrected, or the workspace no longer
     names this recipient.
     """
+    notices = reader.notices(delivery.notice_keys)
+    if notices and is_brief(notices[0]):
+        return _brief(reader, delivery, notices[0], book)
+    return _alert(reader, delivery, notices, book)
+
+
+def _brief(reader: RecordReader, delivery: Delivery, notice: Notice, book: RuleBook) -> BriefLetter | None:
+    brief, brand = reader.brief(notice.incident_id), book.brand(notice.brand_id)
+    people = brand.brief_recipients if brand else ()
+    recipient = next((r for r in people if r.address.casefold() == notice.recipient.casefold()), None)
+    if brief is None or brand is None or recipient is None:
+        return None
+    return brief_letter(reader, Figures.model_validate(brief.figures), brand, recipient, delivery, book)
+
+
+def brief_letter(
+    reader: RecordReader, figures: Figures, brand: Brand, recipient: Recipient, delivery: Delivery, book: RuleBook
+) -> BriefLetter:
+    """Return the letter of a brief's figures to one recipient, in the words that the record has now."""
+    sources = {source.source_id: source.name or source.source_id for source in reader.sources()}
+    voices = [(voice.name, book.brand(voice.name)) for voice in figures.voices]
+    return BriefLetter(
+        delivery=delivery,
+        recipient=recipient,
+        brand=brand,
+        figures=figures,
+        flagged=tuple(_flagged(reader, told, brand, book) for told in figures.incidents[:MOST_FLAGGED]),
+        brands={name: each.name for name, each in voices if each is not None},
+        sources={missed.source_id: sources.get(missed.source_id, missed.source_id) for missed in figures.sources},
+    )
+
+
+def _flagged(reader: RecordReader, told: Told, brand: Brand, book: RuleBook) -> Flagged:
+    rule, incident = book.rule(brand.id, told.rule_id), reader.incident(told.id)
+    mentions = reader.mentions(incident.mention_ids) if incident else []
+    named = (mention for mention in mentions if any(flag.rule_id == told.rule_id for flag in mention.flags))
+    return Flagged(told, rule.name if rule else told.rule_id, next(named, None))
+
+
+def _alert(reader: RecordReader, delivery: Delivery, notices: Sequence[Notice], book: RuleBook) -> Letter | None:
     tellings: dict[str, Telling] = {}
     recipient: Recipient | None = None
-    for notice in reader.notices(delivery.notice_keys):
+    for notice in notices:
         telling = _telling(reader, notice, book)
         if telling is None:
             continue

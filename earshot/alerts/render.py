@@ -1,31 +1,23 @@
 """From a letter to a mail: subject, plain text and HTML that say the same.
 
-Knows neither the record nor the mail server. The HTML is tables of 600 px with inline styles, as Outlook's Word
-engine needs them, and a `prefers-color-scheme` block for those that keep it; it needs no picture and no other host.
+Knows neither the record nor the mail server; what all mails have in common is `frame`'s.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from urllib.parse import quote
-
-import css_inline
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from earshot.alerts import wording
 from earshot.alerts.compose import bare_address
+from earshot.alerts.frame import SUBJECT_MOST, Frame, Headers, label, to_html
 from earshot.alerts.letters import Letter, Telling
 from earshot.alerts.plain import one_line, shorten
 from earshot.alerts.plaintext import plain_text
 from earshot.alerts.quote import Piece, quote_text, quote_title
 from earshot.config.settings import Settings
 from earshot.model import Message, Severity
-
-SUBJECT_MOST = 110
-"""Longest subject; phones show about 40 characters, desktops about 70."""
 
 _IN_FULL = 6
 """Tellings of one mail that are shown in full; Gmail cuts a mail at 102 KB."""
@@ -87,8 +79,7 @@ class AlertRenderer:
         Args:
             settings: `mail.sender`, `dashboards.public_url` (else its host and port), and the workspace's name.
         """
-        self._sender = settings.mail.sender
-        self._name = settings.name
+        self._frame = Frame(settings)
         boards = settings.dashboards
         self._base = (boards.public_url or f"http://{boards.host}:{boards.port}").rstrip("/")
 
@@ -102,12 +93,12 @@ class AlertRenderer:
         first = letter.tellings[0]
         return Message(
             message_id=letter.delivery.message_id,
-            sender=self._sender,
+            sender=self._frame.sender,
             recipient=bare_address(letter.recipient.address),
             subject=page.subject,
             text=plain_text(page),
-            html=to_html(page),
-            headers=self._headers(first, page.stop_link),
+            html=to_html("alert.html", page),
+            headers=self._headers(first),
         )
 
     def _page(self, letter: Letter) -> Page:
@@ -122,11 +113,11 @@ class AlertRenderer:
             full=items[:_IN_FULL],
             more=items[_IN_FULL:],
             why_you=f"You get this because the rule “{rule}” of {brand} names {letter.recipient.address}.",
-            stop=f"To get no more of these, write to {bare_address(self._sender, is_ours=True)} with the subject",
+            stop=f"To get no more of these, write to {self._frame.sender_address} with the subject",
             stop_subject=stop_subject(first),
-            stop_link=self._stop_link(first),
+            stop_link=self._frame.stop_link(stop_subject(first)),
             overview=f"{self._base}/mentions?flag={quote(first.rule.id)}&brand={quote(first.brand.id)}",
-            signature=_signature(self._name),
+            signature=self._frame.signature,
         )
 
     def _item(self, telling: Telling, time_zone: str) -> Item:
@@ -147,34 +138,15 @@ class AlertRenderer:
             original_url=mention.url if wording.original(mention.url) else "",
         )
 
-    def _stop_link(self, telling: Telling) -> str:
-        return f"mailto:{bare_address(self._sender, is_ours=True)}?subject={quote(stop_subject(telling), safe='')}"
-
-    def _headers(self, telling: Telling, stop_link: str) -> tuple[tuple[str, str], ...]:
-        """Return headers beside the usual ones.
-
-        Source: RFC 3834 section 5 (Auto-Submitted), RFC 2369 section 3.2 (List-Unsubscribe), RFC 2919 (List-Id).
-        """
-        domain = bare_address(self._sender, is_ours=True).rpartition("@")[2]
-        list_id = f"{_label(telling.rule.id)}.{_label(telling.brand.id)}.earshot.{domain}"
+    def _headers(self, telling: Telling) -> Headers:
+        list_id = f"{label(telling.rule.id)}.{label(telling.brand.id)}"
         urgent = (("Importance", "high"),) if telling.flag.severity is Severity.CRITICAL else ()
-        return (
-            ("List-Id", f"<{list_id}>"),
-            ("List-Unsubscribe", f"<{stop_link}>"),
-            ("Auto-Submitted", "auto-generated"),
-            ("X-Auto-Response-Suppress", "All"),
-            *urgent,
-        )
+        return (*self._frame.headers(list_id, stop_subject(telling)), *urgent)
 
 
 def stop_subject(telling: Telling) -> str:
     """Return the subject by which a recipient asks for no more mails of a rule."""
-    return f"unsubscribe {_label(telling.brand.id)}/{_label(telling.rule.id)}"
-
-
-def to_html(page: Page) -> str:
-    """Return the HTML part, everything from outside escaped, styles inline, the dark ones kept in a block."""
-    return _inliner().inline(_template().render(page=page))
+    return f"unsubscribe {label(telling.brand.id)}/{label(telling.rule.id)}"
 
 
 def _subject(brand: str, severity: Severity, items: Sequence[Item]) -> str:
@@ -184,29 +156,3 @@ def _subject(brand: str, severity: Severity, items: Sequence[Item]) -> str:
     others = f" and {len(items) - 1} more"
     first = shorten(items[0].headline, max(20, SUBJECT_MOST - len(head) - len(others)))
     return one_line(head + first) + others
-
-
-def _signature(name: str) -> str:
-    return "Sent by Earshot." if name == "Earshot" else f"Sent by Earshot for {one_line(name, 60)}."
-
-
-def _label(text: str) -> str:
-    """Return an id as it may stand in a domain name or a subject: letters, digits, hyphens."""
-    return re.sub(r"[^A-Za-z0-9-]+", "-", text)[:60].strip("-") or "x"
-
-
-@cache
-def _template() -> Template:
-    environment = Environment(
-        loader=PackageLoader("earshot.alerts"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("alert.html")
-
-
-@cache
-def _inliner() -> css_inline.CSSInliner:
-    return css_inline.CSSInliner(keep_style_tags=False, keep_at_rules=True, load_remote_stylesheets=False)

@@ -1,4 +1,4 @@
-"""A sample of each kind of alert mail, so that a person sees what will come and whether it arrives.
+"""A sample of each kind of mail, so that a person sees what will come and whether it arrives.
 
 Knows no record: brand, rule and mentions are invented here.
 """
@@ -9,11 +9,14 @@ import re
 import uuid
 from dataclasses import replace
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from earshot import identity
 from earshot.alerts.binding import message_id
-from earshot.alerts.letters import Letter, Telling
+from earshot.alerts.brief_render import BriefRenderer
+from earshot.alerts.letters import BriefLetter, Flagged, Letter, Telling
 from earshot.alerts.render import AlertRenderer
+from earshot.briefs import Figures, Gap, Hours, Missed, Ranked, Told, Volume, last_day
 from earshot.config.settings import Settings
 from earshot.model import (
     Brand,
@@ -73,7 +76,7 @@ _TEXTS: tuple[tuple[str, str, Severity, Sentiment, tuple[Category, ...], tuple[s
 
 
 def samples(address: str, settings: Settings, clock: Clock) -> list[Message]:
-    """Return one mail per severity and one that carries many, all to `address`.
+    """Return one mail per severity, one that carries many, and a brief, all to `address`.
 
     Each call makes new Message-IDs: a person who asks again wants to see them arrive again.
 
@@ -86,12 +89,52 @@ def samples(address: str, settings: Settings, clock: Clock) -> list[Message]:
     tellings = [_telling(number, now) for number in range(len(_TEXTS))]
     many = [_copy(tellings[1], number) for number in range(18)]
     letters = [(telling,) for telling in tellings] + [tuple(many)]
-    return [renderer.render(_letter(part, recipient, settings, now)) for part in letters]
+    alerts = [renderer.render(_letter(part, recipient, settings, now)) for part in letters]
+    return [*alerts, BriefRenderer(settings).render(_brief(tellings, recipient, settings, now))]
 
 
 def _letter(tellings: tuple[Telling, ...], recipient: Recipient, settings: Settings, now: datetime) -> Letter:
+    return Letter(_delivery(recipient, settings, now), recipient, tellings)
+
+
+def _brief(tellings: list[Telling], recipient: Recipient, settings: Settings, now: datetime) -> BriefLetter:
+    """Return a brief of yesterday, on which two things were flagged and a night was not heard."""
+    day = last_day(now, ZoneInfo(settings.time_zone))
+    told = [Told(id=t.incident.id, rule_id=t.rule.id, severity=t.flag.severity, mentions=t.story) for t in tellings]
+    night = Gap(since=day.since + timedelta(hours=2), until=day.since + timedelta(hours=5), state="unheard")
+    hours = round(day.hours)
+    figures = Figures(
+        date=day.date,
+        time_zone=settings.time_zone,
+        now=Volume(negative=14, neutral=21, positive=6, flagged=4),
+        before=Volume(negative=5, neutral=19, positive=7, flagged=1),
+        own=2,
+        voices=(Ranked(name=_BRAND.id, count=41, before=31), Ranked(name="sample-hoses", count=12, before=15)),
+        sites=(Ranked(name="garden.example", count=18, before=6), Ranked(name="pumps.example", count=9, before=11)),
+        categories=(Ranked(name="complaint", count=11, before=4), Ranked(name="question", count=5, before=6)),
+        incidents=tuple(told[:2]),
+        opened={Severity.CRITICAL: 1, Severity.WARNING: 1},
+        hours=Hours(all=hours, heard=hours - 3, unheard=3, gaps=(night,)),
+        hours_before=Hours(all=24, heard=24),
+        sources=(Missed(source_id="news", outcome="blocked", last_heard_at=day.since, heard=0, listening=hours),),
+        missed=1,
+        gappy=2,
+        listened=24,
+    )
+    brand = replace(_BRAND, rules=tuple(telling.rule for telling in tellings))
+    at = day.since + timedelta(hours=11)
+    flagged = tuple(
+        Flagged(one, telling.rule.name, replace(telling.mention, published_at=at))
+        for one, telling in zip(told[:2], tellings, strict=False)
+    )
+    names = {_BRAND.id: _BRAND.name, "sample-hoses": "Sample Hoses"}
+    sources = {"news": "A newspaper"}
+    return BriefLetter(_delivery(recipient, settings, now), recipient, brand, figures, flagged, names, sources)
+
+
+def _delivery(recipient: Recipient, settings: Settings, now: datetime) -> Delivery:
     key = identity.digest("sample", uuid.uuid4().hex)
-    delivery = Delivery(
+    return Delivery(
         key=key,
         channel="mail",
         recipient=recipient.address,
@@ -101,7 +144,6 @@ def _letter(tellings: tuple[Telling, ...], recipient: Recipient, settings: Setti
         notice_keys=(),
         changed_at=now,
     )
-    return Letter(delivery, recipient, tellings)
 
 
 def _telling(number: int, now: datetime) -> Telling:

@@ -113,6 +113,12 @@ def _names(file: YamlFile, brand: Brand) -> Iterator[Mistake]:
 
 def _recipients(file: YamlFile, form: BrandForm) -> Iterator[Mistake]:
     known = {person.address for person in form.recipients}
+    for place, address in enumerate(form.brief.recipients or ()):
+        if address not in known:
+            line, column = file.where(("brief", "recipients", place))
+            what = f"{address!r} is not among the brand's recipients"
+            advice = "add it under `recipients:` with its name and level"
+            yield Mistake(file.name, line, column, "brief.recipients", what, advice)
     for number, rule in enumerate(form.rules):
         path = ("rules", number, "recipients")
         for place, address in enumerate(rule.recipients or ()):

@@ -8,12 +8,13 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from earshot.config.daytimes import ClockTime
 from earshot.config.durations import Duration
 from earshot.model import Brand, QuietHours, Recipient, Rule, Severity, Source
 from earshot.urls import canonical_url
@@ -57,13 +58,6 @@ def _domain(value: str) -> str:
     return text
 
 
-def _clock_time(value: object) -> object:
-    # YAML 1.1 tools read 22:00 as 1320 (base 60); people mean a time of day.
-    if isinstance(value, int) and not isinstance(value, bool):
-        return time(value // 60, value % 60) if 0 <= value < 1440 else value
-    return value
-
-
 def _regular_expression(value: str) -> str:
     try:
         re.compile(value)
@@ -87,7 +81,6 @@ Zone = Annotated[str, AfterValidator(_zone)]
 Address = Annotated[str, AfterValidator(_address)]
 WebAddress = Annotated[str, AfterValidator(_web)]
 Domain = Annotated[str, AfterValidator(_domain)]
-ClockTime = Annotated[time, BeforeValidator(_clock_time)]
 Words = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], BeforeValidator(_list)]
 
 
@@ -128,6 +121,15 @@ class RuleForm(Form):
     max_per_hour: int = Field(10, ge=1, le=1000, description="Most mails per recipient and hour for this rule.")
 
 
+class BriefForm(Form):
+    """The daily account of the brand by mail."""
+
+    enabled: bool = Field(True, description="false: there is none.")
+    recipients: Annotated[tuple[Address, ...], BeforeValidator(_list)] | None = Field(
+        None, description="Addresses out of the brand's recipients; all of them if absent."
+    )
+
+
 class ContextForm(Form):
     """Words that must, or must not, occur in a document for the name to mean the brand."""
 
@@ -153,6 +155,7 @@ class BrandForm(Form):
     competitors: Words = ()
     recipients: tuple[RecipientForm, ...] = ()
     rules: tuple[RuleForm, ...] = ()
+    brief: BriefForm = BriefForm()
     paused: bool = Field(False, description="true: it is heard and shown as ever, and nobody is told.")
 
     def brand(self, time_zone: str) -> Brand:
@@ -175,10 +178,11 @@ class BrandForm(Form):
             rules=tuple(_rule(form, people, time_zone) for form in self.rules),
             recipients=people,
             is_paused=self.paused,
+            brief_recipients=tuple(p for p in people if self.brief.enabled and _is_among(p, self.brief.recipients)),
         )
 
     def _version(self) -> str:
-        said = self.model_dump(mode="json", exclude={"rules", "recipients", "images", "paused"})
+        said = self.model_dump(mode="json", exclude={"rules", "recipients", "images", "paused", "brief"})
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:12]
 
 
@@ -258,6 +262,10 @@ def _recipient(form: RecipientForm, time_zone: str) -> Recipient:
     return Recipient(form.address, form.name, form.level, form.time_zone or time_zone)
 
 
+def _is_among(person: Recipient, wanted: tuple[str, ...] | None) -> bool:
+    return wanted is None or person.address in wanted
+
+
 def _rule(form: RuleForm, people: tuple[Recipient, ...], time_zone: str) -> Rule:
     wanted = form.recipients
     quiet = form.quiet_hours
@@ -266,7 +274,7 @@ def _rule(form: RuleForm, people: tuple[Recipient, ...], time_zone: str) -> Rule
         name=form.name or form.id,
         query=form.query.strip(),
         severity=form.severity,
-        recipients=people if wanted is None else tuple(p for p in people if p.address in wanted),
+        recipients=tuple(person for person in people if _is_among(person, wanted)),
         quiet_hours=QuietHours(quiet.start, quiet.end, quiet.time_zone or time_zone) if quiet else None,
         max_per_hour=form.max_per_hour,
     )

@@ -6,12 +6,13 @@ Every field has a default that works on one machine. Secrets have a `_FILE` twin
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
+from earshot.config.daytimes import ClockTime
 from earshot.config.durations import Duration, OptionalDuration
 from earshot.model import Brand, Source
 
@@ -68,6 +69,12 @@ class AlertSettings(Section):
     teaser_wait: Duration = Field(timedelta(minutes=10), description="How long a teaser waits for its page.")
 
 
+class BriefSettings(Section):
+    """When the account of the day before is mailed."""
+
+    at: ClockTime = Field(time(7), description="Time of day, on the clock of the workspace's time zone.")
+
+
 class MailSettings(Section):
     """The SMTP server that takes the mails. ledger: Maildir in which every accepted mail shows up, if there is one."""
 
@@ -110,6 +117,7 @@ class Settings(Section):
     index: IndexSettings = IndexSettings()
     collect: CollectSettings = CollectSettings()
     alerts: AlertSettings = AlertSettings()
+    briefs: BriefSettings = BriefSettings()
     mail: MailSettings = MailSettings()
     dashboards: DashboardSettings = DashboardSettings()
     airflow: AirflowSettings = AirflowSettings()

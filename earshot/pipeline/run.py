@@ -29,6 +29,8 @@ from earshot.ports import Clock, Collector, Record
 log = structlog.get_logger(__name__)
 _TICK_S = 0.25
 _RELAY_EVERY = timedelta(seconds=2)
+_BRIEF_EVERY = timedelta(seconds=30)
+_BRIEF_WAITS = timedelta(minutes=30)
 _GRACE_S = 2.0
 """How long a run that was asked to stop waits for its spiders. They die with this process, as if it had been killed."""
 
@@ -53,7 +55,7 @@ class RoundReport:
 
 @dataclass(frozen=True, slots=True)
 class Stages:
-    """The stages as the runner calls them."""
+    """The stages as the runner calls them. brief: makes the briefs that are due; `alert` mails them."""
 
     record: Record
     collector: Collector
@@ -64,6 +66,7 @@ class Stages:
     limits: CollectLimits
     clock: Clock
     owner: str
+    brief: Callable[[], int] = lambda: 0
 
 
 class Runner:
@@ -80,6 +83,8 @@ class Runner:
         self._done_sources: set[str] = set()
         self._pages_taken: Counter[str] = Counter()
         self._relayed_at = stages.clock.now()
+        self._briefed_at = stages.clock.now()
+        self._started_at = stages.clock.now()
 
     def stop(self) -> None:
         """Ask a running round to end soon; spiders are ended, what they published stays. Safe from a signal handler.
@@ -102,7 +107,7 @@ class Runner:
             if not has_work and not self._live:
                 break
             self._drain()
-        self._finish()
+        self._finish(is_round=True)
         self.report.seconds = self._s.clock.monotonic() - started
         return self.report
 
@@ -110,8 +115,9 @@ class Runner:
         """Keep going, each source at its pace, until `stop`."""
         self._start()
         while not self._stop.is_set():
-            self._plan(is_round=False)
+            has_work = self._plan(is_round=False) or bool(self._live)
             self._drain()
+            self._brief(is_idle=not has_work)
             self._relay()
         self._finish()
         return self.report
@@ -240,9 +246,23 @@ class Runner:
         self.report.mail_waiting = told.problem
         self._on_change(self.report)
 
-    def _finish(self) -> None:
+    def _brief(self, *, is_idle: bool) -> None:
+        """Make the briefs that are due, once what a start finds due has been heard: until then numbers are too small.
+
+        Asked for every half minute. Where there is always something to fetch, half an hour after the start is enough.
+        """
+        now = self._s.clock.now()
+        is_early = not is_idle and now - self._started_at < _BRIEF_WAITS
+        if is_early or now - self._briefed_at < _BRIEF_EVERY:
+            return
+        self._briefed_at = now
+        self._s.brief()
+
+    def _finish(self, *, is_round: bool = False) -> None:
         """Wait for the spiders and tell what is to be told; where it was asked to end, wait a moment and no more."""
         ends_at = self._s.clock.monotonic() + _GRACE_S
         while self._live and not (self.is_stopping and self._s.clock.monotonic() > ends_at):
             self._drain()
+        if is_round and not self.is_stopping:
+            self._s.brief()
         self._relay(is_forced=True)

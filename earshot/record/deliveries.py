@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, or_, select, update
+from sqlalchemy import Connection, exists, func, or_, select, update
 
 from earshot.errors import StorageError
 from earshot.leases import is_gone
@@ -48,13 +48,35 @@ class DeliveryReads(Session):
         """Return every notice, by key."""
         return [_notice(row) for row in self.db.execute(select(notice).order_by(notice.c.key))]
 
-    def deliveries(self, states: Sequence[DeliveryState] = (), limit: int = 200) -> list[Delivery]:
-        """Return deliveries, latest change first; `states` empty means all."""
+    def deliveries(self, states: Sequence[DeliveryState] = (), limit: int = 200, brand_id: str = "") -> list[Delivery]:
+        """Return deliveries, latest change first; `states` and `brand_id` empty narrow nothing."""
         query = select(delivery)
         if states:
             query = query.where(delivery.c.state.in_([str(state) for state in states]))
+        if brand_id:
+            mine = (notice.c.delivery_key == delivery.c.key) & (notice.c.brand_id == brand_id)
+            query = query.where(exists().where(mine))
         latest = query.order_by(delivery.c.changed_at.desc(), delivery.c.key).limit(limit)
         return _deliveries(self.db, self.db.execute(latest).all())
+
+    def brands_waiting(self, now: datetime, stuck_before: datetime) -> dict[str, bool]:
+        """Return the brands that have something to tell now, by id; True where something is left over to settle.
+
+        To tell: pending notices and pending deliveries that are due. Left over: deliveries at the dot, and those
+        claimed by a process that is gone, or, where that cannot be known, claimed before `stuck_before`.
+        """
+        due = or_(notice.c.not_before.is_(None), notice.c.not_before <= now)
+        pending = select(notice.c.brand_id).where(notice.c.state == NoticeState.PENDING, due).distinct()
+        found = {row.brand_id: False for row in self.db.execute(pending)}
+        facts = (notice.c.brand_id, delivery.c.state, delivery.c.owner, delivery.c.not_before, delivery.c.changed_at)
+        on_the_way = delivery.c.state.in_([str(_P), str(_C), str(_D)])
+        joined = select(*facts).join(notice, notice.c.delivery_key == delivery.c.key).where(on_the_way).distinct()
+        for row in self.db.execute(joined):
+            is_stuck = row.state == _C and (row.changed_at < stuck_before or is_gone(row.owner))
+            is_left = row.state == _D or is_stuck
+            if is_left or (row.state == _P and (row.not_before is None or row.not_before <= now)):
+                found[row.brand_id] = found.get(row.brand_id, False) or is_left
+        return dict(sorted(found.items()))
 
 
 class DeliveryWrites(WriteSession):
@@ -80,10 +102,11 @@ class DeliveryWrites(WriteSession):
         add_new(self.db, _NOTICE, [row])
         return True
 
-    def pending_notices(self, now: datetime) -> list[Notice]:
-        """Return notices that are due (not_before is None or <= now), oldest first."""
+    def pending_notices(self, now: datetime, brand_id: str = "") -> list[Notice]:
+        """Return notices that are due (not_before is None or <= now), oldest first; `brand_id` empty means all."""
         due = or_(notice.c.not_before.is_(None), notice.c.not_before <= now)
         query = select(notice).where(notice.c.state == NoticeState.PENDING, due)
+        query = query.where(notice.c.brand_id == brand_id) if brand_id else query
         return [_notice(row) for row in self.db.execute(query.order_by(notice.c.created_at, notice.c.key))]
 
     def hold_notices(self, keys: Sequence[str], not_before: datetime) -> None:

@@ -12,7 +12,7 @@ from itertools import accumulate
 
 from sqlalchemy import Connection, delete, insert, select
 
-from earshot.model import HourHeard
+from earshot.model import HourHeard, SourceHeard
 from earshot.record.session import Session
 from earshot.record.tables import heard_span, source
 
@@ -24,6 +24,7 @@ _EARLIEST = datetime(1, 1, 2, tzinfo=UTC)
 class _Listener:
     """A source within the asked time: from when it listens, and what it heard, as spans that never touch."""
 
+    source_id: str
     since: datetime
     spans: tuple[tuple[datetime, datetime], ...]
 
@@ -44,6 +45,18 @@ class HeardReads(Session):
             sweep.take(listener)
         return [HourHeard(hour, heard, listening) for hour, heard, listening in sweep.rows()]
 
+    def sources_heard(self, since: datetime, until: datetime) -> list[SourceHeard]:
+        """Return, for each active source that listened in this time, how many of its UTC hours were heard; by id."""
+        hours, now = list(_hours(since, until)), self.clock.now()
+        found = []
+        for listener in self._listeners(since, until, ()):
+            sweep = _Sweep(hours, now)
+            sweep.take(listener)
+            rows = list(sweep.rows())
+            row = SourceHeard(listener.source_id, sum(heard for _, heard, _ in rows), sum(told for _, _, told in rows))
+            found.append(row)
+        return sorted((row for row in found if row.listening), key=lambda row: row.source_id)
+
     def _listeners(self, since: datetime, until: datetime, source_ids: Sequence[str]) -> list[_Listener]:
         wanted = source.c.id.in_(source_ids) if source_ids else source.c.is_active
         rows = self.db.execute(select(source.c.id, source.c.added_at, source.c.listening_since).where(wanted)).all()
@@ -52,7 +65,10 @@ class HeardReads(Session):
         inside &= heard_span.c.source_id.in_(select(source.c.id).where(wanted))
         for row in self.db.execute(select(heard_span).where(inside).order_by(heard_span.c.since)):
             spans.setdefault(row.source_id, []).append((row.since, row.until))
-        return [_Listener(_hour_of(row.listening_since or row.added_at), tuple(spans.get(row.id, ()))) for row in rows]
+        return [
+            _Listener(row.id, _hour_of(row.listening_since or row.added_at), tuple(spans.get(row.id, ())))
+            for row in rows
+        ]
 
 
 class _Sweep:

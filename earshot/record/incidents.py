@@ -22,11 +22,14 @@ class IncidentReads(Session):
         row = _row(self.db, incident_id)
         return None if row is None else _incidents(self.db, [row])[0]
 
-    def incidents(self, limit: int = 50, brand_id: str = "") -> list[Incident]:
-        """Return incidents, newest first."""
+    def incidents(
+        self, limit: int = 50, brand_id: str = "", *, since: datetime | None = None, until: datetime | None = None
+    ) -> list[Incident]:
+        """Return incidents, newest first; `since` and `until` are of their opening."""
         query = select(incident).where(incident.c.merged_into == "")
-        if brand_id:
-            query = query.where(incident.c.brand_id == brand_id)
+        query = query.where(incident.c.brand_id == brand_id) if brand_id else query
+        query = query.where(incident.c.opened_at >= since) if since else query
+        query = query.where(incident.c.opened_at < until) if until else query
         newest = query.order_by(incident.c.opened_at.desc(), incident.c.id).limit(limit)
         return _incidents(self.db, self.db.execute(newest).all())
 

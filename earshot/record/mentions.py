@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 
-from earshot.model import Mention
+from earshot.model import RELEVANT, Category, Mention, MentionCount, Sentiment, Severity
 from earshot.ports import MentionEvent, MentionWrite
 from earshot.record import revisions
 from earshot.record.revisions import ACTIVE, WITHDRAWN
@@ -35,6 +35,31 @@ class MentionReads(Session):
             active = select_mentions().where(mention.c.id.in_(part), mention.c.state == ACTIVE)
             found |= {row.id: mention_of(row) for row in self.db.execute(active)}
         return [found[each] for each in ids if each in found]
+
+    def mention_counts(self, since: datetime, until: datetime) -> list[MentionCount]:
+        """Return counts of the active mentions published in this time that are relevant (RELEVANT or more)."""
+        verdict = (mention.c.sentiment, mention.c.is_own_voice, mention.c.severity, mention.c.categories)
+        same = (mention.c.brand, document.c.site, *verdict)
+        query = (
+            select(*same, func.count().label("alike"))
+            .join(document, document.c.id == mention.c.document_id)
+            .where(document.c.published_at >= since, document.c.published_at < until)
+            .where(mention.c.state == ACTIVE, mention.c.relevance >= RELEVANT)
+            .group_by(*same)
+            .order_by(*same)
+        )
+        return [
+            MentionCount(
+                brand=row.brand,
+                sentiment=Sentiment(row.sentiment),
+                is_own_voice=row.is_own_voice,
+                severity=Severity(row.severity) if row.severity else None,
+                site=row.site,
+                categories=tuple(Category(each) for each in row.categories),
+                count=row.alike,
+            )
+            for row in self.db.execute(query)
+        ]
 
     def iter_mentions(self, batch: int = 500) -> Iterator[list[Mention]]:
         """Yield all active mentions in lists, by id."""

@@ -11,7 +11,7 @@ from sqlalchemy import delete, select, update
 from earshot.leases import is_gone
 from earshot.operating import Alarm, Brief, JobRun, JobState, Level, Pause
 from earshot.record.session import Session, WriteSession, add_new, put
-from earshot.record.tables import alarm, brief, job_run, level, pause
+from earshot.record.tables import alarm, brief, job_run, last_pause, level, pause
 
 
 class OperatingReads(Session):
@@ -52,6 +52,10 @@ class OperatingReads(Session):
         """Return brands paused by somebody, by brand."""
         rows = self.db.execute(select(pause).order_by(pause.c.brand_id))
         return [Pause(row.brand_id, row.since, row.by) for row in rows]
+
+    def last_paused(self) -> dict[str, datetime]:
+        """Return by brand when it was last known to be paused."""
+        return {row.brand_id: row.until for row in self.db.execute(select(last_pause))}
 
     def alarms(self, *, is_open: bool = True, limit: int = 200) -> list[Alarm]:
         """Return open alarms, oldest first; with `is_open` False all of them, latest seen first."""
@@ -112,8 +116,13 @@ class OperatingWrites(WriteSession):
         add_new(self.db, pause, [{"brand_id": brand_id, "since": now, "by": by}])
 
     def resume_brand(self, brand_id: str) -> None:
-        """End a pause. Twice is once."""
-        self.db.execute(delete(pause).where(pause.c.brand_id == brand_id))
+        """End a pause, and note that it lasted until now (the clock's). Twice is once."""
+        if self.db.execute(delete(pause).where(pause.c.brand_id == brand_id)).rowcount:
+            self.note_paused([brand_id], self.clock.now())
+
+    def note_paused(self, brand_ids: Sequence[str], now: datetime) -> None:
+        """Note that these brands are paused now, whoever paused them."""
+        put(self.db, last_pause, [{"brand_id": brand_id, "until": now} for brand_id in sorted(set(brand_ids))])
 
     def set_alarms(self, found: Sequence[Alarm], now: datetime) -> list[Alarm]:
         """Make these the open alarms: new ones are raised, known ones seen again, the others end. Return new ones."""

@@ -224,6 +224,7 @@ document = Table(
     _int("revisions"),
     _time("judge_at", optional=True, index=True),
     _time("judged_at", optional=True),
+    Index("ix_document_published_at", "published_at"),
 )
 
 document_key = Table(
@@ -401,6 +402,8 @@ job_run = Table(
 )
 
 pause = Table("pause", metadata, _key("brand_id"), _time("since"), _text("by"))
+
+last_pause = Table("last_pause", metadata, _key("brand_id"), _time("until"))
 
 alarm = Table(
     "alarm",

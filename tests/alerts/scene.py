@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from earshot import identity
-from earshot.alerts.render import AlertRenderer
+from earshot.alerts.renderer import Renderer
 from earshot.alerts.routing import Judged, judge
 from earshot.alerts.rules import RuleBook
 from earshot.config.settings import AlertSettings, DashboardSettings, MailSettings, Settings
@@ -139,7 +139,7 @@ class Scene:
             self.record,
             mailer or self.inbox,
             ledger,
-            AlertRenderer(self.settings),
+            Renderer(self.settings),
             self.book,
             self.settings,
             self.clock,

@@ -12,7 +12,7 @@ import pytest
 
 from earshot.errors import MailError, MailUncertain, StorageError
 from earshot.model import DeliveryState, Message, QuietHours, TextIs
-from earshot.pipeline.alert import RELAY
+from earshot.pipeline.relay import relay_of
 from earshot.ports import BeforeDot
 from tests.alerts.scene import Books, Inbox, Scene, temporary
 from tests.builders import make_brand, make_recipient, make_rule
@@ -207,13 +207,13 @@ def test_a_missing_sender_is_ours_and_a_recipient_that_is_no_address_is_not(make
 
 
 def test_without_a_mail_server_notices_wait_and_the_report_says_so(make: Make) -> None:
-    from earshot.alerts.render import AlertRenderer
+    from earshot.alerts.renderer import Renderer
     from earshot.pipeline.alert import alert
 
     scene = make()
     scene.flag(2)
     report = alert(
-        scene.record, None, None, AlertRenderer(scene.settings), scene.book, scene.settings, scene.clock, "here/1/0.00"
+        scene.record, None, None, Renderer(scene.settings), scene.book, scene.settings, scene.clock, "here/1/0.00"
     )
     assert "2 notices wait" in report.problem
     assert scene.notices() == {"pending": 2}
@@ -299,7 +299,7 @@ def test_two_relays_never_compete(make: Make) -> None:
     scene.flag(1)
     with scene.record.write() as writer:
         now = scene.clock.now()
-        writer.lease([RELAY], "another-machine/7/1.00", now, now + timedelta(hours=1))
+        writer.lease([relay_of("halden")], "another-machine/7/1.00", now, now + timedelta(hours=1))
     assert scene.alert().is_busy
     scene.clock.advance(hours=1)
     assert scene.alert().sent == 1
@@ -316,7 +316,7 @@ class Usurped:
         self.scene.clock.advance(days=1)
         with self.scene.record.write() as writer:
             now = self.scene.clock.now()
-            writer.lease([RELAY], "another-machine/7/1.00", now, now + timedelta(hours=1))
+            writer.lease([relay_of("halden")], "another-machine/7/1.00", now, now + timedelta(hours=1))
         self.inbox.send(message, before_dot)
 
 

@@ -188,6 +188,17 @@ class HeardContract:
             (NOW + 5 * HOUR, 0, 0),
         ]
 
+    def test_hours_are_counted_for_each_source(self, record: Record, clock: Any) -> None:
+        with record.write() as writer:
+            writer.put_sources([make_source(), make_source(id="deaf"), make_source(id="later")], NOW - 2 * HOUR)
+            writer.put_sources([make_source(), make_source(id="deaf")], NOW)
+            writer.end_run(make_end(at=NOW + 2.5 * HOUR, heard_since=NOW - HOUR))
+        clock.advance(hours=3)
+        with record.read() as reader:
+            rows = reader.sources_heard(NOW - 4 * HOUR, NOW + 3 * HOUR)
+            assert [(row.source_id, row.heard, row.listening) for row in rows] == [("blog", 3, 5), ("deaf", 0, 5)]
+            assert reader.sources_heard(NOW - 9 * HOUR, NOW - 2 * HOUR) == []
+
     def test_the_running_hour_is_heard_up_to_now(self, record: Record, clock: Any) -> None:
         with record.write() as writer:
             writer.put_sources([make_source(listening_since=NOW - 3 * HOUR)], NOW)

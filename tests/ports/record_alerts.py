@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -25,6 +25,7 @@ from tests.builders import (
     make_source,
 )
 from tests.ports.record import HOUR, make_delivery, make_notice, make_page, put
+from tests.ports.record_operating import GONE
 
 
 class AlertContract:
@@ -88,6 +89,56 @@ class AlertContract:
             assert [each.state for each in writer.notices([notice.key])] == [NoticeState.TOLD]
             assert [event.what for event in writer.mention_history(mention.id)] == ["found", "told"]
             assert writer.counts().deliveries == {"sent": 1}
+
+    def test_notices_and_deliveries_are_found_by_brand(self, record: Record) -> None:
+        mine, other = make_notice(1), make_notice(2, brand_id="brewlane")
+        with record.write() as writer:
+            for notice in (mine, other, make_notice(3), make_notice(4, brand_id="brewlane")):
+                writer.add_notice(notice)
+            writer.bind(make_delivery(mine))
+            writer.bind(make_delivery(other))
+            assert [each.key for each in writer.pending_notices(NOW, "brewlane")] == [make_notice(4).key]
+            assert len(writer.pending_notices(NOW)) == 2
+            assert writer.deliveries(brand_id="halden") == [make_delivery(mine)]
+            assert writer.deliveries([DeliveryState.SENT], brand_id="halden") == []
+            assert len(writer.deliveries()) == 2
+
+    def test_brands_that_have_something_to_tell_are_named(self, record: Record) -> None:
+        def waiting(now: datetime = NOW) -> dict[str, bool]:
+            with record.read() as reader:
+                return reader.brands_waiting(now, now - HOUR)
+
+        notice = make_notice(1, not_before=NOW + HOUR)
+        key = make_delivery(notice).key
+        with record.write() as writer:
+            writer.add_notice(notice)
+        assert [waiting(), waiting(NOW + HOUR)] == [{}, {"halden": False}]
+        with record.write() as writer:
+            writer.bind(make_delivery(notice, not_before=NOW + HOUR))
+        assert [waiting(), waiting(NOW + HOUR)] == [{}, {"halden": False}]
+        with record.write() as writer:
+            writer.change_delivery(key, DeliveryState.CLAIMED, NOW, owner="other-host/1/1")
+        assert [waiting(), waiting(NOW + 2 * HOUR)] == [{}, {"halden": True}]
+        with record.write() as writer:
+            writer.change_delivery(key, DeliveryState.PENDING, NOW)
+            writer.change_delivery(key, DeliveryState.CLAIMED, NOW, owner=GONE)
+        assert waiting() == {"halden": True}
+        with record.write() as writer:
+            writer.change_delivery(key, DeliveryState.DOT, NOW)
+            writer.add_notice(make_notice(2, brand_id="brewlane"))
+        assert waiting() == {"brewlane": False, "halden": True}
+        with record.write() as writer:
+            writer.change_delivery(key, DeliveryState.SENT, NOW)
+        assert waiting() == {"brewlane": False}
+
+    def test_incidents_are_found_by_the_time_they_opened(self, record: Record) -> None:
+        with record.write() as writer:
+            opened = []
+            for number in range(3):
+                mention = self.flagged(writer, number)
+                opened.append(writer.open_incident(mention, "complaints", Severity.INFO, NOW + number * HOUR)[0])
+            assert [each.id for each in writer.incidents(since=NOW, until=NOW + 2 * HOUR)] == opened[1::-1]
+            assert [each.id for each in writer.incidents(since=NOW + HOUR)] == opened[:0:-1]
 
     @pytest.mark.parametrize("state", [DeliveryState.DOT, DeliveryState.SENT, DeliveryState.UNKNOWN])
     def test_a_delivery_cannot_leave_its_way(self, record: Record, state: DeliveryState) -> None:

@@ -12,6 +12,7 @@ from earshot import identity
 from earshot.model import (
     Category,
     Outcome,
+    Sentiment,
     Severity,
     TextIs,
 )
@@ -187,6 +188,35 @@ class MentionContract:
             entities=("Pump",),
             is_own_voice=True,
         )
+
+    def test_relevant_mentions_of_a_time_are_counted_by_what_is_alike(self, record: Record) -> None:
+        def add(number: int, hours: int = 0, relevance: float = 0.5, **changes: Any) -> None:
+            document = put(writer, number, published_at=NOW + hours * HOUR, found_at=NOW + 9 * HOUR)
+            writes = [make_write(document, verdict={"relevance": relevance}, **changes)]
+            writer.put_mentions(document, [*writes, make_write(document, "brewlane")][: 2 - (number > 1)], NOW)
+
+        with record.write() as writer:
+            add(1)
+            add(2)
+            add(3, flags=(make_flag(),))
+            add(4, is_own_voice=True)
+            add(5, relevance=0.49)
+            add(6, hours=-1)
+            add(7, hours=2)
+            add(8)
+            writer.put_mentions(identity.document_id("http://blog.example/8"), [], NOW)
+        with record.read() as reader:
+            rows = reader.mention_counts(NOW, NOW + 2 * HOUR)
+        assert {(row.brand, row.is_own_voice, row.severity): row.count for row in rows} == {
+            ("brewlane", False, None): 1,
+            ("halden", False, None): 2,
+            ("halden", False, Severity.WARNING): 1,
+            ("halden", True, None): 1,
+        }
+        assert len(rows) == 4
+        assert {(row.site, row.sentiment, row.categories) for row in rows} == {
+            ("blog.example", Sentiment.NEGATIVE, (Category.COMPLAINT,))
+        }
 
     def test_the_same_again_changes_nothing(self, record: Record) -> None:
         with record.write() as writer:

@@ -66,6 +66,18 @@ class OperatingContract:
                 writer.resume_brand("halden")
             assert writer.pauses() == []
 
+    def test_until_when_a_brand_was_paused_is_remembered(self, record: Record, clock: Any) -> None:
+        with record.write() as writer:
+            assert writer.last_paused() == {}
+            writer.resume_brand("halden")
+            assert writer.last_paused() == {}
+            writer.pause_brand("halden", "mara", NOW)
+            clock.advance(hours=5)
+            writer.resume_brand("halden")
+            for _ in range(2):
+                writer.note_paused(["brewlane", "brewlane"], NOW + 2 * HOUR)
+            assert writer.last_paused() == {"halden": NOW + 5 * HOUR, "brewlane": NOW + 2 * HOUR}
+
     def test_an_alarm_is_raised_once_and_ends_when_it_is_seen_no_more(self, record: Record) -> None:
         with record.write() as writer:
             assert writer.set_alarms([make_alarm()], NOW) == [make_alarm()]

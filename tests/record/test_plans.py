@@ -17,7 +17,7 @@ from earshot.record.engine import transaction
 from tests.builders import NOW, make_capture, make_source
 from tests.ports.record import make_delivery, make_end, make_notice, make_page, put
 
-SMALL = {"source", "suppression", "condemned", "quarantine", "alembic_version"}
+SMALL = {"source", "suppression", "condemned", "quarantine", "alembic_version", "last_pause"}
 """Tables that hold tens of rows; walking through them costs nothing."""
 
 Said = list[tuple[str, Any]]
@@ -88,6 +88,10 @@ def test_plan_and_relays_walk_through_no_table(record: SqlRecord, said: Said) ->
             writer.change_delivery(make_delivery(make_notice()).key, state, NOW)
         writer.told_since("halden", "complaints", "mara@example.org", NOW)
         writer.deliveries([DeliveryState.PENDING])
+        writer.deliveries([DeliveryState.PENDING], brand_id="halden")
+        writer.pending_notices(NOW, "halden")
+        writer.brands_waiting(NOW, NOW)
+        writer.last_paused()
     assert walks(record, said) == set()
 
 
@@ -104,6 +108,9 @@ def test_pages_walk_through_no_table(record: SqlRecord, said: Said) -> None:
         reader.story_mentions(mention.story_id)
         reader.found_in(document_id)
         reader.incidents()
+        reader.incidents(brand_id="halden", since=NOW - timedelta(days=1), until=NOW)
+        reader.mention_counts(NOW - timedelta(days=1), NOW)
+        reader.sources_heard(NOW - timedelta(days=1), NOW)
         reader.notices_of("i")
         reader.hours_heard(NOW - timedelta(days=30), NOW)
     assert walks(record, said) == set()
