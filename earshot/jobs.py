@@ -15,6 +15,7 @@ from typing import Any
 
 from earshot import jobbook, leases
 from earshot.config.environment import environment
+from earshot.config.schedule import write_schedule
 from earshot.errors import StorageError
 from earshot.model import SearchRequest
 from earshot.pipeline.alert import AlertReport
@@ -47,12 +48,19 @@ def _noted(parts: Parts, job: str, subject: str = "") -> AbstractContextManager[
     return jobbook.noted(parts.record, parts.clock, job, subject=subject, environ=parts.environ, airflow_url=url)
 
 
+def schedule(workspace: str) -> dict[str, Any]:
+    """Compile what a scheduler has to know of the workspace, write it to var/schedule.json and return it."""
+    with opened(workspace) as parts:
+        return write_schedule(parts.workspace)
+
+
 def plan(workspace: str, most_batches: int | None = None) -> dict[str, Any]:
     """Lease what is due and write batch files, `collect.processes` at most unless said; return their paths.
 
     The leases outlive this process: they are the batches' until `collect` takes them over, or they run out.
     """
     with opened(workspace) as parts, _noted(parts, "plan") as entry:
+        write_schedule(parts.workspace)
         with parts.record.write() as writer:
             writer.put_sources(parts.workspace.sources, parts.clock.now())
         planned = plan_batches(

@@ -12,6 +12,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
+from earshot.config.cron import CronText
 from earshot.config.durations import Duration, OptionalDuration
 from earshot.model import Brand, Source
 
@@ -99,6 +100,17 @@ class AirflowSettings(Section):
     url: str = Field("", description="Address under which people reach Airflow, for links from pages and mails.")
 
 
+class ScheduleSettings(Section):
+    """When each job comes, as cron expressions in the workspace's time zone. `earshot run` keeps the last two."""
+
+    collect: CronText = Field("* * * * *", description="Looks for what is due; each source keeps its own pace.")
+    publish: CronText = "* * * * *"
+    alert: CronText = "* * * * *"
+    brief: CronText = "0 7 * * *"
+    maintain_freshness: CronText = "*/5 * * * *"
+    maintain_nightly: CronText = Field("30 3 * * *", description="Retention and integrity.")
+
+
 class Settings(Section):
     """All of earshot.yaml."""
 
@@ -112,6 +124,7 @@ class Settings(Section):
     mail: MailSettings = MailSettings()
     dashboards: DashboardSettings = DashboardSettings()
     airflow: AirflowSettings = AirflowSettings()
+    schedules: ScheduleSettings = ScheduleSettings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,3 +150,9 @@ class Workspace:
     def lake_url(self) -> str:
         """Address of the lake for universal-pathlib."""
         return self.settings.lake.url or str(self.var / "lake")
+
+    @property
+    def pages_url(self) -> str:
+        """Address under which people reach the pages, without a slash at its end."""
+        pages = self.settings.dashboards
+        return (pages.public_url or f"http://{pages.host}:{pages.port}").rstrip("/")

@@ -195,7 +195,7 @@ class Writing:
                 at=self._now,
                 outcome=work.outcome,
                 reason=work.reason,
-                next_due_at=next_look(self._now, work.source.pace_s, work.outcome, failures, None),
+                next_due_at=next_look(self._now, work.source, work.outcome, failures, None),
                 entries=len(work.reading.entries) or len(work.reading.links),
                 new=self._done.new_documents or self._done.pages,
                 status=work.capture.status,
