@@ -4,7 +4,7 @@ record keeps of them. Knows no stage and no scheduler.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -144,8 +144,11 @@ class OperatingWrites(Protocol):
     def resume_brand(self, brand_id: str) -> None:
         """End a pause. Twice is once."""
 
-    def set_alarms(self, found: Sequence[Alarm], now: datetime) -> list[Alarm]:
-        """Make these the open alarms: new ones are raised, known ones seen again, the others end. Return new ones."""
+    def set_alarms(self, found: Sequence[Alarm], now: datetime, kinds: Collection[str] = ()) -> list[Alarm]:
+        """Make these the open alarms: new ones are raised, known ones seen again, the others end. Return new ones.
+
+        `kinds`, where given: only alarms of these kinds end; the others were not looked for.
+        """
 
     def add_levels(self, values: Mapping[str, float], now: datetime) -> None:
         """Note one reading of each name. Twice at one time is once."""
