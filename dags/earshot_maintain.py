@@ -13,7 +13,7 @@ with DAG(
     "earshot_maintain",
     dag_display_name="Earshot 6: maintain",
     description="Alarms every few minutes; retention and integrity at night.",
-    schedule=MultipleCronTriggerTimetable(CRON["freshness"], CRON["nightly"], timezone=ZONE),
+    schedule=MultipleCronTriggerTimetable(CRON["maintain_freshness"], CRON["maintain_nightly"], timezone=ZONE),
     doc_md="""
 ### What it does
 *freshness* looks whether sources, collections and brands are heard and nothing piles up; *retention* drops what the

@@ -22,7 +22,17 @@ from rich.text import Text
 
 from earshot import __version__, jobs
 from earshot.config.environment import environment
-from earshot.errors import ConfigError, EarshotError, MailError, MailUncertain, QueryError, StorageError, WorkspaceError
+from earshot.config.settings import Workspace
+from earshot.errors import (
+    ConfigError,
+    EarshotError,
+    MailError,
+    MailUncertain,
+    Mistake,
+    QueryError,
+    StorageError,
+    WorkspaceError,
+)
 from earshot.present import plain
 from earshot.screen import RoundProgress, err, failed_table, out, round_table, status_tables
 
@@ -108,6 +118,8 @@ def check(as_json: Json = False) -> None:
     from earshot.config.workspace import read_workspace
 
     workspace, mistakes, warnings = read_workspace(_State.workspace, environment())
+    if workspace:
+        warnings += _write_schedule(workspace)
     if as_json:
         _print_json({"ok": not mistakes, "mistakes": _rows(mistakes), "warnings": _rows(warnings)})
     else:
@@ -331,6 +343,17 @@ def alerts_list(as_json: Json = False) -> None:
         when = f"{d.changed_at:%Y-%m-%d %H:%M}Z" if d.changed_at else ""
         table.add_row(when, str(d.state), Text(d.recipient), Text(d.subject), Text(d.reason))
     out.print(table)
+
+
+def _write_schedule(workspace: Workspace) -> list[Mistake]:
+    """Write what DAG files read; where that cannot be, the workspace is still good."""
+    from earshot.config.schedule import write_schedule
+
+    try:
+        write_schedule(workspace)
+    except StorageError as error:
+        return [Mistake("var/", 0, 0, "", str(error), "DAGs go on with the schedule they have")]
+    return []
 
 
 def _opened() -> Any:

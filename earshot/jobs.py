@@ -9,7 +9,7 @@ import dataclasses
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,9 @@ from earshot import jobbook, leases
 from earshot import trouble as trouble_mail
 from earshot.briefs import Day, last_day
 from earshot.clock import SystemClock
+from earshot.config.cron import Cron
 from earshot.config.environment import environment
+from earshot.config.schedule import write_schedule
 from earshot.errors import ConfigError, EarshotError, StorageError
 from earshot.model import FilePublished, SearchRequest
 from earshot.operating import Alarm, JobRun, JobState
@@ -38,8 +40,11 @@ from earshot.pipeline.publish import publish as publish_outbox
 from earshot.pipeline.publish import reindex as reindex_all
 from earshot.pipeline.run import RoundReport, Runner, Stages
 from earshot.pipeline.writing import Ingested
+from earshot.ports import RecordReader
 from earshot.present import mention_dict
 from earshot.wiring import Parts, open_parts
+
+NIGHTLY = ("integrity", "retention")
 
 
 @contextmanager
@@ -87,6 +92,12 @@ def _noted(parts: Parts, job: str, subject: str = "") -> AbstractContextManager[
     return jobbook.noted(parts.record, parts.clock, job, subject=subject, environ=parts.environ, airflow_url=url)
 
 
+def schedule(workspace: str) -> dict[str, Any]:
+    """Compile what a scheduler has to know of the workspace, write it to var/schedule.json and return it."""
+    with opened(workspace) as parts:
+        return write_schedule(parts.workspace)
+
+
 def plan(workspace: str, most_batches: int | None = None, *, by_collection: bool = False) -> dict[str, Any]:
     """Lease what is due and write batch files, `collect.processes` at most unless said; return them with a label each.
 
@@ -94,6 +105,7 @@ def plan(workspace: str, most_batches: int | None = None, *, by_collection: bool
     The leases outlive this process: they are the batches' until `collect` takes them over, or they run out.
     """
     with opened(workspace) as parts, _noted(parts, "plan") as entry:
+        write_schedule(parts.workspace)
         with parts.record.write() as writer:
             writer.put_sources(parts.workspace.sources, parts.clock.now())
         planned = plan_batches(
@@ -156,12 +168,25 @@ def publish(workspace: str) -> dict[str, Any]:
 
 
 def waiting(workspace: str) -> dict[str, Any]:
-    """Return what a scheduler is to start now: brands that have something to tell (`alert`), or a brief due (`brief`)."""
+    """Return what a scheduler is to start now: brands with something to tell (`alert`), or with a brief due."""
     return {"alert": judge(workspace)["brands"], "brief": briefs_due(workspace)["brands"]}
 
 
 def maintain_due(workspace: str) -> dict[str, Any]:
-    return {"parts": []}
+    """Return the parts of maintenance that are due: freshness always, the others if they did not run since the night.
+
+    A night that was missed is made up for at the next look. Each of `parts` holds the arguments of `maintain`.
+    """
+    with opened(workspace) as parts:
+        night = Cron(parts.workspace.settings.schedules.maintain_nightly, parts.workspace.settings.time_zone)
+        with parts.record.read() as reader:
+            due = ["freshness", *(part for part in NIGHTLY if _is_due(reader, part, night, parts.clock.now()))]
+    return {"parts": [{"part": part, "label": part} for part in due]}
+
+
+def _is_due(reader: RecordReader, part: str, night: Cron, now: datetime) -> bool:
+    done = reader.job_runs(job="maintain", subject=part, states=[JobState.DONE, JobState.RUNNING], limit=1)
+    return not done or night.next_after(done[0].started_at) <= now
 
 
 def judge(workspace: str) -> dict[str, Any]:

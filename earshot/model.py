@@ -186,11 +186,12 @@ class Brand:
 class Source:
     """Where to listen. `language` is a hint (ISO 639-1) for short texts, or empty.
 
-    pace_s: seconds between two looks. delay_s: least seconds between two requests to its host. parallel: requests
-    at a time to its host. pages_per_round: most pages fetched for it in one round. listening_since: from when its
-    hours count as listened to; None means since Earshot first saw it. url_pattern: regular expression that a
-    sitemap's addresses must match to be fetched, or empty. obeys_robots: False only where the site's owner has
-    allowed it (an intranet, one's own site).
+    pace_s: seconds between two looks. schedule: a cron expression in `time_zone` (IANA) that says instead when to
+    look, or empty. delay_s: least seconds between two requests to its host. parallel: requests at a time to its
+    host. pages_per_round: most pages fetched for it in one round. listening_since: from when its hours count as
+    listened to; None means since Earshot first saw it. url_pattern: regular expression that a sitemap's addresses
+    must match to be fetched, or empty. obeys_robots: False only where the site's owner has allowed it (an intranet,
+    one's own site).
     """
 
     id: str
@@ -207,6 +208,8 @@ class Source:
     url_pattern: str = ""
     listening_since: datetime | None = None
     obeys_robots: bool = True
+    schedule: str = ""
+    time_zone: str = "UTC"
 
     def wants(self, url: str) -> bool:
         """Tell whether an address that a sitemap named is to be fetched."""

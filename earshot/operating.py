@@ -4,7 +4,7 @@ record keeps of them. Knows no stage and no scheduler.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -161,8 +161,11 @@ class OperatingWrites(Protocol):
     def note_paused(self, brand_ids: Sequence[str], now: datetime) -> None:
         """Note that these brands are paused now, whoever paused them: `last_paused` says so after the pause."""
 
-    def set_alarms(self, found: Sequence[Alarm], now: datetime) -> list[Alarm]:
-        """Make these the open alarms: new ones are raised, known ones seen again, the others end. Return new ones."""
+    def set_alarms(self, found: Sequence[Alarm], now: datetime, kinds: Collection[str] = ()) -> list[Alarm]:
+        """Make these the open alarms: new ones are raised, known ones seen again, the others end. Return new ones.
+
+        `kinds`, where given: only alarms of these kinds end; the others were not looked for.
+        """
 
     def add_levels(self, values: Mapping[str, float], now: datetime) -> None:
         """Note one reading of each name. Twice at one time is once."""

@@ -46,6 +46,7 @@ from earshot.model import (
     Verdict,
 )
 from earshot.operating import OperatingReads, OperatingWrites
+from earshot.upkeep import UpkeepReads, UpkeepWrites
 
 
 class Clock(Protocol):
@@ -107,6 +108,12 @@ class Lake(Protocol):
         The old file is gone when this returns, and the new one has another name. A file left with no capture
         disappears.
         """
+
+    def remove(self, file: str) -> None:
+        """Remove a published file with all that is in it, also a broken one. Twice is once."""
+
+    def begun_at(self, file: str) -> datetime | None:
+        """Return when a file was begun, as its name says (of a rewritten one: the old one); None if it says nothing."""
 
 
 # --- collecting and reading ----------------------------------------------------------------------------
@@ -371,7 +378,7 @@ class Erased:
     refs: tuple[CaptureRef, ...]
 
 
-class RecordReader(OperatingReads, Protocol):
+class RecordReader(OperatingReads, UpkeepReads, Protocol):
     """Reads one consistent state of the record. Lists are in the order said; unknown ids are simply absent."""
 
     def sources(self) -> list[SourceState]:
@@ -462,7 +469,7 @@ class RecordReader(OperatingReads, Protocol):
         """Return what `earshot status` counts."""
 
 
-class RecordWriter(RecordReader, OperatingWrites, Protocol):
+class RecordWriter(RecordReader, OperatingWrites, UpkeepWrites, Protocol):
     """One writing transaction: all of it happens, or nothing. Only one at a time on SQLite."""
 
     # sources and plan

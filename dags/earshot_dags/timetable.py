@@ -19,8 +19,8 @@ BEGINNING = datetime(2026, 1, 1)  # noqa: DTZ001 (Airflow reads it in its own de
 DEFAULTS = {
     "collect": "* * * * *",
     "publish": "* * * * *",
-    "freshness": "*/5 * * * *",
-    "nightly": "30 3 * * *",
+    "maintain_freshness": "*/5 * * * *",
+    "maintain_nightly": "30 3 * * *",
 }
 
 
@@ -33,7 +33,7 @@ def _load() -> dict[str, Any]:
 
 _SCHEDULE = _load()
 CRON: dict[str, str] = DEFAULTS | _SCHEDULE.get("schedules", {})
-"""Cron expressions by what they start: collect, publish, freshness, nightly."""
+"""Cron expressions by what they start: collect, publish, maintain_freshness, maintain_nightly."""
 ZONE: str = _SCHEDULE.get("time_zone", "UTC")
 BRANDS: dict[str, str] = {brand["id"]: brand["name"] for brand in _SCHEDULE.get("brands", [])}
 """Names by id, for the forms."""

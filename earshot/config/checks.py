@@ -38,6 +38,7 @@ def cross_file(brands: Sequence[BrandRow], sources: Sequence[SourceRow]) -> list
     """Return mistakes between and inside brands and sources that a form alone cannot see."""
     found = list(_twice("brand", [(f, ("id",), b.id) for f, b, _ in brands]))
     found += _twice("source", [(f, ("sources", n, "id"), s.id) for f, n, s in sources])
+    found += _schedules(sources)
     for file, brand, form in brands:
         found += _twice("rule", [(file, ("rules", n, "id"), r.id) for n, r in enumerate(brand.rules)])
         found += _queries(file, brand)
@@ -60,6 +61,19 @@ def _twice(what: str, rows: Iterable[tuple[YamlFile, tuple[str | int, ...], str]
                 f"first in {first[value]}; choose another id",
             )
         first.setdefault(value, f"{file.name}:{line}")
+
+
+def _schedules(sources: Sequence[SourceRow]) -> Iterator[Mistake]:
+    """Yield files that give a collection another schedule than an earlier file did."""
+    first: dict[str, tuple[str, str]] = {}
+    told: set[str] = set()
+    for file, _, source in sources:
+        name, schedule = first.setdefault(source.collection, (file.name, source.schedule))
+        if schedule != source.schedule and file.name not in told:
+            told.add(file.name)
+            line, column = file.where(("schedule",))
+            what = f"collection {source.collection!r} has another one in {name} ({schedule or 'none'})"
+            yield Mistake(file.name, line, column, "schedule", what, "write the same in both files, or two collections")
 
 
 def _queries(file: YamlFile, brand: Brand) -> Iterator[Mistake]:

@@ -14,6 +14,7 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from earshot.config.cron import CronText
 from earshot.config.daytimes import ClockTime
 from earshot.config.durations import Duration
 from earshot.model import Brand, QuietHours, Recipient, Rule, Severity, Source
@@ -226,14 +227,17 @@ class SourcesForm(Form):
     """One file in sources/: a collection, its defaults and its sources."""
 
     collection: Identifier | None = Field(None, description="A name for the group; the file's name if absent.")
+    schedule: CronText | None = Field(
+        None, description="Cron expression, in the workspace's zone: when its sources are looked at, instead of a pace."
+    )
     defaults: DefaultsForm = DefaultsForm()
     sources: tuple[SourceForm, ...] = ()
 
-    def all_sources(self, collection: str, pages_per_round: int) -> list[Source]:
+    def all_sources(self, collection: str, pages_per_round: int, time_zone: str) -> list[Source]:
         """Return the sources with the file's defaults filled in."""
-        return [self._source(form, self.collection or collection, pages_per_round) for form in self.sources]
+        return [self._source(form, self.collection or collection, pages_per_round, time_zone) for form in self.sources]
 
-    def _source(self, form: SourceForm, collection: str, pages_per_round: int) -> Source:
+    def _source(self, form: SourceForm, collection: str, pages_per_round: int, time_zone: str) -> Source:
         def pick(name: str) -> Any:
             own = getattr(form, name)
             return getattr(self.defaults, name) if own is None else own
@@ -249,6 +253,8 @@ class SourcesForm(Form):
             scope=pick("scope"),
             language=pick("language"),
             pace_s=int(pick("pace").total_seconds()),
+            schedule=self.schedule or "",
+            time_zone=time_zone,
             delay_s=pick("delay").total_seconds(),
             parallel=pick("parallel"),
             pages_per_round=pages_per_round if pages is None else pages,

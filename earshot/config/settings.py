@@ -12,6 +12,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
+from earshot.config.cron import CronText
 from earshot.config.daytimes import ClockTime
 from earshot.config.durations import Duration, OptionalDuration
 from earshot.model import Brand, Source
@@ -107,6 +108,41 @@ class AirflowSettings(Section):
     failure_mail: tuple[str, ...] = Field((), description="Who hears of failed runs and of new alarms.")
 
 
+class ScheduleSettings(Section):
+    """When each job comes, as cron expressions in the workspace's time zone. `earshot run` keeps the last two."""
+
+    collect: CronText = Field("* * * * *", description="Looks for what is due; each source keeps its own pace.")
+    publish: CronText = Field(
+        "* * * * *", description="Indexes what changed, and calls up brands with something to tell."
+    )
+    maintain_freshness: CronText = "*/5 * * * *"
+    maintain_nightly: CronText = Field("30 3 * * *", description="Retention and integrity.")
+
+
+class RetentionSettings(Section):
+    """How long what is kept beside documents and mentions is kept; None (`none` in YAML) means for ever."""
+
+    captures: OptionalDuration = Field(None, description="What was fetched, in the lake, for replays.")
+    internal_captures: OptionalDuration = Field(
+        timedelta(0), description="The same of internal sources; 0s: cut out of the lake as soon as it is read."
+    )
+    runs: OptionalDuration = Field(timedelta(days=90), description="Runs of sources and jobs, and ended alarms.")
+    levels: OptionalDuration = Field(timedelta(days=90), description="The numbers over time.")
+
+
+class FreshnessSettings(Section):
+    """From when on operations are alarmed."""
+
+    times: float = Field(4.0, ge=1, le=1000, description="Not heard for this many times its pace or schedule.")
+    floor: Duration = Field(timedelta(hours=1), description="No source alarms before it was not heard for this long.")
+    stopped: Duration = Field(timedelta(minutes=15), description="Sources are due and none is looked at for this long.")
+    waiting: Duration = Field(timedelta(minutes=30), description="Index, mails or captures wait for this long.")
+    index_behind: int = Field(10_000, ge=1, description="Mentions that wait for the index.")
+    quarantined: int = Field(10, ge=1, description="Captures set aside within a day.")
+    disk_percent: float = Field(10.0, ge=0, le=100, description="Free space of a disk, in percent of it.")
+    disk_gb: float = Field(1.0, ge=0, description="Free space of a disk, in GB.")
+
+
 class Settings(Section):
     """All of earshot.yaml."""
 
@@ -121,6 +157,9 @@ class Settings(Section):
     mail: MailSettings = MailSettings()
     dashboards: DashboardSettings = DashboardSettings()
     airflow: AirflowSettings = AirflowSettings()
+    schedules: ScheduleSettings = ScheduleSettings()
+    retention: RetentionSettings = RetentionSettings()
+    freshness: FreshnessSettings = FreshnessSettings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,3 +185,9 @@ class Workspace:
     def lake_url(self) -> str:
         """Address of the lake for universal-pathlib."""
         return self.settings.lake.url or str(self.var / "lake")
+
+    @property
+    def pages_url(self) -> str:
+        """Address under which people reach the pages, without a slash at its end."""
+        pages = self.settings.dashboards
+        return (pages.public_url or f"http://{pages.host}:{pages.port}").rstrip("/")

@@ -64,7 +64,7 @@ def read_workspace(root: Path, environ: Mapping[str, str]) -> tuple[Workspace | 
     for path in _yaml_files(root / "brands"):
         _read_brand(root, path, settings.time_zone, read)
     for path in _yaml_files(root / "sources"):
-        _read_sources(root, path, settings.collect.pages_per_round, read)
+        _read_sources(root, path, settings, read)
     read.mistakes += checks.cross_file(read.brands, read.sources)
     read.mistakes += checks.whole(main, settings, [b for _, b, _ in read.brands], environ)
     warnings = checks.warnings(read.brands, read.sources, settings)
@@ -133,10 +133,10 @@ def _read_brand(root: Path, path: Path, time_zone: str, read: _Read) -> None:
         read.brands.append((file, form.brand(time_zone), form))
 
 
-def _read_sources(root: Path, path: Path, pages_per_round: int, read: _Read) -> None:
+def _read_sources(root: Path, path: Path, settings: Settings, read: _Read) -> None:
     if found := _read_form(root, path, SourcesForm, read.mistakes):
         file, form = found
-        made = form.all_sources(path.stem, pages_per_round)
+        made = form.all_sources(path.stem, settings.collect.pages_per_round, settings.time_zone)
         read.sources += [(file, number, source) for number, source in enumerate(made)]
 
 

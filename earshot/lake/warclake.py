@@ -10,7 +10,7 @@ import os
 import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from io import BytesIO
 
 from earshot.errors import DocumentError, StorageError
@@ -22,6 +22,7 @@ from earshot.ports import Clock
 MAX_BYTES = 64 * 1024 * 1024
 MAX_CAPTURES = 500
 MAX_AGE_S = 20.0
+_STAMP = "%Y%m%dT%H%M%S.%fZ"
 
 
 class WarcWriter:
@@ -149,6 +150,17 @@ class WarcLake:
         self._store.remove(file)
         return moved
 
+    def remove(self, file: str) -> None:
+        """Remove a published file with all that is in it, also a broken one. Twice is once."""
+        self._store.remove(file)
+
+    def begun_at(self, file: str) -> datetime | None:
+        """Return when a file was begun, as its name says; None if it says nothing."""
+        try:
+            return datetime.strptime(file.partition("-")[0], _STAMP).replace(tzinfo=UTC)
+        except ValueError:
+            return None
+
     def _records(self, file: str) -> Iterator[tuple[Capture, bytes, CaptureRef | None]]:
         with self._store.open(file) as stream:
             try:
@@ -177,7 +189,7 @@ def _named(capture: Capture, file: str) -> Capture:
 
 
 def _stamp(now: datetime) -> str:
-    return now.strftime("%Y%m%dT%H%M%S.%fZ")
+    return now.strftime(_STAMP)
 
 
 def _name(stamp: str, unique: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -11,7 +11,18 @@ from earshot import identity
 from earshot.batches import load_batch
 from earshot.config.settings import Workspace
 from earshot.errors import StorageError
-from earshot.model import Batch, CollectEvent, Fetched, FetchItem, FilePublished, HandedBack, Outcome, RobotsCopy, Role
+from earshot.model import (
+    Batch,
+    CollectEvent,
+    Fetched,
+    FetchItem,
+    FilePublished,
+    HandedBack,
+    Outcome,
+    RobotsCopy,
+    Role,
+    Source,
+)
 from earshot.pipeline.due import next_look, next_try
 from earshot.pipeline.plan import LEASE
 from earshot.ports import Clock, Collector, FrontierPage, Record, RecordWriter, RunEnd
@@ -20,6 +31,8 @@ from earshot.urls import host_of
 _RENEW = timedelta(seconds=30)
 _MOST_HOPS = 10
 _UNREAD = timedelta(hours=1)
+_UNKNOWN = Source(id="", kind="feed", url="")
+"""What a source that has left the workspace meanwhile is taken for."""
 
 
 def collect(
@@ -35,7 +48,7 @@ def collect(
     except FileNotFoundError:
         return
     hosts = [f"host:{host}" for host in batch.hosts]
-    paces = {source.id: float(source.pace_s) for source in workspace.sources}
+    sources = {source.id: source for source in workspace.sources}
     left = {item.id: item for item in batch.items}
     renewed = clock.now()
     if not _take_over(record, batch, hosts, owner, renewed):
@@ -45,7 +58,7 @@ def collect(
         for event in _events(collector, batch_file, left, clock):
             now = clock.now()
             with record.write() as writer:
-                settle(writer, event, paces, now)
+                settle(writer, event, sources, now)
                 is_lost = now - renewed > _RENEW and len(writer.lease(hosts, owner, now, now + LEASE)) < len(hosts)
             yield event
             if is_lost:  # this process slept too long, and another has a host: it is the other's now
@@ -68,18 +81,19 @@ def _take_over(record: Record, batch: Batch, hosts: list[str], owner: str, now: 
         return len(granted) == len(hosts)
 
 
-def settle(writer: RecordWriter, event: CollectEvent, paces: dict[str, float], now: datetime) -> None:
-    """Write what an event means. paces: seconds between two looks, by source."""
+def settle(writer: RecordWriter, event: CollectEvent, sources: Mapping[str, Source], now: datetime) -> None:
+    """Write what an event means. sources: those of the workspace, by id."""
+    source = sources.get(event.source_id, _UNKNOWN) if isinstance(event, Fetched | HandedBack) else _UNKNOWN
     if isinstance(event, FilePublished):
         writer.add_file(event.file, now)
     elif isinstance(event, RobotsCopy):
         writer.put_robots(event)
     elif isinstance(event, HandedBack):
-        _hand_back(writer, event, now)
+        _hand_back(writer, event, source, now)
     elif event.outcome is Outcome.OK:
         _await_reading(writer, event, now)
     else:
-        end_fetch(writer, event, paces.get(event.source_id, 900.0), now)
+        end_fetch(writer, event, source, now)
 
 
 def _await_reading(writer: RecordWriter, event: Fetched, now: datetime) -> None:
@@ -91,7 +105,7 @@ def _await_reading(writer: RecordWriter, event: Fetched, now: datetime) -> None:
         writer.put_off(event.source_id, event.at, now + _UNREAD)
 
 
-def end_fetch(writer: RecordWriter, event: Fetched, pace_s: float, now: datetime) -> None:
+def end_fetch(writer: RecordWriter, event: Fetched, source: Source, now: datetime) -> None:
     """End the run of a source, or the try of a page, that brought no capture."""
     kind, _, name = event.item_id.partition(":")
     if kind == "page":
@@ -107,7 +121,7 @@ def end_fetch(writer: RecordWriter, event: Fetched, pace_s: float, now: datetime
             at=now,
             outcome=event.outcome,
             reason=event.reason,
-            next_due_at=next_look(now, pace_s, event.outcome, failures, event.retry_after_s),
+            next_due_at=next_look(now, source, event.outcome, failures, event.retry_after_s),
             status=event.status,
             size_bytes=event.size_bytes,
             elapsed_s=event.elapsed_s,
@@ -149,11 +163,11 @@ def _failures(items: Iterable[FetchItem], reason: str, now: datetime) -> Iterato
         )
 
 
-def _hand_back(writer: RecordWriter, event: HandedBack, now: datetime) -> None:
+def _hand_back(writer: RecordWriter, event: HandedBack, source: Source, now: datetime) -> None:
     """A redirect left the batch: a source stays due and its new host is leased with it; a page moves on."""
     kind, _, name = event.item_id.partition(":")
     if kind == "source":
-        _move_source(writer, event, now)
+        _move_source(writer, event, source, now)
         return
     page = writer.page(name)
     if page is None or event.hops > _MOST_HOPS:
@@ -174,11 +188,11 @@ def _hand_back(writer: RecordWriter, event: HandedBack, now: datetime) -> None:
     writer.add_pages([moved])
 
 
-def _move_source(writer: RecordWriter, event: HandedBack, now: datetime) -> None:
+def _move_source(writer: RecordWriter, event: HandedBack, source: Source, now: datetime) -> None:
     state, host = writer.source(event.source_id), host_of(event.url)
     if state is None or (host not in state.hosts and len(state.hosts) < _MOST_HOPS):
         writer.add_host(event.source_id, host)
         return
     reason = f"its redirects lead to {host} again and again"
-    due = next_look(now, 900.0, Outcome.FAILED, state.failures, None)
+    due = next_look(now, source, Outcome.FAILED, state.failures, None)
     writer.end_run(RunEnd(event.source_id, now, Outcome.FAILED, reason, due))

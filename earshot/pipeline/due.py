@@ -1,10 +1,11 @@
-"""When to look again: pace, back-off, and what a server asked for. Pure."""
+"""When to look again: pace or schedule, back-off, and what a server asked for. Pure."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from earshot.model import Outcome
+from earshot.config.cron import Cron
+from earshot.model import Outcome, Source
 
 LONGEST = timedelta(hours=24)
 """No source waits longer than this: feeds that answer 404 for a while do come back.
@@ -13,24 +14,31 @@ Source: Media Cloud rss-fetcher, linear back-off capped at 24 h (read 2026-11).
 """
 PAGE_TRIES = 3
 _PAGE_WAIT = timedelta(minutes=5)
+_BEFORE_A_DAILY_CRON = timedelta(hours=1)
+"""Back-off of a source with a schedule ends this much earlier, else the seconds of its run would cost a whole day."""
 
 
-def next_look(now: datetime, pace_s: float, outcome: Outcome, failures: int, retry_after_s: float | None) -> datetime:
-    """Return when a source is due again.
+def next_look(now: datetime, source: Source, outcome: Outcome, failures: int, retry_after_s: float | None) -> datetime:
+    """Return when a source is due again: after its pace, or when its schedule says; back-off and server can only delay.
 
     Args:
         now: end of the run.
-        pace_s: the source's own pace.
+        source: whose pace or schedule it is.
         outcome: how the run ended.
         failures: runs in a row before this one that were not heard.
         retry_after_s: what the server asked for, or None.
     """
-    wait = timedelta(seconds=pace_s)
+    wait = timedelta(seconds=source.pace_s)
     if not outcome.is_heard:
         doublings = failures + (3 if outcome is Outcome.GONE else 1)
-        wait = min(wait * (1 << min(doublings, 12)), LONGEST)
+        longest = LONGEST - _BEFORE_A_DAILY_CRON if source.schedule else LONGEST
+        wait = min(wait * (1 << min(doublings, 12)), longest)
+    elif source.schedule:
+        wait = timedelta(0)
     if retry_after_s is not None:
         wait = max(wait, min(timedelta(seconds=retry_after_s), LONGEST))
+    if source.schedule:
+        return Cron(source.schedule, source.time_zone).next_after(now + wait)
     return now + wait
 
 

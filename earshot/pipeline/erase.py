@@ -11,6 +11,9 @@ from earshot.pipeline.publish import Published
 from earshot.ports import Clock, Lake, Record
 from earshot.urls import canonical_url
 
+_PATIENCE_S = 30.0
+"""How long an erasure waits for another process that rewrites files of the lake."""
+
 
 @dataclass(slots=True)
 class ErasureReport:
@@ -45,6 +48,9 @@ def erase(
         raise ConfigError(error.reason, advice="give the whole address, with http:// or https://") from error
     with record.write() as writer:
         found = writer.erase(author=author, url=address, document_id=document_id, now=clock.now())
-    cut = cut_condemned(record, lake)
+    cut = cut_condemned(record, lake, clock, patience_s=_PATIENCE_S)
     published = publish()
-    return ErasureReport(found.documents, len(found.mention_ids), cut, published.waiting)
+    with record.read() as reader:
+        left = len(reader.condemned())
+    waiting = published.waiting or (f"{left} captures are still to be cut out of the lake" if left else "")
+    return ErasureReport(found.documents, len(found.mention_ids), cut, waiting)

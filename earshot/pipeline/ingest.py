@@ -44,16 +44,18 @@ class Ingest:
     def open_files(self) -> list[str]:
         """Return files of the lake that are not wholly ingested, those of a process that died included.
 
-        What such a process left condemned is cut out first.
+        What such a process left condemned is cut out first. A file that the lake has lost is left out, so that it
+        does not stop the others; `earshot.pipeline.maintain` names it.
         """
-        cut_condemned(self._record, self._lake)
+        cut_condemned(self._record, self._lake, self._clock)
         names = list(self._lake.iter_files())
         with self._record.write() as writer:
             known = writer.known_files(names)
             for name in names:
                 if name not in known:
                     writer.add_file(name, self._clock.now())
-            return writer.open_files()
+            there = set(names)
+            return [name for name in writer.open_files() if name in there]
 
     def file(
         self,
@@ -85,7 +87,7 @@ class Ingest:
             with self._record.write() as writer:
                 writer.finish_file(name)
         if done.condemned:  # it shows something erased, or was said inside: the lake is not to keep it
-            cut_condemned(self._record, self._lake)
+            cut_condemned(self._record, self._lake, self._clock)
         return done
 
     def replay(self, ref: CaptureRef, quarantine_id: str) -> Ingested:

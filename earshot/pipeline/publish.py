@@ -49,7 +49,7 @@ def publish(record: Record, index: MentionIndex, clock: Clock, owner: str) -> Pu
 def reindex(record: Record, index: MentionIndex, clock: Clock, owner: str) -> int:
     """Build the index anew from the record and switch over; return how many mentions it holds.
 
-    What changes meanwhile stays in the outbox and comes after the switch.
+    What changes meanwhile stays in the outbox and comes after the switch. Dead letters from before are done with.
 
     Raises:
         StorageError: another process is publishing.
@@ -60,7 +60,10 @@ def reindex(record: Record, index: MentionIndex, clock: Clock, owner: str) -> in
             raise StorageError("another process is publishing; try again when it is done")
     try:
         with record.read() as reader:
-            return index.rebuild(reader.iter_mentions())
+            built = index.rebuild(reader.iter_mentions())
+        with record.write() as writer:
+            writer.end_dead_letters(now)
+        return built
     finally:
         with record.write() as writer:
             writer.free([LEASE_NAME], owner)

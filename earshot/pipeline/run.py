@@ -15,8 +15,9 @@ from queue import Empty, SimpleQueue
 
 import structlog
 
+from earshot.config.schedule import write_schedule
 from earshot.config.settings import Workspace
-from earshot.errors import EarshotError
+from earshot.errors import EarshotError, StorageError
 from earshot.model import CollectEvent, CollectLimits, Fetched, FilePublished, HandedBack, Outcome, Role
 from earshot.pipeline.alert import AlertReport
 from earshot.pipeline.collect import collect
@@ -124,6 +125,10 @@ class Runner:
 
     def _start(self) -> None:
         """Know the workspace's sources, and take up what an earlier process left behind."""
+        try:
+            write_schedule(self._s.workspace)
+        except StorageError as error:  # only DAG files read it; who listens here goes on
+            log.error("the schedule was not written", reason=str(error))
         with self._s.record.write() as writer:
             writer.put_sources(self._s.workspace.sources, self._s.clock.now())
         for name in self._s.ingest.open_files():

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from earshot import identity, stories
 from earshot.alerts.routing import judge_document
@@ -72,6 +72,7 @@ class Writing:
     def __init__(self, writer: RecordWriter, work: Work, workspace: Workspace, book: RuleBook, now: datetime) -> None:
         self._writer, self._work, self._book, self._now = writer, work, book, now
         self._alerts = workspace.settings.alerts
+        self._keeps_internal = workspace.settings.retention.internal_captures != timedelta(0)
         self._done = Ingested(captures=1)
 
     def all(self) -> Ingested:
@@ -82,8 +83,9 @@ class Writing:
             self._done.quarantined += 1
         known = [self._document(prepared) for prepared in work.prepared]
         has_old = any(known)
-        if self._done.erased or (work.source.scope == "internal" and not work.quarantine):
-            self._done.condemned += 1  # what was said inside is not kept as it was fetched
+        is_inside = work.source.scope == "internal" and not work.quarantine
+        if self._done.erased or (is_inside and not self._keeps_internal):
+            self._done.condemned += 1  # what was said inside is not kept as it was fetched, unless asked for
             self._writer.condemn(work.capture.ref)
         self._add_links(work.reading.links)
         self._end(has_old)
@@ -195,7 +197,7 @@ class Writing:
                 at=self._now,
                 outcome=work.outcome,
                 reason=work.reason,
-                next_due_at=next_look(self._now, work.source.pace_s, work.outcome, failures, None),
+                next_due_at=next_look(self._now, work.source, work.outcome, failures, None),
                 entries=len(work.reading.entries) or len(work.reading.links),
                 new=self._done.new_documents or self._done.pages,
                 status=work.capture.status,

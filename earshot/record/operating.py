@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -124,13 +124,15 @@ class OperatingWrites(WriteSession):
         """Note that these brands are paused now, whoever paused them."""
         put(self.db, last_pause, [{"brand_id": brand_id, "until": now} for brand_id in sorted(set(brand_ids))])
 
-    def set_alarms(self, found: Sequence[Alarm], now: datetime) -> list[Alarm]:
-        """Make these the open alarms: new ones are raised, known ones seen again, the others end. Return new ones."""
-        open_since = {
-            row.key: row.since
-            for row in self.db.execute(select(alarm.c.key, alarm.c.since).where(alarm.c.ended_at.is_(None)))
-        }
-        over = sorted(open_since.keys() - {each.key for each in found})
+    def set_alarms(self, found: Sequence[Alarm], now: datetime, kinds: Collection[str] = ()) -> list[Alarm]:
+        """Make these the open alarms: new ones are raised, known ones seen again, the others end. Return new ones.
+
+        `kinds`, where given: only alarms of these kinds end.
+        """
+        rows = self.db.execute(select(alarm.c.key, alarm.c.kind, alarm.c.since).where(alarm.c.ended_at.is_(None))).all()
+        open_since = {row.key: row.since for row in rows}
+        looked_for = {row.key for row in rows if not kinds or row.kind in kinds}
+        over = sorted(looked_for - {each.key for each in found})
         for key in over:
             self.db.execute(update(alarm).where(alarm.c.key == key).values(ended_at=now))
         put(self.db, alarm, [_alarm_row(each, open_since.get(each.key, now), now) for each in found])

@@ -23,6 +23,7 @@ from earshot.record.outbox import OutboxReads, OutboxWrites
 from earshot.record.sources import SourceReads, SourceWrites
 from earshot.record.stories import StoryReads, StoryWrites
 from earshot.record.tombstones import TombstoneWrites
+from earshot.record.upkeep import UpkeepReads, UpkeepWrites
 
 
 class SqlReader(
@@ -38,6 +39,7 @@ class SqlReader(
     DeliveryReads,
     CountReads,
     OperatingReads,
+    UpkeepReads,
 ):
     """The RecordReader port: one consistent state."""
 
@@ -57,6 +59,7 @@ class SqlWriter(
     DeliveryWrites,
     ErasureWrites,
     OperatingWrites,
+    UpkeepWrites,
 ):
     """The RecordWriter port: one writing transaction."""
 

@@ -27,8 +27,8 @@ SCHEDULE = {
     "schedules": {
         "collect": "*/2 * * * *",
         "publish": "*/3 * * * *",
-        "freshness": "*/7 * * * *",
-        "nightly": "5 4 * * *",
+        "maintain_freshness": "*/7 * * * *",
+        "maintain_nightly": "5 4 * * *",
     },
     "pages_url": "https://earshot.example",
     "failure_mail": ["ops@example.org"],

@@ -190,3 +190,15 @@ class LakeContract:
         read, body = lake.read(added.ref)
         assert body == b"body"
         assert list(read.headers) == ["x-a"]
+
+    def test_a_file_is_removed_once_and_says_when_it_was_begun(self, lake: Lake) -> None:
+        file, captures = filled(lake, b"one", b"two")
+        begun = lake.begun_at(file)
+        assert begun is not None
+        assert begun.tzinfo is UTC
+        (moved,) = lake.rewrite_without(file, [captures[0].ref]).values()
+        assert lake.begun_at(moved.file) == begun
+        for _ in range(2):
+            lake.remove(moved.file)
+        assert list(lake.iter_files()) == []
+        assert lake.begun_at("of-another-program.warc.gz") is None

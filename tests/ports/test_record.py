@@ -10,7 +10,7 @@ import pytest
 from earshot.record import SqlRecord
 from tests.builders import FakeClock
 from tests.ports import record as contract
-from tests.ports import record_alerts, record_content, record_operating
+from tests.ports import record_alerts, record_content, record_operating, record_upkeep
 from tests.record.engines import ENGINES, fresh_url
 
 
@@ -64,4 +64,8 @@ class TestTransactions(contract.TransactionContract):
 
 
 class TestOperating(record_operating.OperatingContract):
+    pass
+
+
+class TestUpkeep(record_upkeep.UpkeepContract):
     pass

@@ -1,0 +1,1 @@
+"""Maintain: retention, integrity and freshness, the stage that keeps Earshot well. Each part is a module of its own."""
