@@ -112,9 +112,7 @@ class ScheduleSettings(Section):
     """When each job comes, as cron expressions in the workspace's time zone. `earshot run` keeps the last two."""
 
     collect: CronText = Field("* * * * *", description="Looks for what is due; each source keeps its own pace.")
-    publish: CronText = Field(
-        "* * * * *", description="Indexes what changed, and calls up brands with something to tell."
-    )
+    publish: CronText = Field("* * * * *", description="Indexes what changed, calls up brands with something to tell.")
     maintain_freshness: CronText = "*/5 * * * *"
     maintain_nightly: CronText = Field("30 3 * * *", description="Retention and integrity.")
 
