@@ -1,0 +1,187 @@
+"""How does Airflow bear 40 brands and 2,000 sources? Parse time of the DAG files, scheduler lag, memory.
+
+    python -m benchmarks.airflow [--sources 2000] [--brands 40] [--minutes 6]
+
+A web of as many sites as sources, each one feed of ten posts, is served on the loopback (as the workspace's proxy); a
+real `airflow standalone` listens to it as `make airflow` does. Parse time is the processor's, of each DAG file beyond
+`import airflow.sdk`, with the compiled schedule of this workspace, and without. Lag is from the moment a timed run
+was due to its first task's start. Memory is the summed PSS of all of Airflow's processes, spiders and readers included.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import tempfile
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import psutil
+
+from benchmarks.pipeline import tree_pss
+from benchmarks.report import report
+from earshot.config.schedule import write_schedule
+from earshot.config.workspace import load_workspace
+from tests.dags.airflow_home import LiveAirflow, live_airflow
+from tests.dags.running import Airflow
+
+POSTS = 10
+DAGS = ("earshot_collect", "earshot_ingest", "earshot_publish")
+
+
+def main() -> None:
+    """Measure and report."""
+    options = _options()
+    with tempfile.TemporaryDirectory() as folder:
+        root, server = Path(folder) / "workspace", _serve()
+        write_workspace(root, options.sources, options.brands, server.server_port)
+        rows = [_row("read the workspace's YAML", _read_s(root), "s")]
+        rows += _parse_rows(root, Path(folder))
+        with live_airflow(root) as airflow:
+            rows += _watch(airflow, root, options.minutes)
+        server.shutdown()
+    notes = [f"{options.brands} brands, {options.sources} sources of {POSTS} posts each, {options.minutes} minutes"]
+    report("airflow", rows, notes)
+
+
+def write_workspace(root: Path, sources: int, brands: int, port: int) -> None:
+    """Write a workspace of so many sources, in ten collections, and brands with one rule each."""
+    (root / "brands").mkdir(parents=True)
+    (root / "sources").mkdir()
+    proxy = f"http://127.0.0.1:{port}"
+    (root / "earshot.yaml").write_text(
+        f"collect: {{contact: me@example.org, proxy: '{proxy}', allow_hosts: ['*.localhost'], processes: 2}}\n"
+    )
+    for number in range(brands):
+        name = f"brand{number}"
+        text = f"id: {name}\nname: Brand{number}\nrecipients: [{{address: a@example.org}}]\n"
+        (root / "brands" / f"{name}.yaml").write_text(text + "rules: [{id: all, query: 'sentiment:negative'}]\n")
+    for start in range(10):
+        lines = [
+            f"  - {{id: s{n}, kind: feed, url: 'http://s{n}.localhost/feed', pace: 15m, delay: 0s}}"
+            for n in range(start, sources, 10)
+        ]
+        (root / "sources" / f"collection{start}.yaml").write_text("sources:\n" + "\n".join(lines) + "\n")
+
+
+class _Feeds(BaseHTTPRequestHandler):
+    """Answers as a proxy for every site: one feed each, no robots.txt."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        parts = urlsplit(self.path)
+        body = _feed(parts.netloc).encode() if parts.path == "/feed" else b""
+        self.send_response(200 if body else 404)
+        self.send_header("content-type", "application/rss+xml")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: Any) -> None:
+        """Say nothing."""
+
+
+def _feed(host: str) -> str:
+    number = int(host.partition(".")[0].removeprefix("s"))
+    items = "".join(
+        f"<item><title>Post {n} of {host}</title><link>http://{host}/{n}</link>"
+        f"<pubDate>{format_datetime(datetime(2026, 11, 1, tzinfo=UTC) + timedelta(hours=n), usegmt=True)}</pubDate>"
+        f"<description>{'A day by the water with nothing to report. ' * 12} Brand{(number + n) % 400} broke."
+        "</description></item>"
+        for n in range(POSTS)
+    )
+    return f'<rss version="2.0"><channel><title>{host}</title>{items}</channel></rss>'
+
+
+def _serve() -> ThreadingHTTPServer:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Feeds)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server
+
+
+def _read_s(root: Path) -> list[float]:
+    found = []
+    for _ in range(3):
+        began = time.process_time()
+        write_schedule(load_workspace(root, {}))
+        found.append(time.process_time() - began)
+    return found
+
+
+def _parse_rows(root: Path, folder: Path) -> list[dict[str, Any]]:
+    rows = []
+    for name, settings in (("no workspace", {}), ("this workspace", {"EARSHOT_WORKSPACE": str(root)})):
+        home = folder / name.replace(" ", "-")
+        home.mkdir()
+        seconds = Airflow(home)("program_bag.py", **settings)["seconds"]
+        rows.append(_row(f"parse a DAG file, {name}", [1000 * took for took in seconds.values()], "ms"))
+    return rows
+
+
+def _watch(airflow: LiveAirflow, root: Path, minutes: float) -> list[dict[str, Any]]:
+    """Let it work, look at its memory meanwhile, and ask the API afterwards."""
+    pss: list[float] = []
+    end = time.monotonic() + 60 * minutes
+    while time.monotonic() < end:
+        pss.append(tree_pss(os.getpid()) / 1e6)
+        time.sleep(2)
+    rows = [_row("memory of all processes", pss, "MB")]
+    for dag in DAGS:
+        runs = [run for run in airflow.runs(dag, run_type="scheduled") if run["start_date"]]
+        tasks = {}
+        for task in airflow.tasks(dag):
+            if task["start_date"]:
+                started = datetime.fromisoformat(task["start_date"])
+                tasks[task["dag_run_id"]] = min(started, tasks.get(task["dag_run_id"], started))
+        lags = [
+            (tasks[run["dag_run_id"]] - datetime.fromisoformat(run["run_after"])).total_seconds()
+            for run in runs
+            if run["dag_run_id"] in tasks
+        ]
+        rows.append(_row(f"lag of {dag}", lags, "s"))
+    status = json.loads(_status(root))
+    rows.append(_row("documents", [status["documents"]], ""))
+    rows.append(_row("sources heard", [status["sources"].get("ok", 0)], ""))
+    rows.append(_row("processes", [len(psutil.Process().children(recursive=True))], ""))
+    return rows
+
+
+def _status(root: Path) -> str:
+    import subprocess
+    import sys
+
+    command = [sys.executable, "-m", "earshot", "--workspace", str(root), "status", "--json"]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def _row(what: str, values: list[float], unit: str) -> dict[str, Any]:
+    if not values:
+        return {"what": what, "count": 0, "median": "-", "max": "-", "unit": unit}
+    return {
+        "what": what,
+        "count": len(values),
+        "median": float(statistics.median(values)),
+        "max": float(max(values)),
+        "unit": unit,
+    }
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sources", type=int, default=2000)
+    parser.add_argument("--brands", type=int, default=40)
+    parser.add_argument("--minutes", type=float, default=6)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
