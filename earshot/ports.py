@@ -548,7 +548,11 @@ class RecordWriter(RecordReader, OperatingWrites, UpkeepWrites, Protocol):
 
     # documents
     def is_erased(self, keys: Sequence[DocumentKey], author: str, site: str) -> bool:
-        """Tell whether a tombstone stands against one of the keys or the author."""
+        """Tell whether a tombstone stands against one of the keys or the author.
+
+        Raises:
+            ConfigError: authors were erased under another key of the workspace.
+        """
 
     def find_document(self, keys: Sequence[DocumentKey]) -> StoredDocument | None:
         """Return the first document that one of the keys leads to, keys in order of trust."""
@@ -650,7 +654,11 @@ class RecordWriter(RecordReader, OperatingWrites, UpkeepWrites, Protocol):
 
     # erasure
     def erase(self, *, author: str = "", url: str = "", document_id: str = "", now: datetime) -> Erased:
-        """Write the tombstone, then delete every trace in the record; return what is left to do. Twice is once."""
+        """Write the tombstone, then delete every trace in the record; return what is left to do. Twice is once.
+
+        Raises:
+            ConfigError: authors were erased under another key of the workspace.
+        """
 
 
 class Record(Protocol):

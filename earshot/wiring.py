@@ -72,7 +72,7 @@ class Parts:
         from earshot.record import SqlRecord
 
         self.workspace.var.mkdir(parents=True, exist_ok=True)
-        record = SqlRecord(self.workspace.record_url, self.clock)
+        record = SqlRecord(self.workspace.record_url, self.clock, lambda: self._key.encode("ascii"))
         record.migrate()
         return record
 
@@ -129,10 +129,15 @@ class Parts:
 
     @cached_property
     def pseudonyms(self) -> Pseudonyms:
-        """Names for people inside; the key is made where it is missing."""
+        """Names for people inside."""
+        return Pseudonyms(self._key)
+
+    @cached_property
+    def _key(self) -> str:
+        """Return the workspace's key; it is made where it is missing."""
         from earshot.config.example import make_key
 
-        return Pseudonyms(make_key(self.workspace.root).read_text(encoding="ascii"))
+        return make_key(self.workspace.root).read_text(encoding="ascii").strip()
 
     @cached_property
     def ingest(self) -> Ingest:

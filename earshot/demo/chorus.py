@@ -1,7 +1,8 @@
 """Puts ordinary posts together from paragraphs written by hand. Knows no dates and no web.
 
 A chorus file has the parts `== sites`, `== authors`, `== titles`, `== openings`, `== middles`, `== endings`. Any two
-posts share at most one of their three paragraphs, so that none is a near duplicate of another.
+posts share at most one of their three paragraphs, so that none is a near duplicate of another. There are as many posts
+as that allows: the titles come round again with a number, for a demonstration that is left running for a day.
 """
 
 from __future__ import annotations
@@ -13,12 +14,15 @@ from importlib.resources import files
 from earshot.demo.draws import draw
 from earshot.demo.posts import Post, slug_of, split_paragraphs
 
+TRICKLE, LATE = 1000, 2000
+"""From which places in the script on posts appear slowly, and more slowly."""
+
 _PART = re.compile(r"^== (\w+)\n(.*?)(?=^== |\Z)", re.MULTILINE | re.DOTALL)
 
 
 @cache
 def load_choruses() -> tuple[Post, ...]:
-    """Return every composed post: half of each chorus ordinary, the others in the script after what is written for it.
+    """Return every composed post: half as many ordinary ones as titles, the others in the script after what is written.
 
     Raises:
         ValueError: a chorus that lacks a part, or has too few paragraphs for its titles.
@@ -31,7 +35,7 @@ def load_choruses() -> tuple[Post, ...]:
 
 
 def compose(name: str, text: str) -> list[Post]:
-    """Return one post for each title of a chorus; the second half is `later`, from 1000.
+    """Return all posts of a chorus. The second half of the titles is `later`, from TRICKLE; numbered ones from LATE.
 
     Raises:
         ValueError: a part is missing, or openings, middles and endings are not equally many and odd in number.
@@ -43,17 +47,21 @@ def compose(name: str, text: str) -> list[Post]:
     if not size % 2 or len(middles) != size or len(endings) != size or size * size < len(titles):
         raise ValueError(f"{name}: openings, middles and endings must be equally many, odd, and enough for the titles")
     posts = []
-    for at, title in enumerate(titles):
+    for at in range(size * size):
+        time, place = divmod(at, len(titles))
+        title, slug = titles[place], slug_of(titles[place])
+        if time:
+            title, slug = f"{title} ({time + 1})", f"{slug}-{time + 1}"
         row, turn = at % size, at // size
         paragraphs = (openings[row], middles[(row + turn) % size], endings[(row + 2 * turn + 1) % size])
         posts.append(
             Post(
                 site=sites[int(draw("site", name, at) * len(sites))],
-                slug=slug_of(title),
+                slug=slug,
                 title=title,
                 author=authors[int(draw("author", name, at) * len(authors))],
                 paragraphs=paragraphs,
-                later=1000 + at if at >= (len(titles) + 1) // 2 else None,
+                later=None if at < (len(titles) + 1) // 2 else at + (LATE if time else TRICKLE),
             )
         )
     return posts

@@ -12,16 +12,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from earshot.demo.chorus import load_choruses
+from earshot.demo.chorus import LATE, TRICKLE, load_choruses
 from earshot.demo.draws import draw
 from earshot.demo.posts import Post, load_posts
 from earshot.demo.sites import Site, load_sites
 from earshot.demo.timetable import timetable
 from earshot.ports import Clock
 
-SCRIPT_GAP_S, TRICKLE_GAP_S = (20.0, 40.0), (150.0, 330.0)
-"""Least and most seconds between two posts: of the script, and of the trickle that follows it."""
-_TRICKLE = 1000
+SCRIPT_GAP_S, TRICKLE_GAP_S, LATE_GAP_S = (20.0, 40.0), (150.0, 330.0), (300.0, 780.0)
+"""Least and most seconds between two posts: of the script, of the trickle that follows for two hours, and of the rest
+of a day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +96,8 @@ class Newsstand:
             return news
 
     def _gap(self) -> float:
-        is_scripted = self.waiting and _place(self._script[self._revealed]) < (_TRICKLE, "")
-        least, most = SCRIPT_GAP_S if is_scripted else TRICKLE_GAP_S
+        place = _place(self._script[self._revealed])[0] if self.waiting else LATE
+        least, most = SCRIPT_GAP_S if place < TRICKLE else TRICKLE_GAP_S if place < LATE else LATE_GAP_S
         return least + draw("gap", self._revealed) * (most - least)
 
     def _published(self, post: Post, at: datetime) -> Published:

@@ -1,6 +1,7 @@
 """The fields of `earshot.query.fields` as a tantivy schema. Knows no directory and no query.
 
-Beside the agreed fields the embedded engine keeps three of its own: `sort_key`, `gone` and the stored `mention`.
+Beside the agreed fields the embedded engine keeps some of its own: `sort_key`, `gone`, the pairs of short words and
+the stored `mention`.
 """
 
 from __future__ import annotations
@@ -16,6 +17,9 @@ from earshot import identity
 from earshot.index.codec import pack
 from earshot.model import Mention
 from earshot.query import fields
+from earshot.query.pairs import pairs_field, pairs_of
+from earshot.query.tree import BOTH
+from earshot.query.words import find_words
 
 WHITESPACE = "whitespace"
 """Name of the tokenizer of words fields; tantivy registers it by itself."""
@@ -30,7 +34,10 @@ GONE = "gone"
 """True on the tombstone of a deleted mention, absent on all others."""
 
 OWN = (SORT_KEY, GONE, fields.SOURCE)
-"""What this engine keeps beside `fields.ALL`."""
+"""What this engine keeps beside `fields.ALL`, and the clusters too."""
+
+PAIRS = tuple(pairs_field(part) for part in BOTH)
+"""Fields of neighbouring short words, without places: only here."""
 
 ID = re.compile(r"[0-9A-Za-z_-]{1,200}")
 """Ids this engine takes; they stand unquoted in a range of sort keys. Ours are 64 hex digits."""
@@ -46,6 +53,8 @@ def make_schema() -> tantivy.Schema:
         builder.add_text_field(name, fast=True, tokenizer_name="raw", index_option="basic")
     for name in fields.WORDS:
         builder.add_text_field(name, tokenizer_name=WHITESPACE, index_option="position")
+    for name in PAIRS:
+        builder.add_text_field(name, tokenizer_name=WHITESPACE, index_option="freq")
     for name in fields.INTEGERS:
         builder.add_integer_field(name, indexed=True, fast=True)
     for name in fields.FLOATS:
@@ -62,7 +71,7 @@ def make_schema() -> tantivy.Schema:
 def schema_version() -> str:
     """Return a digest that changes when the fields or their make do; an index of another version is rebuilt."""
     layout = "2"  # raised by hand when make_schema changes and the names do not
-    return identity.digest(layout, *fields.ALL, *OWN)[:16]
+    return identity.digest(layout, *fields.ALL, *OWN, *PAIRS)[:16]
 
 
 def sort_key(published_at: datetime, mention_id: str = "") -> str:
@@ -85,6 +94,9 @@ def make_document(mention: Mention) -> tantivy.Document:
     for name, value in fields.index_fields(mention).items():
         for one in value if isinstance(value, list) else (value,):
             _ADD[name](document, name, one)
+    for part in BOTH:
+        if pairs := pairs_of([word.text for word in find_words(getattr(mention, part))]):
+            document.add_text(pairs_field(part), " ".join(pairs))
     document.add_text(SORT_KEY, sort_key(mention.published_at, mention.id))
     document.add_bytes(fields.SOURCE, pack(mention))
     return document

@@ -7,8 +7,9 @@ from itertools import product
 from tantivy import FieldType, Occur, Query, Schema
 
 from earshot.query.fields import words_field
+from earshot.query.pairs import pairs_field, pairs_of
 from earshot.query.times import instant
-from earshot.query.tree import And, Handle, Is, Near, Node, Not, Or, Prefix, Tag, When, Words
+from earshot.query.tree import BOTH, And, Handle, Is, Near, Node, Not, Or, Prefix, Tag, When, Words
 
 
 def to_tantivy(node: Node, schema: Schema, time_zone: str = "UTC") -> Query:
@@ -16,7 +17,7 @@ def to_tantivy(node: Node, schema: Schema, time_zone: str = "UTC") -> Query:
 
     Args:
         node: as `language.parse` returns it: at most 20 levels deep.
-        schema: of the index; has the fields of `earshot.query.fields` under their names.
+        schema: of the index; has the fields of `earshot.query.fields` and `earshot.query.pairs` under their names.
         time_zone: IANA, the reader's, for dates.
 
     Raises:
@@ -39,7 +40,7 @@ class _Translation:
             case Not():
                 return Query.boolean_query([(Occur.Must, Query.all_query()), (Occur.MustNot, self.query(node.node))])
             case Words():
-                return _any([self._words(words_field(p, is_cased=node.is_cased), node.words) for p in node.parts])
+                return _any([self._in_a_row(part, node) for part in node.parts])
             case Prefix():
                 return _any([self._prefix(words_field(part), node.prefix) for part in node.parts])
             case Near():
@@ -62,10 +63,21 @@ class _Translation:
     def _term(self, field: str, value: str) -> Query:
         return Query.term_query(self._schema, field, value)
 
-    def _words(self, field: str, words: tuple[str, ...]) -> Query:
+    def _in_a_row(self, part: str, node: Words) -> Query:
+        """Return the query for words in a row.
+
+        Two short ones are one token. Of more, the tokens of pairs choose the texts whose places are then compared: with
+        common words that takes a fifth of the time.
+        """
+        field, words = words_field(part, is_cased=node.is_cased), node.words
         if len(words) == 1:  # tantivy panics at a phrase of one word
             return self._term(field, words[0])
-        return Query.phrase_query(self._schema, field, list(words))
+        pairs = [] if node.is_cased or part not in BOTH else pairs_of(words)
+        if pairs and len(words) == 2:
+            return self._term(pairs_field(part), pairs[0])
+        phrase = Query.phrase_query(self._schema, field, list(words))
+        necessary = [Query.const_score_query(self._term(pairs_field(part), pair), 0.0) for pair in dict.fromkeys(pairs)]
+        return Query.boolean_query([(Occur.Must, one) for one in (*necessary, phrase)]) if necessary else phrase
 
     def _prefix(self, field: str, prefix: str) -> Query:
         # A folded word has no character that means anything in a pattern. phrase_prefix_query stops at 50 words.

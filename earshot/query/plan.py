@@ -6,7 +6,7 @@ It answers as `matcher.holds` does, by numbers of terms: a group of five hundred
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from earshot.query.matcher import Stretch, Subject, holds, stretches_in
 from earshot.query.reading import near_pairs
@@ -53,8 +53,8 @@ class Step(ABC):
         """Tell whether it matches."""
 
     @abstractmethod
-    def stretches(self, found: Found) -> Iterator[Stretch]:
-        """Yield where its words stand in title and text, in no order."""
+    def stretches(self, found: Found) -> Iterable[Stretch]:
+        """Return where its words stand in title and text, in no order."""
 
 
 class AnyOf(Step):
@@ -62,7 +62,7 @@ class AnyOf(Step):
 
     def __init__(self, terms: frozenset[int], parts: Parts) -> None:
         self.gate = self._terms = terms
-        self._parts = parts
+        self._parts, self._shown = parts, _shown(parts)
 
     def holds(self, found: Found) -> bool:
         """Tell whether one of the terms was found."""
@@ -70,9 +70,9 @@ class AnyOf(Step):
 
     def stretches(self, found: Found) -> Iterator[Stretch]:
         """Yield all places of all the terms."""
-        for part in _shown(self._parts):
+        for part in self._shown:
             hits = found.hits[part]
-            for term in self._terms & hits.keys():
+            for term in self._terms & found.terms((part,)):
                 length = found.lengths[term]
                 for at in hits[term]:
                     yield found.stretch(part, at, at + length)
@@ -83,20 +83,23 @@ class NearStep(Step):
 
     def __init__(self, left: frozenset[int], right: frozenset[int], gap: int, parts: Parts) -> None:
         self.gate = min(left, right, key=len)
-        self._left, self._right, self._gap, self._parts = left, right, gap, parts
+        self._left, self._right, self._gap = left, right, gap
+        self._parts, self._shown = parts, _shown(parts)
 
     def holds(self, found: Found) -> bool:
         """Tell whether two are near each other."""
-        terms = found.terms(self._parts)
-        if terms.isdisjoint(self._left) or terms.isdisjoint(self._right):
-            return False
-        return any(self._pairs(found, part) for part in self._parts)
+        return self._may_be(found) and any(self._pairs(found, part) for part in self._parts)
 
-    def stretches(self, found: Found) -> Iterator[Stretch]:
-        """Yield the words that have one of the other group near."""
-        for part in _shown(self._parts):
-            for at in self._pairs(found, part):
-                yield found.stretch(part, at, at + 1)
+    def stretches(self, found: Found) -> Iterable[Stretch]:
+        """Return the words that have one of the other group near."""
+        if not self._may_be(found):
+            return ()
+        return [found.stretch(part, at, at + 1) for part in self._shown for at in self._pairs(found, part)]
+
+    def _may_be(self, found: Found) -> bool:
+        """Tell whether both groups were found at all: asked first, since hundreds of brands ask in vain."""
+        terms = found.terms(self._parts)
+        return not (terms.isdisjoint(self._left) or terms.isdisjoint(self._right))
 
     def _pairs(self, found: Found, part: str) -> list[int]:
         hits = found.hits[part]

@@ -42,6 +42,9 @@ class ErasureWrites(WriteSession):
         An author is erased on every site, in whatever case the name is written. A URL is erased as given and in
         its canonical form. `refs` names all captures that still have to be cut out of the lake, those of an
         erasure that was broken off too; `Record.move_captures` ticks them off.
+
+        Raises:
+            ConfigError: authors were erased under another secret.
         """
         self.has_erased = self.has_tombstones = True
         urls = tombstones.url_forms(url) if url else set()
@@ -56,7 +59,7 @@ class ErasureWrites(WriteSession):
 
     def _bury(self, author: str, urls: set[str], document_id: str, now: datetime) -> None:
         if tombstones.folded_author(author):
-            tombstones.add(self.db, "author", [tombstones.folded_author(author)], now)
+            tombstones.add_author(self, author, now)
         tombstones.add(self.db, "url", urls, now)
         if document_id:
             tombstones.add(self.db, "document", [document_id], now)

@@ -5,7 +5,7 @@ Knows no table.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, TypeVar
@@ -32,8 +32,12 @@ class Session:
 
 @dataclass
 class WriteSession(Session):
-    """A writing one. What it writes beside a capture came out of that capture (`earshot.record.captures`)."""
+    """A writing one. What it writes beside a capture came out of that capture (`earshot.record.captures`).
 
+    secret: returns the workspace's; asked for only where authors are or were erased.
+    """
+
+    secret: Callable[[], bytes] = bytes
     touched: set[str] = field(default_factory=set)
     captured: list[Capture] = field(default_factory=list)
     has_erased: bool = False

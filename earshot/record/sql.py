@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from earshot.model import CaptureRef
@@ -67,18 +67,20 @@ class SqlWriter(
 class SqlRecord:
     """The Record port on SQLite or PostgreSQL. One object may be used by many threads, not across a fork."""
 
-    def __init__(self, url: str, clock: Clock) -> None:
+    def __init__(self, url: str, clock: Clock, secret: Callable[[], bytes] = bytes) -> None:
         """Name the database; nothing is opened yet.
 
         Args:
             url: SQLAlchemy URL: sqlite:///FILE or postgresql://USER@HOST/DATABASE.
             clock: for what happens at no time that the caller names.
+            secret: returns what the names of erased authors are keyed with; asked for only where there are some.
 
         Raises:
             ConfigError: not such a URL.
         """
         self._engine = engine.make_engine(url)
         self._clock = clock
+        self._secret = secret
 
     @contextmanager
     def read(self) -> Iterator[SqlReader]:
@@ -99,7 +101,7 @@ class SqlRecord:
             StorageError: could not begin or commit within 30 s.
         """
         with engine.transaction(self._engine, writes=True) as connection:
-            writer = SqlWriter(connection, self._clock)
+            writer = SqlWriter(connection, self._clock, secret=self._secret)
             yield writer
             writer.link_captures()
         if writer.has_erased:

@@ -1,14 +1,20 @@
-"""Tombstones: what was erased is known by digest only, so that it does not come back. Knows no way to erase."""
+"""Tombstones: what was erased is known by digest only, so that it does not come back. Knows no way to erase.
+
+Names of people are few and can be guessed, so theirs are keyed with the workspace's secret: who has the database alone
+cannot ask it who was forgotten. A record opened with another secret would let the forgotten come back, and is refused.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from earshot.errors import SourceError
+from earshot.errors import ConfigError, SourceError
 from earshot.identity import digest, document_id
 from earshot.ports import DocumentKey
 from earshot.record.session import WriteSession, add_new, chunks
@@ -16,6 +22,8 @@ from earshot.record.tables import tombstone
 from earshot.urls import canonical_url
 
 _ANY = select(tombstone.c.digest).limit(1)
+_WITNESS = digest("tombstone", "witness")
+"""Digest of the row whose kind tells one secret from another."""
 
 
 def folded_author(author: str) -> str:
@@ -52,6 +60,48 @@ def erased_urls(db: Connection, urls: Sequence[str]) -> set[str]:
     return {value for _, value in standing(db, [("url", url) for url in urls])}
 
 
+def add_author(session: WriteSession, author: str, now: datetime) -> None:
+    """Set a tombstone against an author, in whatever case the name is written. Twice is once.
+
+    Raises:
+        ConfigError: authors were erased under another secret.
+    """
+    check_secret(session)
+    rows = [
+        {"digest": _keyed(session.secret(), "author", folded_author(author)), "kind": "author", "at": now},
+        {"digest": _WITNESS, "kind": _keyed(session.secret(), "witness"), "at": now},
+    ]
+    add_new(session.db, tombstone, rows)
+
+
+def is_author_erased(session: WriteSession, author: str) -> bool:
+    """Tell whether a tombstone stands against an author; one set by an earlier version, without a secret, too."""
+    name = folded_author(author)
+    if not name:
+        return False
+    known = tombstone.c.digest.in_([_keyed(session.secret(), "author", name), digest("tombstone", "author", name)])
+    return session.db.execute(select(tombstone.c.digest).where(known)).first() is not None
+
+
+def check_secret(session: WriteSession) -> None:
+    """Make sure that this is the secret under which authors were erased, if any were.
+
+    Raises:
+        ConfigError: it is another one.
+    """
+    known = session.db.execute(select(tombstone.c.kind).where(tombstone.c.digest == _WITNESS)).scalar()
+    if known and known != _keyed(session.secret(), "witness"):
+        raise ConfigError(
+            "this is not the key under which authors were erased: they would come back",
+            where=".secrets/pseudonyms.key",
+            advice="bring the file back from your backup",
+        )
+
+
+def _keyed(secret: bytes, *parts: str) -> str:
+    return hmac.new(secret, "\0".join(("tombstone", *parts)).encode("utf-8"), hashlib.sha256).hexdigest()
+
+
 class TombstoneWrites(WriteSession):
     """What the ingest transaction asks before it inserts."""
 
@@ -59,13 +109,15 @@ class TombstoneWrites(WriteSession):
         """Tell whether a tombstone stands against one of the keys or the author.
 
         An author is erased on every site: who asked to be forgotten did not ask for one site only.
+
+        Raises:
+            ConfigError: authors were erased under another secret.
         """
         if self.has_tombstones is None:  # nobody writes beside us, so once a transaction is enough
             self.has_tombstones = self.db.execute(_ANY).first() is not None
+            check_secret(self)
         if not self.has_tombstones:
             return False
         named = [(key.kind, key.value) for key in keys]
         named += [("document", document_id(key.value)) for key in keys if key.kind == "url"]
-        if folded_author(author):
-            named.append(("author", folded_author(author)))
-        return bool(standing(self.db, named))
+        return bool(standing(self.db, named)) or is_author_erased(self, author)

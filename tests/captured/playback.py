@@ -11,13 +11,16 @@ import re
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.robotparser import RobotFileParser
 
 import feedparser
 from ruamel.yaml import YAML
+
+from earshot.urls import host_of
 
 BRANDS: dict[str, dict[str, Any]] = {
     "apple": {"name": "Apple", "query": 'Apple OR アップル OR 苹果 OR iPhone OR iPad OR MacBook OR "App Store"'},
@@ -73,6 +76,20 @@ def sitemap_urls(shared: Path) -> dict[str, str]:
     return found
 
 
+def forbidden_feeds(shared: Path) -> dict[str, str]:
+    """Return those of `feed_urls` that the site's robots.txt forbids, as Python's own reader of robots.txt sees it."""
+    rules = {site["host"]: _rules(shared, site["host"]) for site in manifest(shared)}
+    return {name: url for name, url in feed_urls(shared).items() if not rules[host_of(url)].can_fetch("Earshot", url)}
+
+
+def _rules(shared: Path, host: str) -> RobotFileParser:
+    rules = RobotFileParser()
+    with zipfile.ZipFile(shared / "web" / "dev" / f"{host}.zip") as archive:
+        text = archive.read("robots.txt") if "robots.txt" in archive.namelist() else b""
+    rules.parse(text.decode(errors="replace").splitlines())
+    return rules
+
+
 def distinct_entries(shared: Path) -> set[tuple[str, str]]:
     """Return (host, link or id) of every entry that feedparser finds in the capture's feeds."""
     found = set()
@@ -95,8 +112,13 @@ def write_workspace(
     *,
     settings: dict[str, Any] | None = None,
     sources: dict[str, str] | None = None,
+    permitted: Collection[str] = (),
 ) -> Path:
-    """Write a workspace over the capture into `root`."""
+    """Write a workspace over the capture into `root`.
+
+    sources: by default all feeds and sitemaps. permitted: hosts whose owner lets us fetch what their robots.txt
+    forbids. Here we are the owner: the playback is ours.
+    """
     yaml = YAML(typ="safe")
     (root / "brands").mkdir(parents=True, exist_ok=True)
     (root / "sources").mkdir(exist_ok=True)
@@ -113,6 +135,8 @@ def write_workspace(
     maps = sitemap_urls(shared) if sources is None else {n: u for n, u in sources.items() if "sitemap" in n}
     rows = [{"id": n, "kind": "feed", "url": u} for n, u in feeds.items()]
     rows += [{"id": n, "kind": "sitemap", "url": u} for n, u in maps.items()]
+    for row in rows:
+        row["robots"] = "permitted" if host_of(row["url"]) in permitted else "obey"
     with (root / "sources" / "captured.yaml").open("w", encoding="utf-8") as file:
         yaml.dump(
             {"collection": "captured", "defaults": {"delay": "0s", "pages_per_round": 1000}, "sources": rows}, file

@@ -158,6 +158,8 @@ def test_a_phone_never_scrolls_sideways(browser: Any, served: Served) -> None:
     for path in (*PAGES, f"/mentions/{hostile.id}", "/mentions?q=zzzz", "/mentions?sentiment=angry", "/sign-in"):
         page = watched.open(path)
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, path
+        wide = "[...document.querySelectorAll('.scroll.free')].filter(e => e.scrollWidth > e.clientWidth).length"
+        assert page.evaluate(wide) == 0, path
     assert watched.complaints == []
     context.close()
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
+from itertools import combinations
 from pathlib import Path
 
 from earshot.demo.newsstand import Newsstand
@@ -32,6 +34,19 @@ def test_the_script_is_followed_by_a_slow_trickle() -> None:
             last = clock.monotonic()
     assert max(gaps[:15]) <= 42
     assert min(gaps[20:]) >= 149
+
+
+def test_posts_keep_appearing_for_a_whole_day_and_none_tells_the_same_as_another() -> None:
+    stand = Newsstand(NOW, FakeClock())
+    waits = []
+    while stand.waiting:
+        waits.append(stand._gap())
+        stand.reveal()
+    assert timedelta(seconds=sum(waits)) > timedelta(hours=20)
+    posts = [one.post for one in stand.posts()]
+    assert len({post.key for post in posts}) == len(posts)
+    paragraphs = Counter(pair for post in posts for pair in combinations(post.paragraphs, 2))
+    assert max(paragraphs.values()) == 1
 
 
 def test_after_a_long_pause_posts_do_not_come_all_at_once() -> None:
