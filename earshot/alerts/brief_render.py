@@ -26,7 +26,10 @@ _MOST_SOURCES, _MOST_GAPS, _MOST_VOICES = 8, 6, 8
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A number of the day and of the day before, each with the link to what it counts. share: 0..100, for a bar, or -1."""
+    """A number of the day and of the day before, each with the link to what it counts.
+
+    share: 0..100 of all, for a bar, or -1 where it is a share of nothing. is_head: stands out.
+    """
 
     name: str
     now: str
