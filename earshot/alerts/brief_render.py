@@ -28,7 +28,7 @@ _MOST_SOURCES, _MOST_GAPS, _MOST_VOICES = 8, 6, 8
 class Row:
     """A number of the day and of the day before, each with the link to what it counts.
 
-    share: 0..100 for a bar, or -1.
+    share: 0..100 of all, for a bar, or -1 where it is a share of nothing. is_head: stands out.
     """
 
     name: str

@@ -13,8 +13,9 @@ from earshot.alerts.routing import Judged, judge
 from earshot.alerts.rules import RuleBook
 from earshot.config.settings import AlertSettings, DashboardSettings, MailSettings, Settings
 from earshot.errors import MailError
-from earshot.model import Brand, Flag, Mention, Message, Outcome
+from earshot.model import Brand, DeliveryState, Flag, Mention, Message, Outcome
 from earshot.pipeline.alert import AlertReport, alert
+from earshot.pipeline.alert import judge as judge_late
 from earshot.ports import BeforeDot, Clock, Mailer, MailLedger, MentionWrite, RunEnd
 from earshot.record import SqlRecord
 from tests.builders import (
@@ -95,6 +96,7 @@ class Scene:
         flags: tuple[Flag, ...] | None = None,
         story_of: str = "",
         is_teaser_until: datetime | None = None,
+        brand: str = "halden",
         **changes: Any,
     ) -> Mention:
         """Store a document and its flagged mention, unjudged."""
@@ -110,9 +112,9 @@ class Scene:
             | changes
         )
         write = MentionWrite(
-            id=identity.mention_id(document.id, "halden"),
+            id=identity.mention_id(document.id, brand),
             document_id=document.id,
-            verdict=make_verdict(),
+            verdict=make_verdict(brand_id=brand),
             flags=(make_flag(),) if flags is None else flags,
             is_own_voice=False,
         )
@@ -129,12 +131,14 @@ class Scene:
         with self.record.write() as writer:
             return judge(writer, mention, self.clock.now(), **{**options, **changes})
 
-    def flag(self, count: int, start: int = 0) -> None:
+    def flag(self, count: int, start: int = 0, **changes: Any) -> None:
         """Find and judge `count` mentions, each a story of its own."""
         for number in range(start, start + count):
-            self.judge(self.find(number))
+            self.judge(self.find(number, **changes))
 
-    def alert(self, mailer: Mailer | None = None, ledger: MailLedger | None = None, owner: str = "") -> AlertReport:
+    def alert(
+        self, mailer: Mailer | None = None, ledger: MailLedger | None = None, owner: str = "", brand_id: str = ""
+    ) -> AlertReport:
         return alert(
             self.record,
             mailer or self.inbox,
@@ -144,7 +148,29 @@ class Scene:
             self.settings,
             self.clock,
             owner or "here/1/0.00",
+            brand_id=brand_id,
         )
+
+    def waiting(self) -> list[str]:
+        """Judge late teasers; return the brands that a scheduler would start a run for."""
+        return judge_late(self.record, self.book, self.settings, self.clock)[1]
+
+    def pause(self, brand_id: str = "halden") -> None:
+        with self.record.write() as writer:
+            writer.pause_brand(brand_id, "a test", self.clock.now())
+
+    def resume(self, brand_id: str = "halden") -> None:
+        with self.record.write() as writer:
+            writer.resume_brand(brand_id)
+
+    def use(self, *brands: Brand) -> None:
+        """Go on with other brands."""
+        self.brands, self.book = brands, RuleBook(brands)
+
+    def reasons(self) -> list[str]:
+        """Return why deliveries are dead."""
+        with self.record.read() as reader:
+            return [delivery.reason for delivery in reader.deliveries([DeliveryState.DEAD])]
 
     def states(self) -> dict[str, int]:
         with self.record.read() as reader:
@@ -159,9 +185,12 @@ def temporary(reason: str = "450 greylisted") -> MailError:
     return MailError(reason)
 
 
-def kill_brand() -> Brand:
-    """A brand whose rules make both kinds of mail: one notice each, and many in one."""
+def kill_brands() -> tuple[Brand, ...]:
+    """Two brands, each with rules that make both kinds of mail (one notice each, and many in one) and with a brief."""
     people = tuple(make_recipient(address=f"p{n}@example.org") for n in range(2))
     each = make_rule(id="each", recipients=people, max_per_hour=10_000)
     many = make_rule(id="many", recipients=people[:1], max_per_hour=12)
-    return make_brand(rules=(each, many))
+    names = {"halden": "Halden", "brewlane": "Brewlane"}
+    return tuple(
+        make_brand(id=brand, name=name, rules=(each, many), brief_recipients=people) for brand, name in names.items()
+    )

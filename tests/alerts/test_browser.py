@@ -8,11 +8,14 @@ from typing import Any
 
 import pytest
 
+from earshot.alerts.letters import Flagged
 from earshot.alerts.samples import samples
+from earshot.briefs import Ranked, Volume
 from earshot.config.settings import MailSettings, Settings
-from earshot.model import Message
+from earshot.model import Message, Severity
+from tests.alerts import test_brief_mail as brief
 from tests.alerts.test_render import render, telling
-from tests.builders import FakeClock, make_flag
+from tests.builders import FakeClock, make_flag, make_mention
 
 sync_api = pytest.importorskip("playwright.sync_api")
 CHROMIUM = shutil.which("chromium")
@@ -46,7 +49,17 @@ def mails() -> list[Message]:
     long = telling(
         title=word, text=f"{word} broke {word}", url=f"http://blog.example/{word}", flag=make_flag(words=(word,))
     )
-    return [*samples("mara@example.org", settings, FakeClock()), render(long)]
+    hard = brief.render(
+        Flagged(brief.told(1), word, make_mention(title=word, site=word)),
+        incidents=(brief.told(1),),
+        opened={Severity.WARNING: 1_200_300},
+        now=Volume(negative=1_200_300, neutral=12, positive=3),
+        sites=(Ranked(name=word, count=1_200_300, before=7),),
+        voices=(Ranked(name="halden", count=1_200_300, before=1), Ranked(name="other", count=0, before=5)),
+        hours=brief.UNHEARD.model_copy(update={"gaps": (brief.GAP,) * 6}),
+        brands={"other": word},
+    )
+    return [*samples("mara@example.org", settings, FakeClock()), render(long), hard, brief.render()]
 
 
 @pytest.fixture(scope="module")
