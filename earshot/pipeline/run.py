@@ -22,6 +22,7 @@ from earshot.model import CollectEvent, CollectLimits, Fetched, FilePublished, H
 from earshot.pipeline.alert import AlertReport
 from earshot.pipeline.collect import collect
 from earshot.pipeline.ingest import Ingest
+from earshot.pipeline.maintain.timing import Upkeep
 from earshot.pipeline.plan import Planned, plan
 from earshot.pipeline.publish import Published
 from earshot.pipeline.writing import Ingested
@@ -65,6 +66,7 @@ class Stages:
     limits: CollectLimits
     clock: Clock
     owner: str
+    maintain: Callable[[str], object] = lambda _: None
 
 
 class Runner:
@@ -110,11 +112,14 @@ class Runner:
     def forever(self) -> RoundReport:
         """Keep going, each source at its pace, until `stop`."""
         self._start()
+        upkeep = Upkeep(self._s.maintain, self._s.workspace, self._s.clock)
         while not self._stop.is_set():
             self._plan(is_round=False)
             self._drain()
             self._relay()
+            upkeep.tick()
         self._finish()
+        upkeep.wait(_GRACE_S)
         return self.report
 
     def _start(self) -> None:
