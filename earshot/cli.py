@@ -1,7 +1,7 @@
 """The command line: the jobs, for a person at a prompt.
 
 Exit codes: 0 done · 1 something unforeseen · 2 the command was called wrongly · 3 what you wrote is wrong (workspace,
-query) · 4 storage did not answer, try again · 5 mail was not taken · 130 interrupted.
+query) · 4 storage did not answer, try again · 5 mail was not taken · 6 alarms are open · 130 interrupted.
 """
 
 from __future__ import annotations
@@ -34,9 +34,10 @@ from earshot.errors import (
     WorkspaceError,
 )
 from earshot.present import plain
-from earshot.screen import RoundProgress, err, failed_table, out, round_table, status_tables
+from earshot.screen import RoundProgress, alarm_lines, err, failed_table, out, round_table, status_tables
 
-EXIT_UNFORESEEN, EXIT_USAGE, EXIT_CONFIG, EXIT_STORAGE, EXIT_MAIL, EXIT_INTERRUPTED = 1, 2, 3, 4, 5, 130
+EXIT_UNFORESEEN, EXIT_USAGE, EXIT_CONFIG, EXIT_STORAGE, EXIT_MAIL = 1, 2, 3, 4, 5
+EXIT_ALARMS, EXIT_INTERRUPTED = 6, 130
 
 app = typer.Typer(
     help="Hear what is said about your brands, and get it to the right person while it still matters.",
@@ -284,6 +285,47 @@ def erase(
     """Erase an author, an address or a document everywhere, for good."""
     with err.status("Erasing"):
         _print_counts("Erased", jobs.erase(str(_State.workspace), author, url, document))
+
+
+@app.command()
+def maintain(
+    part: Annotated[str, typer.Argument(help="retention, integrity or freshness; all three if absent.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Do the upkeep: drop what is old, see whether all fits together, and whether everything is heard."""
+    with err.status("Looking after everything") as shown:
+
+        def on_step(done: Any) -> None:
+            shown.update(f"Dropped {done.captures} captures, {done.source_runs + done.job_runs} runs")
+
+        answer = jobs.maintain(str(_State.workspace), part, on_step)
+    if as_json:
+        _print_json(answer)
+        return
+    for name, said in ({part: answer} if part else answer).items():
+        for finding in said.pop("findings", ()):
+            out.print(Text(f"{finding['what']}\n    {finding['advice']}"), soft_wrap=True)
+        new = said.pop("new", ())
+        _print_counts(name.capitalize(), said | {"new": len(new)})
+        for each in new:
+            out.print(Text(f"    {each['what']}\n        {each['advice']}"), soft_wrap=True)
+
+
+@app.command()
+def alarms(
+    everything: Annotated[bool, typer.Option("--all", help="Those that ended, too.")] = False, as_json: Json = False
+) -> None:
+    """List what operations has to look at. Exits with 6 while an alarm is open, so that a monitor can ask."""
+    answer = jobs.alarms(str(_State.workspace), everything)
+    if as_json:
+        _print_json(answer)
+    else:
+        for line in alarm_lines(answer["alarms"]):
+            out.print(line, soft_wrap=True)
+        if not answer["open"]:
+            out.print("No alarm is open.")
+    if answer["open"]:
+        raise typer.Exit(EXIT_ALARMS)
 
 
 @app.command()

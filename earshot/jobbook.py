@@ -17,7 +17,7 @@ from earshot.errors import StorageError
 from earshot.operating import JobRun, JobState
 from earshot.ports import Clock, Record
 
-PROMPT, AIRFLOW = "prompt", "airflow"
+PROMPT, RUN, AIRFLOW = "prompt", "run", "airflow"
 _last: list[str] = []
 
 
@@ -44,6 +44,7 @@ def noted(
     subject: str = "",
     environ: Mapping[str, str] | None = None,
     airflow_url: str = "",
+    starter: str = PROMPT,
 ) -> Iterator[Entry]:
     """Note a job's run: RUNNING inside, then DONE, SKIPPED where `skipped` says why, or FAILED with the reason.
 
@@ -54,10 +55,12 @@ def noted(
         subject: what it is about: a brand's id, a batch's collections, a day; or empty.
         environ: of this process; Airflow's variables there say which task it is.
         airflow_url: under which people reach Airflow, or empty.
+        starter: who starts it where it is not Airflow.
     """
     entry = Entry(secrets.token_hex(12))
     _last[:] = [entry.id]
     origin, url = _origin(environ or {}, airflow_url)
+    origin = starter if origin == PROMPT else origin
     run = JobRun(entry.id, job, subject, JobState.RUNNING, origin, clock.now(), leases.me(), url)
     with record.write() as writer:
         writer.begin_job(run)

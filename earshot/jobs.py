@@ -34,6 +34,7 @@ from earshot.pipeline.brief import figures_of
 from earshot.pipeline.brief import make_brief as make_one_brief
 from earshot.pipeline.collect import collect as collect_batch
 from earshot.pipeline.erase import erase as erase_everywhere
+from earshot.pipeline.maintain import freshness, integrity, retention
 from earshot.pipeline.plan import plan as plan_batches
 from earshot.pipeline.publish import Published
 from earshot.pipeline.publish import publish as publish_outbox
@@ -41,10 +42,12 @@ from earshot.pipeline.publish import reindex as reindex_all
 from earshot.pipeline.run import RoundReport, Runner, Stages
 from earshot.pipeline.writing import Ingested
 from earshot.ports import RecordReader
-from earshot.present import mention_dict
+from earshot.present import mention_dict, plain
 from earshot.wiring import Parts, open_parts
 
-NIGHTLY = ("integrity", "retention")
+PARTS = ("retention", "integrity", "freshness")
+"""The parts of `maintain`, in the order in which all of them are done."""
+NIGHTLY = ("retention", "integrity")
 
 
 @contextmanager
@@ -86,10 +89,14 @@ def trouble(workspace: str, dag: str, run: str) -> dict[str, Any]:
     return {"subject": mail.subject, "html": mail.html, "is_news": is_news}
 
 
-def _noted(parts: Parts, job: str, subject: str = "") -> AbstractContextManager[jobbook.Entry]:
+def _noted(
+    parts: Parts, job: str, subject: str = "", starter: str = jobbook.PROMPT
+) -> AbstractContextManager[jobbook.Entry]:
     """Note this run of a job in the record, where the Operations page shows it."""
     url = parts.workspace.settings.airflow.url
-    return jobbook.noted(parts.record, parts.clock, job, subject=subject, environ=parts.environ, airflow_url=url)
+    return jobbook.noted(
+        parts.record, parts.clock, job, subject=subject, environ=parts.environ, airflow_url=url, starter=starter
+    )
 
 
 def schedule(workspace: str) -> dict[str, Any]:
@@ -346,6 +353,36 @@ def erase(workspace: str, author: str = "", url: str = "", document: str = "") -
         return _told(entry, report)
 
 
+def maintain(
+    workspace: str, part: str = "", on_step: Callable[[retention.Retained], None] = lambda _: None
+) -> dict[str, Any]:
+    """Do one part of the upkeep: "retention", "integrity" or "freshness"; "" is all three, each under its name.
+
+    Freshness says `open` (how many alarms are), `new` (`key`, `what`, `advice` of those that were not before) and
+    `ended` (how many); integrity the same of its own and its `findings`; retention what was dropped.
+
+    Raises:
+        ConfigError: there is no such part.
+    """
+    if part and part not in PARTS:
+        raise ConfigError(f"there is no part {part!r}", where="maintain", advice=f"one of {', '.join(PARTS)}")
+    with opened(workspace) as parts:
+        return run_maintain(parts, part, on_step)
+
+
+def alarms(workspace: str, everything: bool = False) -> dict[str, Any]:
+    """Return `open`, how many alarms are, and `alarms`: the open ones oldest first, or all of them, latest seen first.
+
+    Where nobody has looked for alarms lately, that is an alarm too.
+    """
+    with opened(workspace) as parts, parts.record.read() as reader:
+        is_open = reader.alarms(limit=freshness.ALL)
+        shown = reader.alarms(is_open=False, limit=freshness.ALL) if everything else is_open
+        unwatched = freshness.not_watched(reader, parts.workspace, parts.clock.now())
+    watch = [unwatched] if unwatched else []
+    return {"open": len(is_open) + len(watch), "alarms": plain([*watch, *shown])}
+
+
 def status(workspace: str) -> dict[str, Any]:
     """Return the counts of record and index."""
     with opened(workspace) as parts:
@@ -353,6 +390,7 @@ def status(workspace: str) -> dict[str, Any]:
             writer.put_sources(parts.workspace.sources, parts.clock.now())
         with parts.record.read() as reader:
             counts = _plain(reader.counts())
+            counts["alarms"] = len(reader.alarms(limit=freshness.ALL))
         behind = counts.pop("behind")
         try:
             mentions: int | None = parts.index.mentions()
@@ -389,9 +427,43 @@ def make_runner(parts: Parts, on_change: Callable[[RoundReport], None] | None = 
         limits=parts.limits,
         clock=parts.clock,
         owner=leases.me(),
+        maintain=lambda part: run_maintain(parts, part, is_stopping=lambda: runner.is_stopping, starter=jobbook.RUN),
     )
     runner = Runner(stages, on_change)
     return runner
+
+
+def run_maintain(
+    parts: Parts,
+    part: str = "",
+    on_step: Callable[[retention.Retained], None] = lambda _: None,
+    is_stopping: Callable[[], bool] = lambda: False,
+    starter: str = jobbook.PROMPT,
+) -> dict[str, Any]:
+    """Do one part of the upkeep, or all three."""
+    with _noted(parts, "maintain", part, starter) as entry:
+        done = {name: _part(parts, name, on_step, is_stopping) for name in ([part] if part else PARTS)}
+        for answer in done.values():
+            entry.count(answer | {"new": len(answer.get("new", ()))})
+        return done[part] if part else done
+
+
+def _part(
+    parts: Parts, name: str, on_step: Callable[[retention.Retained], None], is_stopping: Callable[[], bool]
+) -> dict[str, Any]:
+    record, workspace, clock = parts.record, parts.workspace, parts.clock
+    if name == "retention":
+        return _plain(retention.retain(record, parts.lake, workspace, clock, on_step, is_stopping))
+    if name == "freshness":
+        return _raised(freshness.look(record, workspace, clock))
+    found = integrity.examine(record, parts.lake, parts.index, clock)
+    findings = [plain(each) for each in found.findings]
+    return {"findings": findings, "unjudged": plain(found.unjudged), "cut": found.cut, **_raised(found.raised)}
+
+
+def _raised(raised: freshness.Raised) -> dict[str, Any]:
+    new = [{"key": each.key, "what": each.what, "advice": each.advice} for each in raised.new]
+    return {"open": raised.open, "new": new, "ended": raised.ended}
 
 
 def run_publish(parts: Parts) -> Published:

@@ -109,6 +109,7 @@ def status_tables(status: dict[str, Any], sources: Sequence[Any]) -> Iterable[Ta
         table.add_row(
             name.capitalize(), ", ".join(f"{n} {state}" for state, n in sorted(status[name].items())) or "none"
         )
+    table.add_row("Alarms", f"{status['alarms']} open: `earshot alarms`" if status["alarms"] else "none")
     yield table
     troubled = [s for s in sources if s.is_active and s.last_outcome is not None and not s.last_outcome.is_heard]
     if troubled:
@@ -117,6 +118,15 @@ def status_tables(status: dict[str, Any], sources: Sequence[Any]) -> Iterable[Ta
             heard = f"{s.last_heard_at:%Y-%m-%d %H:%M}Z" if s.last_heard_at else "never"
             table.add_row(s.source_id, str(s.last_outcome), Text(s.last_reason), heard, f"{s.next_due_at:%m-%d %H:%M}Z")
         yield table
+
+
+def alarm_lines(alarms: Sequence[dict[str, Any]]) -> Iterable[Text]:
+    """Yield alarms, two lines each: since when (and until when, if it ended) and what; then what to do."""
+    for each in alarms:
+        until = f" to {each['ended_at'][:16]}Z" if each["ended_at"] else ""
+        line = Text(f"{each['since'][:16]}Z{until}  ")
+        line.append(each["what"], style="dim" if until else BAD)
+        yield line.append(f"\n    {each['advice']}", style="dim")
 
 
 def _outcomes(report: RoundReport) -> str:

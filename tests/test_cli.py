@@ -117,6 +117,48 @@ def test_stages_one_by_one_do_what_a_round_does(here: Here, tmp_path: Path) -> N
     assert (status["mentions"], status["index"]["mentions"]) == (3, 3)
 
 
+def test_alarms_exit_with_6_while_one_is_open_and_with_0_after(here: Here, tmp_path: Path) -> None:
+    for name in ("earshot.yaml", "brands/halden.yaml", "sources/blog.yaml"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text((here.root / name).read_text())
+    with (tmp_path / "earshot.yaml").open("a") as file:  # whatever disk the tests run on, it is full enough, or not
+        file.write("freshness: {disk_percent: 100, disk_gb: 0}\n")
+    alone = Here(tmp_path, here.port)
+    alone("run", "--once")
+    assert "Nobody has looked for alarms" in alone("alarms", code=6).stdout
+    raised = alone.json("maintain", "freshness")
+    assert (raised["open"], raised["ended"], [each["key"] for each in raised["new"]]) == (
+        1,
+        0,
+        ["disk nearly full: workspace"],
+    )
+    assert alone.json("status")["alarms"] == 1
+    assert "1 open" in alone("status").stdout
+    listed = json.loads(alone("alarms", "--json", code=6).stdout)
+    assert (listed["open"], [each["kind"] for each in listed["alarms"]]) == (1, ["disk nearly full"])
+    (tmp_path / "earshot.yaml").write_text("freshness: {disk_percent: 0, disk_gb: 0}\n")
+    assert alone.json("maintain", "freshness") == {"open": 0, "new": [], "ended": 1}
+    assert "No alarm is open." in alone("alarms").stdout
+    assert "disk" in alone("alarms", "--all").stdout
+
+
+def test_maintain_does_one_part_or_all_three(here: Here) -> None:
+    here("run", "--once")
+    assert here.json("maintain", "integrity")["findings"] == []
+    everything = here.json("maintain")
+    assert list(everything) == ["retention", "integrity", "freshness"]
+    assert everything["retention"]["captures"] == 0
+    assert "Retention: nothing to do." in here("maintain", "retention").stdout
+    assert "one of retention, integrity, freshness" in here("maintain", "everything", code=3).stderr
+
+
+def test_check_compiles_the_schedule(here: Here) -> None:
+    file = here.root / "var" / "schedule.json"
+    file.unlink(missing_ok=True)
+    here("check")
+    assert json.loads(file.read_text())["brands"] == [{"id": "halden", "name": "Halden", "paused": False}]
+
+
 def test_a_workspace_with_mistakes_exits_with_3_and_names_them(tmp_path: Path) -> None:
     (tmp_path / "earshot.yaml").write_text("nme: x\n")
     done = Here(tmp_path, 0)("check", code=3)

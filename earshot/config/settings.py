@@ -133,7 +133,7 @@ class FreshnessSettings(Section):
 
     times: float = Field(4.0, ge=1, le=1000, description="Not heard for this many times its pace or schedule.")
     floor: Duration = Field(timedelta(hours=1), description="No source alarms before it was not heard for this long.")
-    stopped: Duration = Field(timedelta(minutes=15), description="Sources are due and none is looked at for this long.")
+    stopped: Duration = Field(timedelta(minutes=30), description="Sources are due and none is looked at for this long.")
     waiting: Duration = Field(timedelta(minutes=30), description="Index, mails or captures wait for this long.")
     index_behind: int = Field(10_000, ge=1, description="Mentions that wait for the index.")
     quarantined: int = Field(10, ge=1, description="Captures set aside within a day.")

@@ -22,6 +22,7 @@ from earshot.model import CollectEvent, CollectLimits, Fetched, FilePublished, H
 from earshot.pipeline.alert import AlertReport
 from earshot.pipeline.collect import collect
 from earshot.pipeline.ingest import Ingest
+from earshot.pipeline.maintain.timing import Upkeep
 from earshot.pipeline.plan import Planned, plan
 from earshot.pipeline.publish import Published
 from earshot.pipeline.writing import Ingested
@@ -68,6 +69,7 @@ class Stages:
     clock: Clock
     owner: str
     brief: Callable[[], int] = lambda: 0
+    maintain: Callable[[str], object] = lambda _: None
 
 
 class Runner:
@@ -115,12 +117,15 @@ class Runner:
     def forever(self) -> RoundReport:
         """Keep going, each source at its pace, until `stop`."""
         self._start()
+        upkeep = Upkeep(self._s.maintain, self._s.workspace, self._s.clock)
         while not self._stop.is_set():
             has_work = self._plan(is_round=False) or bool(self._live)
             self._drain()
             self._brief(is_idle=not has_work)
             self._relay()
+            upkeep.tick()
         self._finish()
+        upkeep.wait(_GRACE_S)
         return self.report
 
     def _start(self) -> None:

@@ -10,11 +10,13 @@ import pytest
 import typer.main
 from ruamel.yaml import YAML
 
+from earshot import cli
 from earshot.cli import app
 from earshot.config.environment import variables
 from earshot.config.files import BrandForm, SourcesForm
 from earshot.config.settings import Settings
 from earshot.model import Outcome
+from earshot.pipeline.maintain.kinds import ADVICE, Kind
 
 ROOT = Path(__file__).parent.parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -67,6 +69,18 @@ def test_every_field_of_brands_and_sources_is_described() -> None:
 def test_every_outcome_is_described() -> None:
     text = text_of("docs/operations/running.md")
     assert [o for o in Outcome if f"| {o} |" not in text] == []
+
+
+def test_every_kind_of_alarm_has_its_part_of_the_runbook_and_no_other_kind_has() -> None:
+    headings = re.findall(r"(?m)^## (.+)$", text_of("docs/operations/alarms.md"))
+    assert sorted(headings) == sorted([*(kind.capitalize() for kind in Kind), "What is repaired by itself"])
+    assert ADVICE.keys() == set(Kind)
+
+
+def test_every_exit_code_is_described() -> None:
+    codes = {value for name, value in vars(cli).items() if name.startswith("EXIT_")}
+    described = {int(code) for code in re.findall(r"(?m)^\| (\d+) \|", text_of("docs/operations/running.md"))}
+    assert described == codes | {0}
 
 
 def blocks(page: Path) -> list[Any]:

@@ -1,0 +1,143 @@
+"""Integrity: does what is kept fit together? Findings become alarms; nothing is repaired that is not provably safe.
+
+The one repair: cuts of the lake that were begun and not ended are ended first, since what they have to do stands in
+the record. All else is named, with its number, an example and what to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from earshot.errors import StorageError
+from earshot.operating import Alarm
+from earshot.pipeline.cutting import cut_condemned
+from earshot.pipeline.maintain.freshness import ALL, Raised, raise_alarms
+from earshot.pipeline.maintain.kinds import ADVICE, INTEGRITY, Kind, make_alarm
+from earshot.ports import Clock, Lake, MentionIndex, Record
+
+YOUNG = timedelta(hours=1)
+"""A lake file of this age may belong to a batch that is running and has not said so yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What does not fit together. kind: also its heading in the runbook. example: one of them."""
+
+    kind: Kind
+    count: int
+    example: str
+    what: str
+    advice: str
+
+
+@dataclass(frozen=True, slots=True)
+class Integrity:
+    """What a look found. unjudged: what could not be told now, because it is moving. cut: captures cut first."""
+
+    findings: tuple[Finding, ...]
+    unjudged: tuple[Kind, ...]
+    cut: int
+    raised: Raised
+
+
+def examine(record: Record, lake: Lake, index: MentionIndex, clock: Clock) -> Integrity:
+    """Examine record, lake and index, raise what is new as alarms and end what is over. Twice is once.
+
+    Raises:
+        StorageError: the record or the lake does not answer; alarms stay as they were.
+    """
+    with record.read() as reader:
+        damages = reader.damages()
+    cut = 0
+    if damages:  # what else such a file says is worth nothing
+        findings = [_finding(Kind.RECORD_DAMAGED, len(damages), damages[0], _DAMAGED.format(damages[0]))]
+        unjudged: tuple[Kind, ...] = tuple(kind for kind in INTEGRITY if kind is not Kind.RECORD_DAMAGED)
+    else:
+        cut = cut_condemned(record, lake, clock)
+        findings, unjudged = _judged(record, lake, index, clock)
+    now = clock.now()
+    alarms = [make_alarm(each.kind, "", each.what, now) for each in findings]
+    raised = raise_alarms(record, [*alarms, *_still(record, unjudged)], INTEGRITY, now)
+    return Integrity(tuple(findings), unjudged, cut, raised)
+
+
+def _judged(record: Record, lake: Lake, index: MentionIndex, clock: Clock) -> tuple[list[Finding], tuple[Kind, ...]]:
+    """Return what does not fit together, and what could not be told."""
+    with record.read() as reader:
+        found = [_finding(Kind(each.name), each.count, each.example) for each in reader.inconsistencies()]
+    found += _files(record, lake, clock.now())
+    differs, is_judged = _index(record, index)
+    return found + ([differs] if differs else []), () if is_judged else (Kind.INDEX_DIFFERS,)
+
+
+def _finding(kind: Kind, count: int, example: str, what: str = "") -> Finding:
+    said = what or f"{_WHAT[kind].format(count=count)}, for example {example}."
+    return Finding(kind, count, example, said, ADVICE[kind])
+
+
+_DAMAGED = "The record's file is damaged: {}."
+_WHAT = {
+    Kind.MENTIONS_WITHOUT_DOCUMENT: "{count} mentions are of documents that are not there",
+    Kind.OUTBOX_OF_UNKNOWN_MENTIONS: "{count} rows for the index are of mentions that nobody knows",
+    Kind.NOTICES_WITHOUT_DELIVERY: "{count} notices are bound to mails that are not there",
+    Kind.CAPTURES_WITHOUT_FILE: "{count} files of the lake are missing",
+    Kind.FILES_UNKNOWN: "{count} files of the lake are unknown to the record",
+}
+
+
+def _files(record: Record, lake: Lake, now: datetime) -> Iterable[Finding]:
+    """Compare the files that the record needs or knows with those that are there.
+
+    Files are made, rewritten and dropped meanwhile, so only what two looks find counts.
+    """
+    missing, unknown = _look(record, lake, now)
+    if missing or unknown:
+        missing_still, unknown_still = _look(record, lake, now)
+        missing, unknown = missing & missing_still, unknown & unknown_still
+    if missing:
+        yield _finding(Kind.CAPTURES_WITHOUT_FILE, len(missing), min(missing))
+    if unknown:
+        yield _finding(Kind.FILES_UNKNOWN, len(unknown), min(unknown))
+
+
+def _look(record: Record, lake: Lake, now: datetime) -> tuple[set[str], set[str]]:
+    with record.read() as reader:
+        needed = reader.needed_files()
+    there = list(lake.iter_files())
+    old = [name for name in there if (begun := lake.begun_at(name)) is None or now - begun > YOUNG]
+    with record.write() as writer:
+        known = writer.known_files(old)
+    return needed - set(there), set(old) - known
+
+
+def _index(record: Record, index: MentionIndex) -> tuple[Finding | None, bool]:
+    """Compare how many mentions record and index hold; False where it cannot be told, because something waits."""
+    expected = _expected(record)
+    if expected is None:
+        return None, False
+    try:
+        held = index.mentions()
+    except StorageError as error:
+        return _finding(Kind.INDEX_DIFFERS, sum(expected), "", f"The index does not answer: {error}."), True
+    if _expected(record) != expected:
+        return None, False
+    active, refused = expected
+    if active - refused <= held <= active:
+        return None, True
+    what = f"The index holds {held:,} mentions, the record {active:,}."
+    return _finding(Kind.INDEX_DIFFERS, abs(active - held), "", what), True
+
+
+def _expected(record: Record) -> tuple[int, int] | None:
+    """Return how many mentions are active and how many the index refused; None while some are on their way."""
+    with record.read() as reader:
+        counts = reader.counts()
+    return None if counts.behind else (counts.mentions, counts.dead_letters)
+
+
+def _still(record: Record, unjudged: Sequence[Kind]) -> list[Alarm]:
+    """Return open alarms of what could not be told now: an alarm ends only when its cause is over."""
+    with record.read() as reader:
+        return [each for each in reader.alarms(limit=ALL) if each.kind in unjudged]

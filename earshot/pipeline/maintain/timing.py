@@ -1,0 +1,63 @@
+"""When `earshot run` does the upkeep: in a thread of its own, one part at a time, while listening goes on."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import datetime
+
+import structlog
+
+from earshot.config.cron import Cron
+from earshot.config.settings import Workspace
+from earshot.errors import EarshotError
+from earshot.ports import Clock
+
+log = structlog.get_logger(__name__)
+FRESHNESS, NIGHTLY = ("freshness",), ("retention", "integrity")
+
+
+class Upkeep:
+    """Does parts of maintain when their schedules say. `maintain` is called with the part's name, in a thread.
+
+    A part whose time comes while another is at work is done after it, once.
+    """
+
+    def __init__(self, maintain: Callable[[str], object], workspace: Workspace, clock: Clock) -> None:
+        self._maintain, self._clock = maintain, clock
+        schedules, zone = workspace.settings.schedules, workspace.settings.time_zone
+        crons = {
+            FRESHNESS: Cron(schedules.maintain_freshness, zone),
+            NIGHTLY: Cron(schedules.maintain_nightly, zone),
+        }
+        now = clock.now()
+        self._due: dict[tuple[str, ...], tuple[Cron, datetime]] = {
+            parts: (cron, cron.next_after(now)) for parts, cron in crons.items()
+        }
+        self._thread: threading.Thread | None = None
+
+    def tick(self) -> None:
+        """Begin what is due, unless something is at work. Quick."""
+        if self._thread and self._thread.is_alive():
+            return
+        now = self._clock.now()
+        for parts, (cron, at) in self._due.items():
+            if at <= now:
+                self._due[parts] = (cron, cron.next_after(now))
+                self._thread = threading.Thread(target=self._do, args=(parts,), name="upkeep", daemon=True)
+                self._thread.start()
+                return
+
+    def wait(self, seconds: float) -> None:
+        """Wait for what is at work, so long at most. What is cut off is done by the next."""
+        if self._thread:
+            self._thread.join(timeout=seconds)
+
+    def _do(self, parts: tuple[str, ...]) -> None:
+        for part in parts:
+            try:
+                self._maintain(part)
+            except EarshotError as error:
+                log.error("upkeep was not done", part=part, reason=str(error))
+            except Exception:  # one part's failure is noted in the book of jobs, and the next begins
+                log.exception("upkeep failed", part=part)
