@@ -16,6 +16,8 @@ from typing import Any
 
 import pytest
 
+from earshot.operating import JobState
+from earshot.wiring import open_parts
 from tests.pipeline.world import item, rss
 
 TEXT = "My Halden pump broke after two days and nobody answers the phone. I want my money back, this is a bad joke."
@@ -174,6 +176,30 @@ def test_init_then_check_is_good(tmp_path: Path) -> None:
     folder = tmp_path / "mine"
     Here(tmp_path, 0)("init", str(folder))
     assert "Good: 1 brands with 2 rules, 2 sources." in Here(folder, 0)("check").stdout
+
+
+def test_a_brand_is_paused_and_resumed_at_the_prompt_and_its_run_ends_as_skipped(here: Here) -> None:
+    assert "halden is paused" in here("pause", "halden").stdout
+    assert "nobody was told, the brand is paused since" in here("alert", "--brand", "halden").stdout
+    with open_parts(here.root, {}).record.read() as reader:
+        assert [run.state for run in reader.job_runs(job="alert", subject="halden")] == [JobState.SKIPPED]
+    assert "told of again" in here("resume", "halden").stdout
+    assert "nothing to do" in here("alert", "--brand", "halden").stdout
+    for command in (["pause", "none"], ["resume", "none"], ["alert", "--brand", "none"], ["brief", "--brand", "none"]):
+        assert "there is no brand 'none'" in here(*command, code=3).stderr
+
+
+def test_a_brief_is_previewed_without_being_made(here: Here) -> None:
+    here("run", "--once")
+    said = here("brief", "--preview", "--brand", "halden").stdout
+    assert "Subject: [Halden] " in said
+    assert "All mentions" in said
+    assert "no mail server is set" in here("brief", "--brand", "halden").stdout
+    today = datetime.now(UTC).date()
+    assert f"{today} is not over yet" in here("brief", "--preview", "--day", str(today), code=3).stderr
+    assert "is no day" in here("brief", "--day", "yesterday", code=3).stderr
+    with open_parts(here.root, {}).record.read() as reader:
+        assert reader.briefs() == []
 
 
 def test_erase_takes_a_document_out_and_a_later_round_does_not_bring_it_back(here: Here) -> None:

@@ -27,6 +27,9 @@ collect:
 alerts:
   max_age: 48h                      # older news does not alert; `none` lifts the limit
 
+briefs:
+  at: "07:00"                       # when the account of the day before is mailed
+
 # Without a mail server, flagged mentions are shown on the pages and nobody is told.
 # mail:
 #   host: smtp.example.org
@@ -66,6 +69,9 @@ competitors: [Brewlane]
 recipients:
   - {address: mara@example.org, name: Mara, level: manager, time_zone: Europe/Berlin}
   - {address: support@example.org, name: Support, level: team}
+
+brief:                              # each morning the account of the day before, by mail
+  recipients: [mara@example.org]    # all of them if absent; `enabled: false` for none
 
 rules:
   - id: safety

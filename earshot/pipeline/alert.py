@@ -81,7 +81,9 @@ def alert(
     judged, count = _judge_late(record, book, settings, clock)
     told: dict[str, Any] = {"judged": count, "incidents": judged.incidents, "notices": judged.notices}
     if mailer is None:
-        return AlertReport(**told, problem=_no_server(record))
+        with record.read() as reader:
+            why = pause_of(reader, book, brand_id)
+        return AlertReport(**told, paused=int(bool(why)), why_paused=why, problem=_no_server(record))
     post = Post(record, mailer, ledger, renderer, book, settings, clock, owner, is_stopping)
     if brand_id:
         return _relay(post, [brand_id], told)

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, or_, select, update
+from sqlalchemy import ColumnElement, Text, delete, or_, select, update
 
 from earshot.model import DeliveryState, NoticeState
 from earshot.ports import Erased
 from earshot.record import captures, revisions, tombstones
 from earshot.record.session import WriteSession, chunks, put
 from earshot.record.tables import (
+    brief,
     capture,
     dead_letter,
     delivery,
@@ -54,8 +55,31 @@ class ErasureWrites(WriteSession):
             urls |= self._bury_keys(ids, now)
         self._condemn(ids, sorted(urls))
         gone = self._drop_mentions(ids, now)
+        sites = self._sites(ids)
         self._drop_documents(ids, sorted(urls))
+        self._forget_sites(sites)
         return Erased(len(ids), tuple(gone), captures.condemned_refs(self.db))
+
+    def _sites(self, ids: Sequence[str]) -> set[str]:
+        found: set[str] = set()
+        for part in chunks(ids):
+            found |= set(self.db.execute(select(document.c.site).where(document.c.id.in_(part))).scalars())
+        return found
+
+    def _forget_sites(self, sites: set[str]) -> None:
+        """Take sites that hold nothing any more out of the figures of briefs: a person's own site names the person."""
+        rows = (
+            self.db.execute(select(document.c.site).where(document.c.site.in_(sorted(sites))).distinct())
+            if sites
+            else ()
+        )
+        gone = sites - {row.site for row in rows}
+        for site in sorted(gone):
+            named = brief.c.figures.cast(Text).contains(site, autoescape=True)
+            for row in self.db.execute(select(brief.c.id, brief.c.figures).where(named)).all():
+                ranked = [each for each in row.figures.get("sites", []) if each["name"] != site]
+                changed = {**row.figures, "sites": ranked}
+                self.db.execute(update(brief).where(brief.c.id == row.id).values(figures=changed))
 
     def _bury(self, author: str, urls: set[str], document_id: str, now: datetime) -> None:
         if tombstones.folded_author(author):

@@ -44,6 +44,7 @@ class Place(Scene):
     def say(self, number: int, at: datetime = THAT_DAY, brand: str = "halden", **verdict: Any) -> str:
         """Find a mention published at a time; return its id."""
         changes = {"flags": (), "brand": brand, "published_at": at, "found_at": at, "site": verdict.pop("site", "a.b")}
+        changes["author"] = verdict.pop("author", "Ada")
         mention = self.find(number, **changes)
         own, flags = verdict.pop("is_own_voice", False), verdict.pop("flags", ())
         judged = make_verdict(brand_id=brand, **verdict)
@@ -362,3 +363,18 @@ def test_an_erased_mention_is_in_no_mail_written_later_and_in_no_subject(make: C
             assert "secret" not in part
     with place.record.read() as reader:
         assert all("headline" not in d.subject for d in reader.deliveries() if "Nov" in d.subject)
+
+
+def test_a_site_that_holds_nothing_after_an_erasure_is_in_no_figures(make: Callable[..., Place]) -> None:
+    place = make()
+    place.say(1, site="ada.example", author="Ada")
+    place.say(2, site="shared.example", author="Ada")
+    place.say(3, site="shared.example", author="Bo")
+    made = place.make()
+    assert made.brief is not None
+    with place.record.write() as writer:
+        writer.erase(author="ada", now=place.clock.now())
+        figures = writer.brief(made.brief.id).figures
+    assert [(site["name"], site["count"]) for site in figures["sites"]] == [("shared.example", 2)]
+    assert figures["now"]["negative"] == 3
+    assert "ada.example" not in str(figures)

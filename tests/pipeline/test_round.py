@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -334,3 +335,46 @@ def test_two_processes_share_the_hosts_out(make_world: MakeWorld) -> None:
         world.web.says(source.url, rss(item(f"{source.url}/x", "Halden", f"Halden at {source.id}.")))
     assert world.round().outcomes == {"ok": 6}
     assert sorted(world.web.asked) == sorted(s.url for s in sources)
+
+
+def test_a_round_makes_briefs_once_everything_due_was_heard(make_world: MakeWorld) -> None:
+    world = make_world()
+    world.web.says("http://blog.example/feed", rss(item("http://blog.example/one", "Pump", "My Halden pump broke.")))
+    heard: list[int] = []
+
+    def brief() -> int:
+        with world.record.read() as reader:
+            heard.append(reader.counts().mentions)
+        return 0
+
+    world.brief = brief
+    world.round()
+    assert heard == [1]
+
+
+def test_a_run_for_good_makes_briefs_when_it_has_caught_up_and_then_every_half_minute(make_world: MakeWorld) -> None:
+    world = make_world(sources=[make_source(id=f"s{n}", url=f"http://s{n}.example/feed") for n in range(3)])
+    asked: list[tuple[float, int]] = []
+
+    def brief() -> int:
+        asked.append((world.clock.monotonic(), len(world.web.asked)))
+        if len(asked) == 3:
+            runner.stop()
+        return 0
+
+    world.brief = brief
+    runner = world.runner()
+    runner._drain = _slowly(runner._drain, world)  # a tick of the loop is a second of the test's clock
+    runner.forever()
+    times = [at for at, _ in asked]
+    assert [found for _, found in asked] == [3, 3, 3]
+    assert times[0] >= 30
+    assert all(30 <= b - a <= 32 for a, b in pairwise(times))
+
+
+def _slowly(drain: Callable[[], None], world: World) -> Callable[[], None]:
+    def drained() -> None:
+        drain()
+        world.clock.advance(seconds=1)
+
+    return drained

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from earshot.alerts.render import AlertRenderer
+from earshot.alerts.renderer import Renderer
 from earshot.model import CollectEvent
 from earshot.pipeline.alert import alert
 from earshot.pipeline.run import Runner
@@ -58,7 +58,7 @@ def test_between_two_mails_it_leaves_the_rest_to_the_next_run(tmp_path: Path) ->
     scene.flag(3)
 
     def run(is_stopping: Callable[[], bool]) -> int:
-        parts = (scene.record, scene.inbox, None, AlertRenderer(scene.settings), scene.book, scene.settings)
+        parts = (scene.record, scene.inbox, None, Renderer(scene.settings), scene.book, scene.settings)
         return alert(*parts, scene.clock, "here/1/0.00", is_stopping).sent
 
     assert run(lambda: len(scene.inbox.taken) > 0) == 1

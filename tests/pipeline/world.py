@@ -181,6 +181,7 @@ class World:
         self.web = Web(self.lake, clock)
         self.judge = WordJudge()
         self._extractor = extractor
+        self.brief: Callable[[], int] = lambda: 0
         self.use(self.workspace)
 
     def use(self, workspace: Workspace) -> None:
@@ -213,6 +214,7 @@ class World:
             limits=LIMITS,
             clock=self.clock,
             owner=OWNER,
+            brief=lambda: self.brief(),
         )
         return Runner(stages, on_change)
 
