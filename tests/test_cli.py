@@ -131,7 +131,7 @@ def test_no_workspace_says_how_to_make_one(tmp_path: Path) -> None:
 def test_init_then_check_is_good(tmp_path: Path) -> None:
     folder = tmp_path / "mine"
     Here(tmp_path, 0)("init", str(folder))
-    assert "Good: 1 brands with 2 rules, 2 sources." in Here(folder, 0)("check").stdout
+    assert "Good: 1 brand with 2 rules, 2 sources." in Here(folder, 0)("check").stdout
 
 
 def test_erase_takes_a_document_out_and_a_later_round_does_not_bring_it_back(here: Here) -> None:
