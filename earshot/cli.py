@@ -63,7 +63,7 @@ def main() -> None:
         app()
     except WorkspaceError as error:
         err.print(Text(str(error)))
-        err.print(f"[red]{len(error.mistakes)} mistakes.[/] Nothing was changed.")
+        err.print(f"[red]{_many(len(error.mistakes), 'mistake')}.[/] Nothing was changed.")
         sys.exit(EXIT_CONFIG)
     except QueryError as error:
         err.print(Text(f"{error}\n{error.pointer()}"))
@@ -130,9 +130,10 @@ def check(as_json: Json = False) -> None:
             err.print(Text(str(mistake)), soft_wrap=True)
         if workspace:
             rules = sum(len(brand.rules) for brand in workspace.brands)
-            out.print(f"Good: {len(workspace.brands)} brands with {rules} rules, {len(workspace.sources)} sources.")
+            counts = (len(workspace.brands), "brand"), (rules, "rule"), (len(workspace.sources), "source")
+            out.print("Good: {} with {}, {}.".format(*(_many(*each) for each in counts)))
     if mistakes:
-        err.print(f"{len(mistakes)} mistakes.")
+        err.print(f"{_many(len(mistakes), 'mistake')}.")
         raise typer.Exit(EXIT_CONFIG)
 
 
@@ -435,6 +436,10 @@ def _rows(mistakes: list[Any]) -> list[dict[str, Any]]:
 
 def _print_json(value: Any) -> None:
     sys.stdout.write(json.dumps(plain(value), ensure_ascii=False) + "\n")
+
+
+def _many(count: int, name: str) -> str:
+    return f"{count} {name}" if count == 1 else f"{count} {name}s"
 
 
 def _print_counts(title: str, counts: dict[str, Any]) -> None:

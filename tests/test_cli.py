@@ -175,7 +175,7 @@ def test_no_workspace_says_how_to_make_one(tmp_path: Path) -> None:
 def test_init_then_check_is_good(tmp_path: Path) -> None:
     folder = tmp_path / "mine"
     Here(tmp_path, 0)("init", str(folder))
-    assert "Good: 1 brands with 2 rules, 2 sources." in Here(folder, 0)("check").stdout
+    assert "Good: 1 brand with 2 rules, 2 sources." in Here(folder, 0)("check").stdout
 
 
 def test_a_brand_is_paused_and_resumed_at_the_prompt_and_its_run_ends_as_skipped(here: Here) -> None:

@@ -102,6 +102,19 @@ def test_a_click_on_a_bar_leads_to_the_mentions_of_that_time_and_sentiment(watch
     assert page.locator(".hit.negative").count() == hits
 
 
+def test_the_number_in_a_ranking_is_a_way_to_its_mentions_as_its_name_is(watched: Watched) -> None:
+    page = watched.open("/")
+    for row in range(page.locator(".rank").count()):
+        number = page.locator(".rank").nth(row).locator(".num").first
+        number.scroll_into_view_if_needed()
+        count, box = int(number.inner_text()), number.bounding_box()
+        page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        page.wait_for_url("**/mentions?*")
+        assert page.locator(".title p").inner_text().startswith(f"{count} in ")
+        page.go_back()
+        page.wait_for_load_state("networkidle")
+
+
 def test_a_pointer_over_a_bar_says_what_it_is(watched: Watched) -> None:
     page = watched.open("/")
     page.locator(".chart.tall path[fill='var(--negative)']").first.hover()
