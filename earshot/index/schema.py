@@ -5,15 +5,15 @@ Beside the agreed fields the embedded engine keeps three of its own: `sort_key`,
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import tantivy
 
 from earshot import identity
 from earshot.index.codec import pack
+from earshot.index.cursors import ID, microseconds
 from earshot.model import Mention
 from earshot.query import fields
 
@@ -32,10 +32,6 @@ GONE = "gone"
 OWN = (SORT_KEY, GONE, fields.SOURCE)
 """What this engine keeps beside `fields.ALL`."""
 
-ID = re.compile(r"[0-9A-Za-z_-]{1,200}")
-"""Ids this engine takes; they stand unquoted in a range of sort keys. Ours are 64 hex digits."""
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MIDDLE = 1 << 63
 
 
@@ -67,9 +63,7 @@ def schema_version() -> str:
 
 def sort_key(published_at: datetime, mention_id: str = "") -> str:
     """Return the text that sorts like (published_at, id); without an id, the least of its microsecond."""
-    past = published_at - _EPOCH
-    microseconds = (past.days * 86_400 + past.seconds) * 1_000_000 + past.microseconds
-    return f"{microseconds + _MIDDLE:016x}{mention_id}"
+    return f"{microseconds(published_at) + _MIDDLE:016x}{mention_id}"
 
 
 def make_document(mention: Mention) -> tantivy.Document:
