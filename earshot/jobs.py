@@ -8,13 +8,15 @@ from __future__ import annotations
 import dataclasses
 import secrets
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from earshot import leases
+from earshot.clock import SystemClock
 from earshot.config.environment import environment
+from earshot.config.settings import Workspace
 from earshot.errors import StorageError
 from earshot.model import SearchRequest
 from earshot.pipeline.alert import AlertReport, alert
@@ -27,7 +29,7 @@ from earshot.pipeline.publish import reindex as reindex_all
 from earshot.pipeline.run import RoundReport, Runner, Stages
 from earshot.pipeline.writing import Ingested
 from earshot.present import mention_dict
-from earshot.wiring import Parts, open_parts
+from earshot.wiring import Parts, make_cluster_index, open_parts
 
 
 @contextmanager
@@ -144,6 +146,19 @@ def status(workspace: str) -> dict[str, Any]:
         except StorageError:
             mentions = None
         return {**counts, "index": {"engine": parts.index.engine, "mentions": mentions, "behind": behind}}
+
+
+def index_server(workspace: Workspace) -> str:
+    """Return which product in which version answers as the search cluster; empty where there is none.
+
+    Raises:
+        ConfigError: it is not what the settings say, or refuses the login.
+        StorageError: it does not answer.
+    """
+    if workspace.settings.index.engine == "embedded":
+        return ""
+    with closing(make_cluster_index(workspace, SystemClock())) as index:
+        return str(index.server())
 
 
 def search(workspace: str, query: str, limit: int | None = None) -> Iterator[dict[str, Any]]:
