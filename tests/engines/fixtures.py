@@ -1,7 +1,11 @@
-"""Real engines for a test session: both start when the first test asks for one, and are over with the session."""
+"""Real engines for a test session: both start when the first test asks for one, and are over with the session.
+
+EARSHOT_TEST_OPENSEARCH and EARSHOT_TEST_ELASTICSEARCH name one that runs already; tests leave nothing behind in it.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -15,7 +19,8 @@ def _started() -> Iterator[dict[str, Node]]:
     nodes: dict[str, Node] = {}
     try:
         for distribution in distributions.ALL:
-            nodes[distribution.product] = Node(distribution)
+            given = os.environ.get(f"EARSHOT_TEST_{distribution.product.upper()}", "")
+            nodes[distribution.product] = Node(distribution, given)
         yield nodes
     finally:
         for node in nodes.values():

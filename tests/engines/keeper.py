@@ -1,29 +1,40 @@
-"""Runs a command and ends it, with all its children, when this process's input closes: when its parent is gone.
+"""Runs a command, and ends it with all its children when this process's input closes: when its parent is gone.
 
-    python keeper.py COMMAND...
+    python keeper.py FOLDER COMMAND...
 
-Elasticsearch's launcher starts the server as another process, which would outlive a killed test run.
+FOLDER, what the command wrote, goes with it. Elasticsearch's launcher starts the server as another process, which would
+outlive a killed test run.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 
 
 def main() -> int:
-    process = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL, start_new_session=True)
-
-    def watch() -> None:
-        while sys.stdin.buffer.read(1024):
-            pass
+    folder, *command = sys.argv[1:]
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
+    threading.Thread(target=_report, args=(process,), daemon=True).start()
+    while sys.stdin.buffer.read(1024):
+        pass
+    with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    shutil.rmtree(folder, ignore_errors=True)
+    return 0
 
-    threading.Thread(target=watch, daemon=True).start()
-    return process.wait()
+
+def _report(process: subprocess.Popen[bytes]) -> None:
+    """End without clearing away when the command ended by itself: its last words are read first."""
+    status = process.wait()
+    if status != -signal.SIGKILL:
+        os._exit(status or 1)
 
 
 if __name__ == "__main__":

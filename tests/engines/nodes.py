@@ -25,11 +25,15 @@ PREFIX = {"opensearch": "OPENSEARCH", "elasticsearch": "ES"}
 
 
 class Node:
-    """A running engine. `ready` waits until it answers."""
+    """A running engine. `ready` waits until it answers. given: the address of one that somebody else has started."""
 
-    def __init__(self, distribution: Distribution) -> None:
+    def __init__(self, distribution: Distribution, given: str = "") -> None:
         self.distribution = distribution
-        self.folder = Path(tempfile.mkdtemp(prefix=f"earshot-{distribution.product}-"))
+        self._process: subprocess.Popen[bytes] | None = None
+        if given:
+            self.url = given
+            return
+        self.folder = Path(tempfile.mkdtemp(prefix=f"earshot-{distribution.product}-", dir=_quick_folder()))
         self.folder.chmod(0o755)
         self.port, self._transport = _free_ports(2)
         self.url = f"http://127.0.0.1:{self.port}"
@@ -39,17 +43,20 @@ class Node:
     def ready(self, seconds: float = 120) -> Node:
         """Return itself once it answers; its last lines where it does not."""
         end = time.monotonic() + seconds
-        while time.monotonic() < end and self._process.poll() is None:
+        while time.monotonic() < end and (self._process is None or self._process.poll() is None):
             try:
                 with urllib.request.urlopen(f"{self.url}/_cluster/health", timeout=5) as answer:
                     if json.load(answer)["status"] != "red":
                         return self
             except OSError:
                 time.sleep(0.2)
-        raise RuntimeError(f"{self.distribution.product} did not start:\n{self._last_lines()}")
+        said = self._last_lines() if self._process else self.url
+        raise RuntimeError(f"{self.distribution.product} did not start:\n{said}")
 
     def stop(self) -> None:
         """End it and remove what it wrote."""
+        if self._process is None:
+            return
         assert self._process.stdin
         self._process.stdin.close()
         self._process.wait(timeout=30)
@@ -69,7 +76,7 @@ class Node:
                 os.chown(path, NOBODY, NOBODY)
         with (self.folder / "out.log").open("wb") as log:
             return subprocess.Popen(
-                [sys.executable, str(KEEPER), *command],
+                [sys.executable, str(KEEPER), str(self.folder), *command],
                 env=self._environment(),
                 stdin=subprocess.PIPE,
                 stdout=log,
@@ -107,6 +114,12 @@ class Node:
 
     def _last_lines(self) -> str:
         return "\n".join((self.folder / "out.log").read_text(errors="replace").splitlines()[-15:])
+
+
+def _quick_folder() -> str | None:
+    """Return a folder in memory where there is room for one: hundreds of small indices wait for the disk otherwise."""
+    memory = Path("/dev/shm")
+    return str(memory) if memory.is_dir() and shutil.disk_usage(memory).free > 2 * 1024**3 else None
 
 
 def _free_ports(count: int) -> list[int]:

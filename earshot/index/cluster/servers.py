@@ -38,7 +38,7 @@ def read_server(root: Any) -> Server:
     number = str(version.get("number", ""))
     if version.get("distribution") == OPENSEARCH:
         return Server(OPENSEARCH, number)
-    if root.get("tagline") == "You Know, for Search":
+    if isinstance(root, Mapping) and root.get("tagline") == "You Know, for Search":
         return Server(ELASTICSEARCH, number)
     return Server("", number)
 
