@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from earshot.index.cluster.servers import NAMES
 from tests.engines.java import find_jdk
 
 PIECES = Path(__file__).with_name("EnginePieces.java")
@@ -28,6 +29,11 @@ class Distribution:
     product: str
     version: str
     java: tuple[int, int] = (21, 99)
+
+    @property
+    def name(self) -> str:
+        """As `earshot check` says it."""
+        return f"{NAMES[self.product]} {self.version}"
 
     @property
     def package(self) -> str:
