@@ -22,13 +22,14 @@ airflow: .venv/all.installed
 serve: .venv/core.installed
 	@$(BIN)/earshot --workspace "$(DIR)" serve
 
-# Tests that kill processes for minutes have the machine to themselves, at the end. `make test TESTS=tests/query` runs a part.
+# Tests that kill processes for minutes, or run search engines, have the machine to themselves, at the end. `make test TESTS=tests/query` runs a part.
 test: check system-parts
 ifdef TESTS
 	@$(BIN)/python -m pytest -q $(TESTS)
 else
-	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not kill and not airflow"
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not kill and not airflow and not engines"
 	@$(BIN)/python -m pytest -q -m "kill or airflow"
+	@$(BIN)/python -m pytest -q -m engines
 endif
 
 check: .venv/all.installed
@@ -38,7 +39,7 @@ check: .venv/all.installed
 	@$(BIN)/lint-imports --no-logo >.venv/imports.log || { cat .venv/imports.log; false; }
 	@$(BIN)/python -m pytest -q -p no:cacheprovider tests/docs
 
-# What tests need beside Python packages: Chromium. Elsewhere than as root on Debian or Ubuntu it is left out, and
+# What tests need beside Python packages: Chromium, a JDK and Maven. Elsewhere than as root on Debian or Ubuntu it is left out, and
 # the last lines of the tests say so.
 system-parts:
 	@sh scripts/system-parts

@@ -121,20 +121,34 @@ def check(as_json: Json = False) -> None:
     workspace, mistakes, warnings = read_workspace(_State.workspace, environment())
     if workspace:
         warnings += _write_schedule(workspace)
+    index = _index_server(workspace, mistakes, warnings) if workspace else ""
     if as_json:
-        _print_json({"ok": not mistakes, "mistakes": _rows(mistakes), "warnings": _rows(warnings)})
+        _print_json({"ok": not mistakes, "index": index, "mistakes": _rows(mistakes), "warnings": _rows(warnings)})
     else:
         for warning in warnings:
             err.print(Text(f"note: {warning}"), soft_wrap=True)
         for mistake in mistakes:
             err.print(Text(str(mistake)), soft_wrap=True)
-        if workspace:
+        if index:
+            out.print(f"The index is on {index}.")
+        if workspace and not mistakes:
             rules = sum(len(brand.rules) for brand in workspace.brands)
             counts = (len(workspace.brands), "brand"), (rules, "rule"), (len(workspace.sources), "source")
             out.print("Good: {} with {}, {}.".format(*(_many(*each) for each in counts)))
     if mistakes:
         err.print(f"{_many(len(mistakes), 'mistake')}.")
         raise typer.Exit(EXIT_CONFIG)
+
+
+def _index_server(workspace: Workspace, mistakes: list[Mistake], warnings: list[Mistake]) -> str:
+    """Return what answers as the search cluster; what is wrong with it is a mistake, silence only a note."""
+    try:
+        return jobs.index_server(workspace)
+    except ConfigError as error:
+        mistakes.append(Mistake("earshot.yaml", 0, 0, error.where, error.what, error.advice))
+    except StorageError as error:
+        warnings.append(Mistake("earshot.yaml", 0, 0, "index.urls", str(error), "start it, or try again later"))
+    return ""
 
 
 @app.command()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -23,6 +23,7 @@ from earshot.clock import SystemClock
 from earshot.config.cron import Cron
 from earshot.config.environment import environment
 from earshot.config.schedule import write_schedule
+from earshot.config.settings import Workspace
 from earshot.errors import ConfigError, EarshotError, StorageError
 from earshot.model import FilePublished, SearchRequest
 from earshot.operating import Alarm, JobRun, JobState
@@ -43,7 +44,7 @@ from earshot.pipeline.run import RoundReport, Runner, Stages
 from earshot.pipeline.writing import Ingested
 from earshot.ports import RecordReader
 from earshot.present import mention_dict, plain
-from earshot.wiring import Parts, open_parts
+from earshot.wiring import Parts, make_cluster_index, open_parts
 
 PARTS = ("retention", "integrity", "freshness")
 """The parts of `maintain`, in the order in which all of them are done."""
@@ -188,7 +189,7 @@ def maintain_due(workspace: str) -> dict[str, Any]:
         night = Cron(parts.workspace.settings.schedules.maintain_nightly, parts.workspace.settings.time_zone)
         with parts.record.read() as reader:
             due = ["freshness", *(part for part in NIGHTLY if _is_due(reader, part, night, parts.clock.now()))]
-    return {"parts": [{"part": part, "label": part} for part in due]}
+    return {"parts": [{"part": part} for part in due]}
 
 
 def _is_due(reader: RecordReader, part: str, night: Cron, now: datetime) -> bool:
@@ -397,6 +398,19 @@ def status(workspace: str) -> dict[str, Any]:
         except StorageError:
             mentions = None
         return {**counts, "index": {"engine": parts.index.engine, "mentions": mentions, "behind": behind}}
+
+
+def index_server(workspace: Workspace) -> str:
+    """Return which product in which version answers as the search cluster; empty where there is none.
+
+    Raises:
+        ConfigError: it is not what the settings say, or refuses the login.
+        StorageError: it does not answer.
+    """
+    if workspace.settings.index.engine == "embedded":
+        return ""
+    with closing(make_cluster_index(workspace, SystemClock())) as index:
+        return str(index.server())
 
 
 def search(workspace: str, query: str, limit: int | None = None) -> Iterator[dict[str, Any]]:

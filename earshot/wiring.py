@@ -5,7 +5,7 @@ for what it uses and nothing happens at import.
 from __future__ import annotations
 
 import gc
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from earshot.alerts.renderer import Renderer
     from earshot.alerts.rules import RuleBook
+    from earshot.index.cluster.index import ClusterIndex
     from earshot.pipeline.ingest import Ingest
 
 
@@ -44,6 +45,48 @@ def make_lake(url: str, clock: Clock) -> Lake:
     from earshot.lake import WarcLake
 
     return WarcLake(url, clock)
+
+
+def make_index(workspace: Workspace, clock: Clock) -> MentionIndex:
+    """Return the index that a workspace names. A cluster is not asked for anything before it is first used.
+
+    Raises:
+        ConfigError: the cluster's client is not installed, or the certificates cannot be read.
+    """
+    if workspace.settings.index.engine == "embedded":
+        from earshot.index.embedded import EmbeddedIndex
+
+        return EmbeddedIndex(workspace.var / "index", clock=clock)
+    return make_cluster_index(workspace, clock)
+
+
+def make_cluster_index(workspace: Workspace, clock: Clock) -> ClusterIndex:
+    """Return the index on the cluster that a workspace names; errors as `make_index`."""
+    settings = workspace.settings.index
+    try:
+        from earshot.index.cluster.reading import Connection
+
+        if settings.engine == "opensearch":
+            from earshot.index import opensearch
+
+            adapter: Callable[..., ClusterIndex] = opensearch.OpenSearchIndex
+        else:
+            from earshot.index import elasticsearch
+
+            adapter = elasticsearch.ElasticsearchIndex
+    except ModuleNotFoundError as error:
+        advice = f"install earshot[{settings.engine}]"
+        raise ConfigError(f"{error.name} is not installed", where="index.engine", advice=advice) from error
+    connection = Connection(
+        urls=settings.urls,
+        username=settings.username,
+        password=settings.password.get_secret_value(),
+        api_key=settings.api_key.get_secret_value(),
+        ca_file=str(workspace.root / settings.ca_file) if settings.ca_file else "",
+        verify=settings.verify,
+        timeout=settings.timeout,
+    )
+    return adapter(connection, settings.name, clock=clock)
 
 
 @dataclass
@@ -84,16 +127,7 @@ class Parts:
     @cached_property
     def index(self) -> MentionIndex:
         """The index that the workspace names."""
-        engine = self.workspace.settings.index.engine
-        if engine != "embedded":
-            raise ConfigError(
-                f"engine {engine!r} is not part of this release",
-                where="earshot.yaml: index.engine",
-                advice="write `embedded`; the cluster adapters follow",
-            )
-        from earshot.index.embedded import EmbeddedIndex
-
-        return EmbeddedIndex(self.workspace.var / "index")
+        return make_index(self.workspace, self.clock)
 
     @cached_property
     def extractor(self) -> Extractor:
@@ -197,6 +231,8 @@ class Parts:
             part = self.__dict__.get(name)
             if part is not None:
                 part.close()
+        if (close := getattr(self.__dict__.get("index"), "close", None)) is not None:
+            close()  # only a cluster has connections
 
 
 def open_parts(root: Path, environ: Mapping[str, str]) -> Parts:
@@ -227,4 +263,4 @@ def collect_limits(workspace: Workspace, environ: Mapping[str, str]) -> CollectL
     )
 
 
-__all__ = ["EarshotError", "Parts", "collect_limits", "make_lake", "open_parts"]
+__all__ = ["EarshotError", "Parts", "collect_limits", "make_cluster_index", "make_index", "make_lake", "open_parts"]

@@ -1,19 +1,26 @@
 """The clusters' templates as JSON, and their loader: component templates for fields and settings, one for indices.
 
-Knows no client. OpenSearch and Elasticsearch take the same files. Indices are named `earshot-mentions-*` and read
-through the alias `earshot-mentions`; the templates do not set the alias, since a new index must not be read before
-it is full. `sort_key` and `gone` are as in the embedded engine, so that order and deletes are the same on all.
+Knows no client. OpenSearch and Elasticsearch take the same files. Under a name, as `earshot-mentions`, lie indices
+`NAME.*`, an alias NAME that is read and an alias `NAME.write` that is written to; the templates do not set the
+aliases, since a new index must not be read before it is full. The whole mention is kept as source and nothing else
+is: an index is filled from the record, never from another index.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 from importlib.resources import files
 from typing import Any
 
-ALIAS = "earshot-mentions"
+NAME = "earshot-mentions"
 COMPONENTS = {"earshot-mention-fields": "mention_fields.json", "earshot-mention-settings": "mention_settings.json"}
-INDEX_TEMPLATE = ("earshot-mentions", "mention_index.json")
+INDEX_TEMPLATE = "mention_index.json"
+
+
+def write_alias(name: str = NAME) -> str:
+    """Return the alias of what is written."""
+    return f"{name}.write"
 
 
 def load_components() -> dict[str, dict[str, Any]]:
@@ -21,10 +28,14 @@ def load_components() -> dict[str, dict[str, Any]]:
     return {name: _load(file) for name, file in COMPONENTS.items()}
 
 
-def load_index_template() -> tuple[str, dict[str, Any]]:
-    """Return name and body of the index template; put after the components it is composed of."""
-    name, file = INDEX_TEMPLATE
-    return name, _load(file)
+def load_index_template(name: str = NAME) -> tuple[str, dict[str, Any]]:
+    """Return name and body of the template of the indices under `name`; put after the components it is composed of.
+
+    It writes the layout into each index, where `layout` finds it again.
+    """
+    body = _load(INDEX_TEMPLATE) | {"index_patterns": [f"{name}.*"]}
+    body["template"] = {"mappings": {"_meta": {"layout": layout()}}}
+    return name, body
 
 
 def properties() -> dict[str, dict[str, Any]]:
@@ -33,6 +44,12 @@ def properties() -> dict[str, dict[str, Any]]:
         "properties"
     ]
     return mapped
+
+
+def layout() -> str:
+    """Return a digest that changes with the mapping; an index of another layout is rebuilt."""
+    mapped = load_components()["earshot-mention-fields"]["template"]["mappings"]
+    return hashlib.sha256(json.dumps(mapped, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _load(file: str) -> dict[str, Any]:

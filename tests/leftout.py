@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.engines import distributions
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
@@ -27,6 +29,10 @@ REASONS = {
         lambda: CHROMIUM is None,
         "no Chromium is here; install it (Debian: apt-get install chromium) and run `make test` again",
     ),
+    "engines": (
+        lambda: bool(distributions.missing()),
+        f"{distributions.missing()} is not here; docs/operations/engines.md says how to get it",
+    ),
 }
 
 _left_out: Counter[str] = Counter()
@@ -40,8 +46,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if gone:
         config.hook.pytest_deselected(items=gone)
         items[:] = [item for item in items if item not in gone]
-    if os.environ.get("CI") and _left_out["browser"]:
-        raise pytest.UsageError(f"in CI nothing may be left out: {REASONS['browser'][1]}")
+    for mark in ("browser", "engines"):
+        if os.environ.get("CI") and _left_out[mark]:
+            raise pytest.UsageError(f"in CI nothing may be left out: {REASONS[mark][1]}")
 
 
 @pytest.hookimpl(optionalhook=True)

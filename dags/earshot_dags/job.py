@@ -68,7 +68,7 @@ class Job(BaseOperator):
 
         asked = {name: context["params"][name] for name in self.asks}
         arguments = {name: value for name, value in {**asked, **self.arguments}.items() if value not in (None, "")}
-        context["label"] = arguments.get("label", "")  # type: ignore[typeddict-unknown-key]
+        context["label"] = arguments.get("label") or arguments.get("part", "")  # type: ignore[typeddict-unknown-key]
         answer = getattr(jobs, self.job)(WORKSPACE, **arguments)
         self.log.info("%s: %s", self.job, json.dumps(answer, ensure_ascii=False, default=str))
         if answer.get("skipped"):

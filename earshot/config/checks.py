@@ -6,13 +6,14 @@ Knows the files' contents, not how they were found.
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from earshot.config.files import BrandForm
 from earshot.config.positions import YamlFile
-from earshot.config.settings import Settings
+from earshot.config.settings import IndexSettings, Settings
 from earshot.errors import Mistake, QueryError
 from earshot.model import Brand, Source
 from earshot.query.language import Purpose, parse, remarks
@@ -21,6 +22,7 @@ from earshot.query.words import find_words
 BrandRow = tuple[YamlFile, Brand, BrandForm]
 SourceRow = tuple[YamlFile, int, Source]
 _CLUSTERS = ("Celery", "Kubernetes")
+_INDEX_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")
 
 
 def is_loopback(host: str) -> bool:
@@ -199,13 +201,31 @@ def whole(
         yield mistake("mail.sender", "is missing", "write the address that alert mails come from")
     if mail.password.get_secret_value() and mail.security == "none" and not is_loopback(mail.host):
         yield mistake("mail.security", "a password would be sent in the clear", "write starttls or tls")
-    if settings.index.engine != "embedded" and not settings.index.urls:
-        yield mistake(
-            "index.urls",
-            f"is needed for {settings.index.engine}",
-            "write for example [https://search.example.org:9200]",
-        )
+    if settings.index.engine != "embedded":
+        yield from _cluster(settings.index, mistake)
     yield from _one_machine(settings, environ, mistake)
+
+
+def _cluster(index: IndexSettings, mistake: Callable[[str, str, str], Mistake]) -> Iterator[Mistake]:
+    """Yield mistakes in how a search cluster is reached. What it answers is asked by whoever opens it."""
+    example = "write for example [https://search.example.org:9200]"
+    if not index.urls:
+        yield mistake("index.urls", f"is needed for {index.engine}", example)
+    parts = [urlsplit(url) for url in index.urls]
+    for url, part in zip(index.urls, parts, strict=True):
+        if part.scheme not in ("http", "https") or not part.hostname or "@" in part.netloc:
+            yield mistake("index.urls", f"{url!r} is no address of a cluster without a login in it", example)
+    password, api_key = index.password.get_secret_value(), index.api_key.get_secret_value()
+    if api_key and index.username:
+        yield mistake("index.api_key", "a user name is given as well", "give one of the two")
+    if bool(password) != bool(index.username):
+        yield mistake("index.username", "only one of user name and password is given", "give both or none")
+    if (password or api_key) and any(p.scheme == "http" and not is_loopback(p.hostname or "") for p in parts):
+        yield mistake("index.urls", "the login would be sent in the clear", "write https")
+    if not _INDEX_NAME.fullmatch(index.name):
+        yield mistake(
+            "index.name", f"{index.name!r} is no name of an index", "use small letters, digits, _ and -, at most 100"
+        )
 
 
 def _one_machine(
@@ -252,6 +272,9 @@ def warnings(brands: Sequence[BrandRow], sources: Sequence[SourceRow], settings:
                 "name your SMTP server",
             )
         )
+    if settings.index.engine != "embedded" and not settings.index.verify:
+        what, advice = "is off: anybody could pose as the cluster", "give index.ca_file instead"
+        found.append(Mistake("earshot.yaml", 0, 0, "index.verify", what, advice))
     seen: dict[str, str] = {}
     for file, number, source in sources:
         if source.url in seen:

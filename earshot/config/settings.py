@@ -37,12 +37,17 @@ class LakeSettings(Section):
 
 
 class IndexSettings(Section):
-    """engine: which search engine. urls, username and password are for the clusters."""
+    """engine: which search engine. Everything else is for the clusters."""
 
     engine: Literal["embedded", "opensearch", "elasticsearch"] = "embedded"
     urls: tuple[str, ...] = ()
+    name: str = Field("earshot-mentions", description="Alias of the index; one for each workspace of a cluster.")
     username: str = ""
     password: SecretStr = SecretStr("")
+    api_key: SecretStr = SecretStr("")
+    ca_file: str = Field("", description="PEM file in the workspace or elsewhere, for an authority of your own.")
+    verify: bool = Field(True, description="False takes any certificate, and is for trials only.")
+    timeout: Duration = Field(timedelta(seconds=30), description="Longest wait for an answer.")
 
 
 class CollectSettings(Section):

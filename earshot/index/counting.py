@@ -10,47 +10,14 @@ from typing import Any
 
 import tantivy
 
-from earshot.errors import ConfigError
+from earshot.index.columns import field_of
 from earshot.model import HourCount
-
-FACETS = {
-    name: name
-    for name in (
-        "brand",
-        "sentiment",
-        "category",
-        "site",
-        "author",
-        "source",
-        "source_kind",
-        "collection",
-        "scope",
-        "language",
-        "flag",
-        "severity",
-        "status",
-        "own_voice",
-    )
-} | {"story": "story_id"}
-"""The fields that may be counted by, as the port names them, and their names in the index."""
 
 FIRST = 500
 """Values each segment names at first: enough for what is distributed as words are, and 10 times faster than all."""
 
 MOST_BUCKETS = 65_000
 """tantivy refuses more in one answer. Source: tantivy 0.27, `DEFAULT_BUCKET_LIMIT` (read 2026-11-23)."""
-
-
-def field_of(facet: str) -> str:
-    """Return the index's name of a facet.
-
-    Raises:
-        ConfigError: there is no such facet.
-    """
-    try:
-        return FACETS[facet]
-    except KeyError:
-        raise ConfigError(f"mentions cannot be counted by {facet!r}", advice=f"one of {', '.join(FACETS)}") from None
 
 
 def total_of(found: tantivy.SearchResult) -> int:

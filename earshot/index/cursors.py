@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -16,6 +17,11 @@ from earshot.errors import QueryError
 from earshot.model import Mention
 
 NEWEST, OLDEST, RELEVANCE = SORTS = ("newest", "oldest", "relevance")
+
+ID = re.compile(r"[0-9A-Za-z_-]{1,200}")
+"""Ids that every engine takes, unquoted in a range of sort keys too. Ours are 64 hex digits."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +59,7 @@ def load_cursor(text: str, sort: str) -> TimeCursor | RankCursor | None:
         return None
     try:
         cursor = _read(text)
-    except (ValueError, TypeError, KeyError, binascii.Error, RecursionError) as error:
+    except (ValueError, TypeError, KeyError, OverflowError, binascii.Error, RecursionError) as error:
         raise _refused(text, "the cursor cannot be read") from error
     if (RELEVANCE if isinstance(cursor, RankCursor) else cursor.sort) != sort:
         raise _refused(text, f"the cursor does not belong to a list sorted by {sort}")
@@ -65,6 +71,12 @@ def after(mention: Mention, sort: str) -> str:
     return save_cursor(TimeCursor(sort, mention.published_at, mention.id))
 
 
+def microseconds(moment: datetime) -> int:
+    """Return the microseconds since 1970: dates of no engine are as exact as ours."""
+    past = moment - _EPOCH
+    return (past.days * 86_400 + past.seconds) * 1_000_000 + past.microseconds
+
+
 def _read(text: str) -> TimeCursor | RankCursor:
     raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
     sort, *place = json.loads(raw)
@@ -74,7 +86,7 @@ def _read(text: str) -> TimeCursor | RankCursor:
             raise ValueError(shown)
         return RankCursor(shown)
     at, mention_id = place
-    if sort not in SORTS or not isinstance(mention_id, str):
+    if sort not in SORTS or not ID.fullmatch(mention_id):
         raise ValueError(sort)
     moment = datetime.fromisoformat(at)
     if moment.tzinfo is None:

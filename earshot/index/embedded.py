@@ -26,6 +26,7 @@ from earshot.index import counting, paging
 from earshot.index.cursors import TimeCursor
 from earshot.index.generations import ADVICE, Generations, translated
 from earshot.index.narrowing import Narrowing
+from earshot.index.place import read_place
 from earshot.index.writing import apply, fill, tombstones
 from earshot.model import HourCount, Mention, SearchPage, SearchRequest
 from earshot.ports import Clock, IndexAnswer, IndexWrite
@@ -107,7 +108,7 @@ class EmbeddedIndex:
     def search(self, request: SearchRequest) -> SearchPage:
         """Return one page, as the port says. A relevance cursor holds as long as nothing is written meanwhile."""
         node = parse(request.query, Purpose.SEARCH)
-        place = paging.read_place(request, node)
+        place = read_place(request, node)
         opened = self._open()
         searcher = opened.index.searcher()
         whole = opened.narrowing.whole(node, request.filters, request.time_zone)

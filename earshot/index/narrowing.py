@@ -6,29 +6,13 @@ from datetime import datetime
 
 import tantivy
 
-from earshot.errors import QueryError
+from earshot.index.columns import FILTERS
 from earshot.index.cursors import OLDEST, TimeCursor
-from earshot.index.schema import GONE, ID, SORT_KEY, sort_key
+from earshot.index.schema import GONE, SORT_KEY, sort_key
 from earshot.model import Filters
 from earshot.query.embedded import to_tantivy
 from earshot.query.tree import Everything, Node
 
-_SETS = {
-    "brands": "brand",
-    "sentiments": "sentiment",
-    "categories": "category",
-    "sites": "site",
-    "authors": "author",
-    "sources": "source",
-    "source_kinds": "source_kind",
-    "collections": "collection",
-    "scopes": "scope",
-    "languages": "language",
-    "stories": "story_id",
-    "flags": "flag",
-    "severities": "severity",
-    "statuses": "status",
-}
 Must, MustNot = tantivy.Occur.Must, tantivy.Occur.MustNot
 
 
@@ -51,13 +35,7 @@ class Narrowing:
         return tantivy.Query.boolean_query(parts)
 
     def rest(self, whole: tantivy.Query, cursor: TimeCursor) -> tantivy.Query:
-        """Return the part of `whole` that comes after the cursor.
-
-        Raises:
-            QueryError: the cursor names an id that no mention can have.
-        """
-        if not ID.fullmatch(cursor.id):
-            raise QueryError(cursor.id, 0, "the cursor cannot be read", "begin with the first page again")
+        """Return the part of `whole` that comes after the cursor."""
         key = sort_key(cursor.published_at, cursor.id)
         beyond = self._keys(f"{{{key} TO *}}" if cursor.sort == OLDEST else f"{{* TO {key}}}")
         return tantivy.Query.boolean_query([(Must, whole), (Must, beyond)])
@@ -68,7 +46,9 @@ class Narrowing:
 
     def _filters(self, filters: Filters) -> list[tantivy.Query]:
         query = tantivy.Query
-        narrowed = [self._one_of(name, values) for field, name in _SETS.items() if (values := getattr(filters, field))]
+        narrowed = [
+            self._one_of(name, values) for field, name in FILTERS.items() if (values := getattr(filters, field))
+        ]
         if filters.is_flagged is not None:
             narrowed.append(query.term_query(self._schema, "flagged", filters.is_flagged))
         if filters.is_own_voice is not None:

@@ -2,61 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import cast
 
 import tantivy
 
-from earshot.errors import QueryError
 from earshot.index.codec import unpack
 from earshot.index.counting import total_of
-from earshot.index.cursors import (
-    NEWEST,
-    OLDEST,
-    RELEVANCE,
-    SORTS,
-    RankCursor,
-    TimeCursor,
-    after,
-    load_cursor,
-    save_cursor,
-)
+from earshot.index.cursors import OLDEST, RELEVANCE, RankCursor, after, save_cursor
+from earshot.index.place import Place, has_words
 from earshot.index.schema import SORT_KEY
-from earshot.model import Hit, SearchPage, SearchRequest
+from earshot.model import Hit, SearchPage
 from earshot.query.fields import SOURCE
 from earshot.query.matcher import spans_of
-from earshot.query.tree import And, Everything, Is, Node, Not, Or, When
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where in the list a page begins. cursor: None for the first page."""
-
-    sort: str
-    size: int
-    cursor: TimeCursor | RankCursor | None
-
-
-def read_place(request: SearchRequest, node: Node) -> Place:
-    """Return where the page begins. What has no words to be ranked by is sorted newest first.
-
-    Raises:
-        QueryError: the sort is unknown, or the cursor cannot be read.
-    """
-    if request.sort not in SORTS:
-        raise QueryError(request.sort, 0, f"there is no sort {request.sort!r}", f"one of {', '.join(SORTS)}")
-    sort = NEWEST if request.sort == RELEVANCE and not has_words(node) else request.sort
-    return Place(sort, max(0, request.size), load_cursor(request.cursor, sort))
-
-
-def has_words(node: Node) -> bool:
-    """Tell whether a query looks for words, tags or handles, which rank what holds them."""
-    match node:
-        case And() | Or():
-            return any(has_words(child) for child in node.nodes)
-        case Everything() | Is() | When() | Not():
-            return False
-    return True
+from earshot.query.tree import Node
 
 
 def read_page(

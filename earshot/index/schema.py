@@ -6,15 +6,15 @@ the stored `mention`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import tantivy
 
 from earshot import identity
 from earshot.index.codec import pack
+from earshot.index.cursors import ID, microseconds
 from earshot.model import Mention
 from earshot.query import fields
 from earshot.query.pairs import pairs_field, pairs_of
@@ -39,10 +39,6 @@ OWN = (SORT_KEY, GONE, fields.SOURCE)
 PAIRS = tuple(pairs_field(part) for part in BOTH)
 """Fields of neighbouring short words, without places: only here."""
 
-ID = re.compile(r"[0-9A-Za-z_-]{1,200}")
-"""Ids this engine takes; they stand unquoted in a range of sort keys. Ours are 64 hex digits."""
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MIDDLE = 1 << 63
 
 
@@ -76,9 +72,7 @@ def schema_version() -> str:
 
 def sort_key(published_at: datetime, mention_id: str = "") -> str:
     """Return the text that sorts like (published_at, id); without an id, the least of its microsecond."""
-    past = published_at - _EPOCH
-    microseconds = (past.days * 86_400 + past.seconds) * 1_000_000 + past.microseconds
-    return f"{microseconds + _MIDDLE:016x}{mention_id}"
+    return f"{microseconds(published_at) + _MIDDLE:016x}{mention_id}"
 
 
 def make_document(mention: Mention) -> tantivy.Document:

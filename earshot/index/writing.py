@@ -11,8 +11,9 @@ from dataclasses import replace
 
 import tantivy
 
+from earshot.index.admission import why_refused
 from earshot.index.counting import total_of
-from earshot.index.schema import GONE, ID, make_document, make_tombstone
+from earshot.index.schema import GONE, make_document, make_tombstone
 from earshot.model import Mention
 from earshot.ports import IndexAnswer, IndexWrite
 
@@ -80,13 +81,11 @@ def tombstones(index: tantivy.Index) -> dict[str, int]:
 
 def _prepare(write: IndexWrite, changes: dict[str, tantivy.Document]) -> str:
     """Note what a write changes; return why it is refused, or nothing."""
-    if not ID.fullmatch(write.id):
-        return f"id {write.id!r} is not made of up to 200 letters, digits, _ and -"
+    if reason := why_refused(write):
+        return reason
     if write.mention is None:
         changes[write.id] = make_tombstone(write.id, write.revision)
         return ""
-    if write.mention.id != write.id:
-        return f"the mention has another id, {write.mention.id!r}"
     try:
         changes[write.id] = make_document(replace(write.mention, revision=write.revision))
     except (ValueError, TypeError, OverflowError) as error:

@@ -78,8 +78,9 @@ def _words(field: str, words: tuple[str, ...]) -> Dsl:
 
 
 def _near(node: Near) -> Dsl:
+    """In either order, which is the default of both; to say so is `ordered` to one and deprecated by the other."""
     groups = [_group(node.left), _group(node.right)]
-    return {"all_of": {"ordered": False, "max_gaps": node.gap, "intervals": groups}}
+    return {"all_of": {"max_gaps": node.gap, "intervals": groups}}
 
 
 def _group(words: tuple[str, ...]) -> Dsl:

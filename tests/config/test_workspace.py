@@ -175,6 +175,36 @@ def test_one_machines_storage_is_refused_for_workers_on_several(tmp_path: Path) 
     assert {m.field for m in mistakes} == {"record.url", "lake.url", "index.engine"}
 
 
+@pytest.mark.parametrize(
+    ("index", "field"),
+    [
+        ("{engine: opensearch}", "index.urls"),
+        ("{engine: opensearch, urls: ['search.example.org:9200']}", "index.urls"),
+        ("{engine: opensearch, urls: ['https://me:secret@search.example.org']}", "index.urls"),
+        ("{engine: elasticsearch, urls: ['http://search.example.org'], api_key: k}", "index.urls"),
+        (
+            "{engine: elasticsearch, urls: ['https://s.example.org'], api_key: k, username: a, password: b}",
+            "index.api_key",
+        ),
+        ("{engine: elasticsearch, urls: ['https://s.example.org'], username: a}", "index.username"),
+        ("{engine: opensearch, urls: ['https://s.example.org'], name: 'Mentions.*'}", "index.name"),
+    ],
+)
+def test_a_cluster_that_cannot_be_reached_so_is_a_mistake(tmp_path: Path, index: str, field: str) -> None:
+    assert only_mistake(write(tmp_path, settings=SETTINGS + f"index: {index}\n")).field == field
+
+
+def test_a_cluster_on_this_machine_may_be_reached_in_the_clear(tmp_path: Path) -> None:
+    index = "index: {engine: opensearch, urls: ['http://localhost:9200'], username: a, password: b}\n"
+    assert load_workspace(write(tmp_path, settings=SETTINGS + index), {}).settings.index.username == "a"
+
+
+def test_taking_any_certificate_is_worth_a_note(tmp_path: Path) -> None:
+    index = "index: {engine: opensearch, urls: ['https://localhost:9200'], verify: false}\n"
+    _, mistakes, warnings = read_workspace(write(tmp_path, settings=SETTINGS + index), {})
+    assert (mistakes, [w.field for w in warnings if w.field.startswith("index")]) == ([], ["index.verify"])
+
+
 def test_max_age_is_lifted_by_none_and_by_null(tmp_path: Path) -> None:
     for word in ("none", "null", "off"):
         settings = load_workspace(write(tmp_path, settings=SETTINGS + f"alerts: {{max_age: {word}}}\n"), {}).settings

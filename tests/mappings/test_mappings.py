@@ -1,22 +1,27 @@
-"""The clusters' mapping, the embedded schema and `earshot.query.fields` name the same fields and make them alike."""
+"""The clusters' mapping, the embedded schema and the model agree field by field; nothing mapped is never asked for."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import mappings
+from earshot.index.cluster import counting, questions
+from earshot.index.cluster.documents import GONE, PUBLISHED_US, make_document, make_tombstone
+from earshot.index.columns import FACETS, FILTERS
 from earshot.index.generations import Generations
-from earshot.index.schema import OWN, PAIRS
+from earshot.index.place import read_place
+from earshot.model import Filters, Mention, SearchRequest, Severity
 from earshot.query import fields
-from tests.builders import FakeClock, make_flag, make_mention
+from earshot.query.language import parse
+from tests.builders import NOW, FakeClock, make_flag, make_mention
 
 KINDS = {
-    "text": dict.fromkeys(fields.RAW + fields.RAW_MANY + ("sort_key",), "keyword")
-    | dict.fromkeys(fields.WORDS, "text"),
+    "text": dict.fromkeys(fields.RAW + fields.RAW_MANY, "keyword") | dict.fromkeys(fields.WORDS, "text"),
     "i64": dict.fromkeys(fields.INTEGERS, "long"),
     "f64": dict.fromkeys(fields.FLOATS, "double"),
     "bool": dict.fromkeys((*fields.BOOLEANS, "gone"), "boolean"),
@@ -31,13 +36,79 @@ def embedded(tmp_path: Path) -> dict[str, dict[str, Any]]:
     return {field["name"]: field for field in json.loads((made / "meta.json").read_text())["schema"]}
 
 
-def test_all_three_name_the_same_fields(embedded: dict[str, Any]) -> None:
-    assert set(mappings.properties()) == set(embedded) - set(PAIRS) == set(fields.ALL) | set(OWN)
+LEAVES = ("term", "terms", "match_phrase", "prefix", "intervals", "range")
+EVERY_WAY_TO_ASK = (
+    "pump =Pump (recall NEAR/5 valve) #tag @handle title:pum* author:ada site:x.example source:x lang:en brand:b "
+    "sentiment:negative category:praise flag:f status:new after:2026-01-01"
+)
+EVERY_FILTER = Filters(
+    **dict.fromkeys(FILTERS, ("x",)), is_flagged=True, is_own_voice=True, min_relevance=0.5, since=NOW, until=NOW
+)
+KEPT = {"id", "revision"}
+"""Asked for by no query: what lists are sorted by, and what a tombstone remembers."""
+
+
+def full() -> Mention:
+    return make_mention(
+        title="#tag by @handle",
+        flags=(make_flag(),),
+        severity=Severity.WARNING,
+        topics=("t",),
+        entities=("e",),
+        reach=1,
+        assignee="Mara",
+    )
+
+
+def leaves(dsl: object) -> Iterator[str]:
+    """Yield the fields that a query asks for."""
+    if isinstance(dsl, list):
+        for one in dsl:
+            yield from leaves(one)
+    elif isinstance(dsl, Mapping):
+        for kind, body in dsl.items():
+            yield from body if kind in LEAVES else leaves(body)
+
+
+def counted() -> set[str]:
+    """Return the fields that facets and hours count by."""
+    seen: set[str] = set()
+
+    def ask(aggregations: Mapping[str, Any]) -> dict[str, Any]:
+        for one in (inner for outer in aggregations.values() for inner in (outer, *outer.get("aggs", {}).values())):
+            seen.update(body["field"] for kind, body in one.items() if kind != "aggs")
+        empty = {"buckets": [], "doc_count_error_upper_bound": 0, "sum_other_doc_count": 0}
+        return dict.fromkeys(aggregations, empty)
+
+    counting.facets(ask, list(FACETS), 10)
+    counting.hours(ask, "brand")
+    return seen
+
+
+def asked() -> set[str]:
+    node = parse(EVERY_WAY_TO_ASK)
+    query = questions.whole(node, EVERY_FILTER, "UTC")
+    page = questions.page(query, read_place(SearchRequest(), node))
+    return {*leaves(query), *counted(), *(name for sort in page["sort"] for name in sort)}
+
+
+def test_every_mapped_field_is_asked_for_and_every_field_that_is_asked_for_is_mapped() -> None:
+    assert set(mappings.properties()) == asked() | KEPT | {fields.SOURCE}
+
+
+def test_mapped_fields_are_those_of_every_engine_and_two_of_the_clusters_own() -> None:
+    assert set(mappings.properties()) - set(fields.ALL) == {PUBLISHED_US, GONE, fields.SOURCE}
+
+
+def test_a_full_mention_fills_every_field_and_a_tombstone_the_rest() -> None:
+    written = make_document(full()).keys() | make_tombstone("m", 1).keys()
+    assert written == mappings.properties().keys()
 
 
 def test_fields_are_of_the_same_kind_on_every_engine(embedded: dict[str, Any]) -> None:
     for name, mapped in mappings.properties().items():
-        assert KINDS[embedded[name]["type"]][name] == mapped["type"], name
+        if name != PUBLISHED_US:
+            assert KINDS[embedded[name]["type"]][name] == mapped["type"], name
 
 
 def test_words_are_split_at_white_space_only_with_positions(embedded: dict[str, Any]) -> None:
@@ -63,13 +134,20 @@ def test_unknown_fields_are_refused_and_the_source_is_not_indexed() -> None:
     assert template["properties"]["mention"] == {"type": "object", "enabled": False}
 
 
+def test_the_source_is_the_mention_and_what_a_tombstone_remembers() -> None:
+    kept = mappings.load_components()["earshot-mention-fields"]["template"]["mappings"]["_source"]["includes"]
+    assert set(kept) == {fields.SOURCE} | make_tombstone("m", 1).keys()
+
+
 def test_index_template_is_composed_of_the_components_that_are_loaded() -> None:
-    name, template = mappings.load_index_template()
+    name, template = mappings.load_index_template("ours")
     assert template["composed_of"] == list(mappings.load_components())
-    assert template["index_patterns"] == [f"{mappings.ALIAS}-*"]
-    assert name == mappings.ALIAS
+    assert (name, template["index_patterns"]) == ("ours", ["ours.*"])
 
 
-def test_every_field_of_a_full_mention_is_mapped() -> None:
-    full = make_mention(flags=(make_flag(),), topics=("t",), entities=("e",), reach=1, text="#tag by @handle")
-    assert set(fields.index_fields(full)) <= set(mappings.properties())
+def test_another_mapping_is_another_layout(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = mappings.layout()
+    changed = mappings.load_components()
+    changed["earshot-mention-fields"]["template"]["mappings"]["properties"]["more"] = {"type": "keyword"}
+    monkeypatch.setattr(mappings, "load_components", lambda: changed)
+    assert mappings.layout() != before

@@ -53,7 +53,6 @@ def word(text: str) -> dict[str, Any]:
                 "intervals": {
                     "title_words": {
                         "all_of": {
-                            "ordered": False,
                             "max_gaps": 5,
                             "intervals": [
                                 {"any_of": {"intervals": [{"match": {"query": "a"}}, {"match": {"query": "b"}}]}},

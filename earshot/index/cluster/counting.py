@@ -1,0 +1,131 @@
+"""Facets and hours of a cluster, exact over any number of shards. Knows neither client nor index.
+
+`ask` is what runs a question: it takes aggregations by name and returns their answers by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from operator import attrgetter
+from typing import Any
+
+from earshot.index.cluster.documents import PUBLISHED_US
+from earshot.index.cluster.errors import ClusterError
+from earshot.index.columns import field_of
+from earshot.model import HourCount
+
+FIRST = 500
+"""Values each shard names at first; enough for what is distributed as words are."""
+
+MOST_VALUES = 50_000
+"""Values each shard is asked for at most, and buckets of one answer: both products refuse 65,536 in one answer
+(`search.max_buckets`, read 2026-11)."""
+
+_BEYOND_ONE_ANSWER = frozenset(("too_many_buckets_exception", "array_index_out_of_bounds_exception"))
+"""What is asked for page by page instead. The second is OpenSearch's own mistake (3.0 to 3.8 at least) with histograms
+over dates; it was seen here with a composite one. Source: opensearch-project/OpenSearch issue 22342, read 2026-11."""
+
+PAGE = 10_000
+"""Buckets of one page where an answer cannot hold them all."""
+
+_HOUR_US = 3_600_000_000
+Ask = Callable[[Mapping[str, Any]], Mapping[str, Any]]
+
+
+def facets(ask: Ask, names: Sequence[str], size: int) -> dict[str, list[tuple[str, int]]]:
+    """Return per facet its `size` most frequent values with exact counts, highest first, then by value."""
+    if not names or size < 1:
+        return {name: [] for name in names}
+    looked_at = min(max(FIRST, size), MOST_VALUES)
+    answer = ask({name: _terms(field_of(name), looked_at) for name in names})
+    return {name: _exact(ask, field_of(name), answer[name], size, looked_at) for name in names}
+
+
+def hours(ask: Ask, by: str = "") -> list[HourCount]:
+    """Return counts per UTC hour, by hour, then value; hours and values without any are left out."""
+    field = field_of(by) if by else ""
+    try:
+        counts = _hours(ask, field)
+    except ClusterError as refusal:
+        if not _BEYOND_ONE_ANSWER & set(refusal.kinds):
+            raise
+        counts = None
+    if counts is None:
+        counts = _hours_by_page(ask, field)
+    return sorted(counts, key=attrgetter("hour", "value"))
+
+
+def _exact(ask: Ask, field: str, answer: Mapping[str, Any], size: int, looked_at: int) -> list[tuple[str, int]]:
+    """Return the exact top of a field from an answer in which each shard named `looked_at` values at most.
+
+    A count in it is too low by at most `error`, and a value that it does not name has at most `error`. If the last
+    wanted count is above that, only values within `error` of it can be in the top: those are counted again, alone.
+    Else every shard is asked for more. Beyond MOST_VALUES values in one shard the rarest are not seen.
+    """
+    buckets, error = answer["buckets"], answer["doc_count_error_upper_bound"]
+    if error <= 0 or looked_at == MOST_VALUES:
+        return _top(buckets, size)
+    least = buckets[size - 1]["doc_count"] if len(buckets) >= size else 0
+    near = [_value(bucket) for bucket in buckets if bucket["doc_count"] + error >= least]
+    if least > error and len(near) < len(buckets):
+        again = _terms(field, len(near))
+        again["terms"]["include"] = near
+        return _top(ask({"again": again})["again"]["buckets"], size)
+    looked_at = MOST_VALUES if looked_at > FIRST else 10 * FIRST
+    return _exact(ask, field, ask({"more": _terms(field, looked_at)})["more"], size, looked_at)
+
+
+def _hours(ask: Ask, field: str) -> list[HourCount] | None:
+    """Return counts from one answer: values, and hours below them. None where it cannot name all the values."""
+    histogram = {"date_histogram": {"field": "published_at", "fixed_interval": "1h", "min_doc_count": 1}}
+    if not field:
+        return [_hour(bucket, "") for bucket in ask({"hours": histogram})["hours"]["buckets"]]
+    answer = ask({"by": _terms(field, FIRST) | {"aggs": {"hours": histogram}}})["by"]
+    if answer["sum_other_doc_count"] or answer["doc_count_error_upper_bound"]:
+        return None
+    return [_hour(hour, _value(value)) for value in answer["buckets"] for hour in value["hours"]["buckets"]]
+
+
+def _hours_by_page(ask: Ask, field: str) -> list[HourCount]:
+    """Return counts page by page: slower, and without a limit. Hours are made of a number: see above."""
+    sources: list[dict[str, Any]] = [{"hour": {"histogram": {"field": PUBLISHED_US, "interval": _HOUR_US}}}]
+    if field:
+        sources.append({"value": {"terms": {"field": field}}})
+    counts: list[HourCount] = []
+    composite: dict[str, Any] = {"size": PAGE, "sources": sources}
+    while True:
+        answer = ask({"pages": {"composite": composite}})["pages"]
+        for bucket in answer["buckets"]:
+            key = bucket["key"]
+            value = _text(key["value"]) if field else ""
+            counts.append(HourCount(_moment(key["hour"] / 1000), value, bucket["doc_count"]))
+        if "after_key" not in answer:
+            return counts
+        composite["after"] = answer["after_key"]
+
+
+def _terms(field: str, size: int) -> dict[str, Any]:
+    return {"terms": {"field": field, "size": size, "shard_size": size}}
+
+
+def _hour(bucket: Mapping[str, Any], value: str) -> HourCount:
+    return HourCount(_moment(bucket["key"]), value, bucket["doc_count"])
+
+
+def _moment(milliseconds: float) -> datetime:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
+
+
+def _top(buckets: Sequence[Mapping[str, Any]], size: int) -> list[tuple[str, int]]:
+    counted = [(_value(bucket), bucket["doc_count"]) for bucket in buckets]
+    return sorted(counted, key=lambda pair: (-pair[1], pair[0]))[:size]
+
+
+def _value(bucket: Mapping[str, Any]) -> str:
+    return str(bucket.get("key_as_string", bucket["key"]))
+
+
+def _text(value: object) -> str:
+    """Return a value as terms name it: a boolean in lower case."""
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,239 @@
+"""The MentionIndex port on a cluster of either product. Knows neither the record nor who calls.
+
+Writers in many processes need no lock: a version goes with every write, and the cluster keeps the highest. No write is
+lost to a rebuild: its index is written to from before the first mention is asked for, and what a writer was about to
+write to the old one alone was in the record before that. `batches` must therefore begin to read the record only when
+it is iterated, or the caller must hold the lease of publish from before it began to read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from earshot.errors import ConfigError, QueryError, StorageError
+from earshot.index.admission import why_refused
+from earshot.index.cluster import counting, questions
+from earshot.index.cluster.bulk import DONE, BulkWriter, Fate, Operation, make_operation
+from earshot.index.cluster.documents import GONE, make_document, make_tombstone
+from earshot.index.cluster.errors import ClusterError
+from earshot.index.cluster.generations import Generations
+from earshot.index.cluster.reading import Reader
+from earshot.index.cluster.servers import Server, read_server, refuse_unfit
+from earshot.index.cluster.writing import Writer
+from earshot.index.codec import mention_of
+from earshot.index.cursors import RELEVANCE, RankCursor, after, save_cursor
+from earshot.index.place import Place, has_words, read_place
+from earshot.model import Hit, HourCount, Mention, SearchPage, SearchRequest
+from earshot.ports import Clock, IndexAnswer, IndexWrite
+from earshot.query.fields import SOURCE
+from earshot.query.language import Purpose, parse
+from earshot.query.matcher import spans_of
+from earshot.query.tree import Node
+
+_TOMBSTONES = 1000
+
+
+class ClusterIndex:
+    """MentionIndex under `name`; an absent one is made on first use. Safe to share among threads.
+
+    Nothing is sent before it is first used. Then it asks which product in which version answers, once.
+    """
+
+    def __init__(self, engine: str, reader: Reader, writer: Writer, name: str, where: str, clock: Clock) -> None:
+        self._engine, self._where = engine, where
+        self._reader, self._writer = reader, writer
+        self._bulk = BulkWriter(writer.bulk, clock)
+        self._generations = Generations(name, reader, writer, clock)
+        self._name = name
+        self._is_ready = False
+
+    @property
+    def engine(self) -> str:
+        """Return "opensearch" or "elasticsearch"."""
+        return self._engine
+
+    def server(self) -> Server:
+        """Return which product in which version answers.
+
+        Raises:
+            ConfigError: it is not what the settings say, its version is not supported, or it refuses the login.
+            StorageError: nobody answers.
+        """
+        try:
+            server = read_server(self._reader.root())
+        except ClusterError as refused:
+            if refused.status not in (401, 403):
+                raise
+            advice = "set index.username and index.password, or index.api_key"
+            raise ConfigError(f"{self._where} does not take the login", where="index", advice=advice) from refused
+        refuse_unfit(self._engine, server, self._where)
+        return server
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._reader.close()
+        self._writer.close()
+
+    # writing
+
+    def write(self, writes: Sequence[IndexWrite]) -> list[IndexAnswer]:
+        """Apply writes and answer each, as the port says; in requests of 1,000 operations or 5 MB."""
+        if not writes:
+            return []
+        self._ready()
+        operations, fates = _prepared(writes)
+        if operations:
+            for index in self._generations.written():
+                written = self._bulk.write(index, list(operations.values()))
+                for number, fate in zip(operations, written, strict=True):
+                    fates[number] = _worse(fates[number], fate)
+                self._writer.refresh(index)
+        return [
+            IndexAnswer(write.id, write.revision, fate.is_done, fate.is_refused, fate.reason)
+            for write, fate in zip(writes, fates, strict=True)
+        ]
+
+    def rebuild(self, batches: Iterable[Sequence[Mention]]) -> int:
+        """Fill a new index and switch to it, as the port says; the replaced one stays until the next rebuild.
+
+        Raises:
+            StorageError: the cluster did not take all of it; the old index stays in force.
+        """
+        self.server()
+        old = self._generations.read()
+        self._generations.remove_others(old)
+        new = self._generations.begin()
+        try:
+            for index in old:
+                self._fill(new, self._tombstones(index))
+            for batch in batches:
+                self._fill(new, (make_operation(m.id, m.revision, make_document(m)) for m in batch))
+            self._generations.switch(new)
+        except BaseException:
+            self._generations.remove(new)
+            raise
+        return self.mentions()
+
+    # reading
+
+    def search(self, request: SearchRequest) -> SearchPage:
+        """Return one page, as the port says. A relevance cursor holds as long as nothing is written meanwhile."""
+        node = parse(request.query, Purpose.SEARCH)
+        place = read_place(request, node)
+        query = questions.whole(node, request.filters, request.time_zone)
+        if not place.size:
+            return SearchPage(self.count(request), ())
+        return _page(self._ask(request, questions.page(query, place)), node, place)
+
+    def count(self, request: SearchRequest) -> int:
+        """Return the exact number of mentions."""
+        node = parse(request.query, Purpose.SEARCH)
+        query = questions.whole(node, request.filters, request.time_zone)
+        return int(self._ask(request, questions.number(query))["hits"]["total"]["value"])
+
+    def facets(self, request: SearchRequest, fields: Sequence[str], size: int = 10) -> dict[str, list[tuple[str, int]]]:
+        """Return per field its most frequent values, as the port says. own_voice counts "true" and "false"."""
+        return counting.facets(self._counter(request), fields, size)
+
+    def hours(self, request: SearchRequest, by: str = "") -> list[HourCount]:
+        """Return counts per UTC hour, as the port says; mentions without a value of `by` are left out."""
+        return counting.hours(self._counter(request), by)
+
+    def mentions(self) -> int:
+        """Return how many mentions it holds, tombstones not counted."""
+        return self.count(SearchRequest())
+
+    # asking
+
+    def _ready(self) -> None:
+        if not self._is_ready:
+            self.server()
+            self._generations.ensure()
+            self._is_ready = True
+
+    def _ask(self, request: SearchRequest, asked: dict[str, Any]) -> dict[str, Any]:
+        """Return the answer; what the cluster refuses about a question is a matter of its query."""
+        self._ready()
+        try:
+            return self._reader.search(self._name, asked)
+        except ClusterError as refusal:
+            if refusal.status != 400 or "too_many_buckets_exception" in refusal.kinds:
+                raise
+            what = f"the search engine refuses this query: {refusal.reason}"
+            raise QueryError(request.query, 0, what, "make it shorter") from refusal
+
+    def _counter(self, request: SearchRequest) -> counting.Ask:
+        node = parse(request.query, Purpose.SEARCH)
+        query = questions.whole(node, request.filters, request.time_zone)
+
+        def ask(aggregations: Any) -> Any:
+            asked = {"query": query, "size": 0, "track_total_hits": False, "aggs": aggregations}
+            return self._ask(request, asked)["aggregations"]
+
+        return ask
+
+    # rebuilding
+
+    def _fill(self, index: str, operations: Iterable[Operation]) -> None:
+        for fate in self._bulk.write(index, list(operations)):
+            if fate is not DONE:
+                raise StorageError(f"the new index was not filled: {fate.reason}")
+
+    def _tombstones(self, index: str) -> Iterator[Operation]:
+        """Yield the deletes that an index remembers."""
+        asked: dict[str, Any] = {
+            "query": {"term": {GONE: True}},
+            "size": _TOMBSTONES,
+            "sort": [{"id": "asc"}],
+            "_source": ["id", "revision"],
+        }
+        while hits := self._reader.search(index, asked)["hits"]["hits"]:
+            for hit in hits:
+                source = hit["_source"]
+                yield make_operation(source["id"], source["revision"], make_tombstone(source["id"], source["revision"]))
+            asked["search_after"] = hits[-1]["sort"]
+
+
+def _prepared(writes: Sequence[IndexWrite]) -> tuple[dict[int, Operation], list[Fate]]:
+    """Return the operations by the number of their write, and what is known of each write before it is sent."""
+    operations: dict[int, Operation] = {}
+    fates = [DONE] * len(writes)
+    for number, write in enumerate(writes):
+        if reason := why_refused(write):
+            fates[number] = Fate(is_refused=True, reason=reason)
+            continue
+        try:
+            operations[number] = make_operation(write.id, write.revision, _document(write))
+        except (ValueError, TypeError) as error:
+            fates[number] = Fate(is_refused=True, reason=f"the mention cannot be indexed: {error}")
+    return operations, fates
+
+
+def _document(write: IndexWrite) -> dict[str, Any]:
+    if write.mention is None:
+        return make_tombstone(write.id, write.revision)
+    return make_document(replace(write.mention, revision=write.revision))
+
+
+def _worse(one: Fate, other: Fate) -> Fate:
+    """Return what two indices say together: done is what both have done, refused what either refuses."""
+    return other if one.is_done or other.is_refused else one
+
+
+def _page(answer: dict[str, Any], node: Node, place: Place) -> SearchPage:
+    total = int(answer["hits"]["total"]["value"])
+    found = answer["hits"]["hits"]
+    by_rank = place.sort == RELEVANCE
+    hits = tuple(_hit(raw, node, raw["_score"] if by_rank else None) for raw in found[: place.size])
+    if by_rank:
+        through = len(hits) + (place.cursor.shown if isinstance(place.cursor, RankCursor) else 0)
+        return SearchPage(total, hits, save_cursor(RankCursor(through)) if hits and through < total else "")
+    return SearchPage(total, hits, after(hits[-1].mention, place.sort) if len(found) > place.size else "")
+
+
+def _hit(raw: dict[str, Any], node: Node, score: float | None) -> Hit:
+    mention = mention_of(raw["_source"][SOURCE])
+    spans = spans_of(node, mention.title, mention.text) if has_words(node) else ()
+    return Hit(mention, spans, score)

@@ -1,0 +1,155 @@
+"""Reads either cluster through opensearch-py, and says what it said in the project's own errors. Writes nothing."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from opensearchpy import OpenSearch
+from opensearchpy.exceptions import OpenSearchException, SSLError, TransportError
+
+from earshot.errors import ConfigError, StorageError
+from earshot.index.cluster.errors import ClusterError
+
+
+@dataclass(frozen=True)
+class Connection:
+    """How a cluster is reached. Either username and password or api_key, or none of them.
+
+    ca_file: certificates (PEM) that its own is checked against; empty means those of this machine.
+    verify: False takes any certificate, and is for trials only. timeout: of one request.
+    """
+
+    urls: tuple[str, ...]
+    username: str = ""
+    password: str = field(default="", repr=False)
+    api_key: str = field(default="", repr=False)
+    ca_file: str = ""
+    verify: bool = True
+    timeout: timedelta = timedelta(seconds=30)
+
+    @property
+    def timeout_s(self) -> float:
+        """The time-out of one request in seconds."""
+        return self.timeout.total_seconds()
+
+    def tls(self) -> ssl.SSLContext | None:
+        """Return how its certificate is checked, None where all addresses are in the clear.
+
+        Raises:
+            ConfigError: the certificates of `ca_file` cannot be read.
+        """
+        if not any(url.startswith("https:") for url in self.urls):
+            return None
+        try:
+            context = ssl.create_default_context(cafile=self.ca_file or None)
+        except OSError as error:
+            what = f"{self.ca_file} cannot be read: {error}"
+            raise ConfigError(what, where="index.ca_file", advice="give the path of a PEM file") from error
+        if not self.verify:
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+        return context
+
+    def where(self) -> str:
+        """Return the addresses, for messages."""
+        return ", ".join(self.urls)
+
+
+def make_client(connection: Connection) -> OpenSearch:
+    """Return opensearch-py's client; nothing is sent. Another node is asked where one does not answer.
+
+    Raises:
+        ConfigError: the certificates of `ca_file` cannot be read.
+    """
+    options: dict[str, Any] = {}
+    if connection.username:
+        options["http_auth"] = (connection.username, connection.password)
+    if connection.api_key:
+        options["headers"] = {"authorization": f"ApiKey {connection.api_key}"}
+    if context := connection.tls():
+        options["ssl_context"] = context
+    return OpenSearch(
+        list(connection.urls),
+        timeout=connection.timeout_s,
+        max_retries=len(connection.urls) - 1,
+        retry_on_status=(),
+        pool_maxsize=25,
+        **options,
+    )
+
+
+@contextmanager
+def translated(doing: str, connection: Connection) -> Iterator[None]:
+    """Turn what opensearch-py raises into StorageError, an answer with an error into ClusterError."""
+    try:
+        yield
+    except TransportError as error:
+        if isinstance(error.status_code, int):
+            raise ClusterError(doing, error.status_code, error.info) from error
+        raise silent(doing, connection, str(error.error), isinstance(error, SSLError)) from error
+    except OpenSearchException as error:
+        raise StorageError(f"{doing}: {error}") from error
+
+
+def silent(doing: str, connection: Connection, reason: str, is_tls: bool) -> StorageError:
+    """Return the error for a cluster that gave no answer. is_tls: it was not trusted, or speaks no TLS."""
+    said = "is not trusted (index.ca_file)" if is_tls else "does not answer"
+    return StorageError(f"{doing}: {connection.where()} {said}: {reason}")
+
+
+class Reader:
+    """The reading half of a cluster."""
+
+    def __init__(self, client: OpenSearch, connection: Connection) -> None:
+        self._client, self._connection = client, connection
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._client.close()
+
+    def root(self) -> Any:
+        """Return the answer to `GET /`."""
+        with translated("the cluster did not say what it is", self._connection):
+            return self._client.info()
+
+    def search(self, index: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the whole answer to a search.
+
+        Raises:
+            StorageError: it did not answer, or not for all shards, or not in time: a part is never passed off as whole.
+        """
+        with translated("the index could not be searched", self._connection):
+            answer: dict[str, Any] = self._client.search(
+                index=index, body=asked, params={"allow_partial_search_results": "false"}
+            )
+        shards = answer["_shards"]
+        if answer.get("timed_out") or shards["failed"]:
+            what = "it was too slow" if answer.get("timed_out") else f"{shards['failed']} of {shards['total']} shards"
+            raise StorageError(f"the index answered only in part: {what} failed; try again")
+        return answer
+
+    def indices_of(self, alias: str) -> list[str]:
+        """Return the indices behind an alias, sorted; empty where there is none."""
+        try:
+            with translated("the aliases could not be read", self._connection):
+                return sorted(self._client.indices.get_alias(name=alias))
+        except ClusterError as refusal:
+            if refusal.status == 404:
+                return []
+            raise
+
+    def indices_named(self, pattern: str) -> list[str]:
+        """Return the indices whose name matches, sorted."""
+        with translated("the indices could not be listed", self._connection):
+            return sorted(self._client.indices.get(index=pattern))
+
+    def layouts(self, index: str) -> set[str]:
+        """Return which versions of the mapping the indices behind a name have."""
+        with translated("the mapping could not be read", self._connection):
+            answer = self._client.indices.get_mapping(index=index)
+        return {str(one["mappings"].get("_meta", {}).get("layout", "")) for one in answer.values()}

@@ -1,0 +1,37 @@
+"""Real engines for a test session: both start when the first test asks for one, and are over with the session.
+
+EARSHOT_TEST_OPENSEARCH and EARSHOT_TEST_ELASTICSEARCH name one that runs already; tests leave nothing behind in it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.engines import distributions
+from tests.engines.nodes import Node
+
+
+@pytest.fixture(scope="session")
+def _started() -> Iterator[dict[str, Node]]:
+    nodes: dict[str, Node] = {}
+    try:
+        for distribution in distributions.ALL:
+            given = os.environ.get(f"EARSHOT_TEST_{distribution.product.upper()}", "")
+            nodes[distribution.product] = Node(distribution, given)
+        yield nodes
+    finally:
+        for node in nodes.values():
+            node.stop()
+
+
+@pytest.fixture(scope="session")
+def opensearch(_started: dict[str, Node]) -> Node:
+    return _started["opensearch"].ready()
+
+
+@pytest.fixture(scope="session")
+def elasticsearch(_started: dict[str, Node]) -> Node:
+    return _started["elasticsearch"].ready()

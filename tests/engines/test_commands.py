@@ -1,0 +1,93 @@
+"""The commands with the index on a real cluster: the way is the same as on one machine, and mistakes are said."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from http.server import ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from opensearchpy import OpenSearch
+
+from tests.engines.nodes import Node
+from tests.index.engines import REAL
+from tests.pipeline.world import item, rss
+from tests.test_cli import TEXT, Here, Site
+
+pytestmark = pytest.mark.engines
+NAME = "test-commands"
+
+
+@pytest.fixture(params=REAL)
+def node(request: pytest.FixtureRequest) -> Iterator[Node]:
+    node: Node = request.getfixturevalue(request.param)
+    yield node
+    with OpenSearch(node.url) as client:
+        for index in client.indices.get(index=f"{NAME}.*"):
+            client.indices.delete(index=index)
+        client.indices.delete_index_template(name=NAME, ignore=404)
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Iterator[Here]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Site)
+    base = f"http://127.0.0.1:{server.server_port}"
+    day = format_datetime(datetime.now(UTC) - timedelta(hours=3), usegmt=True)
+    Site.body = rss(*(item(f"{base}/{n}", f"Halden {n}", f"{TEXT} Day {n}.", date=day) for n in range(3)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    (tmp_path / "brands").mkdir()
+    (tmp_path / "sources").mkdir()
+    (tmp_path / "brands" / "halden.yaml").write_text("id: halden\nname: Halden\n")
+    (tmp_path / "sources" / "blog.yaml").write_text(
+        f"sources:\n  - {{id: blog, kind: feed, url: '{base}/feed', delay: 0s}}\n"
+    )
+    yield Here(tmp_path, server.server_port)
+    server.shutdown()
+    server.server_close()
+
+
+def set_index(here: Here, engine: str, url: str) -> None:
+    (here.root / "earshot.yaml").write_text(
+        "collect: {contact: me@example.org, allow_hosts: [127.0.0.1]}\n"
+        f"index: {{engine: {engine}, urls: ['{url}'], name: {NAME}, timeout: 10s}}\n"
+    )
+
+
+def test_collected_published_found_erased_and_built_anew_on_a_cluster(here: Here, node: Node) -> None:
+    engine = node.distribution.product
+    set_index(here, engine, node.url)
+    assert f"The index is on {node.distribution.name}" in here("check").stdout
+    here("run", "--once")
+    assert "Halden 1" in here("search", "halden pump").stdout
+    here("erase", "--url", f"http://127.0.0.1:{here.port}/1")
+    said = here("search", "halden pump").stdout
+    assert "Halden 1" not in said
+    assert "Halden 2" in said
+    here("reindex")
+    assert here.json("status")["index"] == {"engine": engine, "mentions": 2, "behind": 0}
+
+
+def test_a_cluster_of_the_other_product_is_a_mistake_of_the_workspace(here: Here, node: Node) -> None:
+    other = "elasticsearch" if node.distribution.product == "opensearch" else "opensearch"
+    set_index(here, other, node.url)
+    said = here("check", code=3).stderr
+    assert f"says {other}, but at" in said
+    assert f"write `{node.distribution.product}`" in said
+
+
+def test_while_the_cluster_is_down_collecting_goes_on_and_mentions_wait(here: Here, node: Node) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closing:
+        down = f"http://127.0.0.1:{closing.getsockname()[1]}"
+    engine = node.distribution.product
+    set_index(here, engine, down)
+    assert "does not answer" in here("check").stderr
+    here("run", "--once")
+    status = here.json("status")
+    assert (status["mentions"], status["index"]) == (3, {"engine": engine, "mentions": None, "behind": 3})
+    set_index(here, engine, node.url)
+    here("publish")
+    assert here.json("status")["index"] == {"engine": engine, "mentions": 3, "behind": 0}

@@ -1,0 +1,336 @@
+"""What real clusters do beside the contract: faults, rebuilds while writing goes on, several shards, other products."""
+
+from __future__ import annotations
+
+import random
+import socket
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from opensearchpy import OpenSearch
+
+import mappings
+from earshot.errors import ConfigError, QueryError, StorageError
+from earshot.index.cluster import counting, questions
+from earshot.index.cluster.index import ClusterIndex
+from earshot.index.cluster.reading import Connection
+from earshot.model import Filters, SearchRequest
+from earshot.ports import IndexWrite
+from tests.builders import NOW
+from tests.engines.nodes import Node
+from tests.index.engines import CLUSTERS, REAL, opened
+from tests.ports.mention_index import Fresh, ids, mention, pages, put
+
+pytestmark = pytest.mark.engines
+
+
+@pytest.fixture(params=REAL)
+def engine(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture
+def node(engine: str, request: pytest.FixtureRequest) -> Node:
+    return request.getfixturevalue(engine)
+
+
+@pytest.fixture
+def fresh(engine: str, request: pytest.FixtureRequest) -> Iterator[Fresh]:
+    with opened(engine, request) as fresh:
+        yield fresh
+
+
+@pytest.fixture
+def index(fresh: Fresh) -> ClusterIndex:
+    made = fresh()
+    assert isinstance(made, ClusterIndex)
+    return made
+
+
+@pytest.fixture
+def client(node: Node) -> Iterator[OpenSearch]:
+    with OpenSearch(node.url) as client:
+        yield client
+
+
+def again(index: ClusterIndex, node: Node) -> ClusterIndex:
+    """The same index as another process opens it."""
+    return CLUSTERS[index.engine](Connection((node.url,)), index._name)
+
+
+def behind(client: OpenSearch, index: ClusterIndex) -> list[str]:
+    return sorted(client.indices.get(index=f"{index._name}.*"))
+
+
+# which server
+
+
+def test_it_says_which_product_in_which_version_answers(index: ClusterIndex, node: Node) -> None:
+    assert index.server().engine == node.distribution.product
+    assert index.server().version == node.distribution.version
+
+
+def test_another_product_is_a_mistake_of_the_settings(engine: str, node: Node) -> None:
+    other = next(adapter for name, adapter in CLUSTERS.items() if name != engine)
+    index = other(Connection((node.url,)), "test-other")
+    for use in (index.mentions, lambda: put(index, mention(1)), lambda: index.rebuild([])):
+        with pytest.raises(ConfigError, match=f"write `{engine}`"):
+            use()
+    index.close()
+
+
+def test_a_cluster_that_is_down_is_a_wait(engine: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closing:
+        url = f"http://127.0.0.1:{closing.getsockname()[1]}"
+    index = CLUSTERS[engine](Connection((url,)), "test-down")
+    began = time.monotonic()
+    for use in (index.mentions, lambda: put(index, mention(1)), lambda: index.rebuild([])):
+        with pytest.raises(StorageError, match="does not answer"):
+            use()
+    assert time.monotonic() - began < 5
+    index.close()
+
+
+def test_a_cluster_that_never_answers_is_a_wait_of_the_time_that_is_set(engine: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        index = CLUSTERS[engine](Connection((url,), timeout=timedelta(seconds=0.3)), "test-silent")
+        began = time.monotonic()
+        with pytest.raises(StorageError, match="does not answer"):
+            index.mentions()
+        assert time.monotonic() - began < 5
+        index.close()
+
+
+def test_where_one_node_is_down_another_is_asked(engine: str, index: ClusterIndex, node: Node) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closing:
+        down = f"http://127.0.0.1:{closing.getsockname()[1]}"
+    other = CLUSTERS[engine](Connection((down, node.url)), index._name)
+    for n in range(4):
+        put(other, mention(n))
+    assert other.mentions() == index.mentions() == 4
+    other.close()
+
+
+# writing
+
+
+def test_processes_that_open_it_first_at_the_same_time_make_one_index(
+    index: ClusterIndex, node: Node, client: OpenSearch
+) -> None:
+    several = [again(index, node) for _ in range(4)]
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(lambda n: put(several[n], mention(n)), range(4)))
+    assert index.mentions() == 4
+    assert len(behind(client, index)) == 1
+    for one in several:
+        one.close()
+
+
+def test_a_write_that_the_engine_refuses_is_refused_with_its_reason_and_stops_no_other(index: ClusterIndex) -> None:
+    too_high = mention(2, revision=2**70)
+    answers = index.write([IndexWrite(m.id, m.revision, m) for m in (mention(1), too_high, mention(3))])
+    assert [(a.is_done, a.is_refused) for a in answers] == [(True, False), (False, True), (True, False)]
+    assert answers[1].reason
+    assert ids(index) == {mention(1).id, mention(3).id}
+
+
+@pytest.mark.parametrize("block", ["write", "read_only_allow_delete"])
+def test_an_index_that_is_blocked_is_a_wait_and_loses_nothing(
+    index: ClusterIndex, client: OpenSearch, monkeypatch: pytest.MonkeyPatch, block: str
+) -> None:
+    monkeypatch.setattr("earshot.index.cluster.bulk._WAITS_S", (0.01,))
+    put(index, mention(1))
+    client.indices.put_settings(index=index._name, body={"index.blocks": {block: True}})
+    answers = put(index, mention(2), mention(3))
+    assert [(a.is_done, a.is_refused) for a in answers] == [(False, False)] * 2
+    assert all("block" in a.reason for a in answers)
+    client.indices.put_settings(index=index._name, body={"index.blocks": {block: None}})
+    assert all(a.is_done for a in put(index, mention(2), mention(3)))
+    assert index.mentions() == 3
+
+
+def test_an_index_that_was_removed_is_a_wait_and_is_not_made_by_a_write(
+    index: ClusterIndex, client: OpenSearch
+) -> None:
+    put(index, mention(1))
+    for name in behind(client, index):
+        client.indices.delete(index=name)
+    with pytest.raises(StorageError, match="earshot reindex"):
+        put(index, mention(2))
+    with pytest.raises(StorageError):
+        index.mentions()
+    assert behind(client, index) == []
+
+
+# rebuilding
+
+
+def test_writes_and_deletes_during_a_rebuild_are_in_the_new_index(index: ClusterIndex, node: Node) -> None:
+    put(index, *(mention(n) for n in range(6)))
+    writer = again(index, node)
+
+    def batches() -> Any:
+        yield [mention(0), mention(1)]
+        put(writer, mention(1, revision=2, status="done"), mention(3, revision=2, status="done"), mention(9))
+        writer.write([IndexWrite(mention(2).id, 2, None), IndexWrite(mention(0).id, 2, None)])
+        assert index.mentions() == 5
+        yield [mention(n) for n in (2, 3, 4, 5)]
+
+    assert index.rebuild(batches()) == 5
+    assert ids(index) == {mention(n).id for n in (1, 3, 4, 5, 9)}
+    assert ids(index, "status:done") == {mention(1).id, mention(3).id}
+    assert index.mentions() == writer.mentions() == 5
+    put(writer, mention(2))
+    assert writer.mentions() == 5
+    writer.close()
+
+
+def test_no_search_fails_or_sees_a_part_while_indices_are_switched(index: ClusterIndex, node: Node) -> None:
+    put(index, *(mention(n) for n in range(20)))
+    seen, reader = [], again(index, node)
+    with ThreadPoolExecutor(1) as threads:
+        rebuilding = threads.submit(lambda: [index.rebuild([[mention(n) for n in range(20)]]) for _ in range(3)])
+        while not rebuilding.done():
+            seen.append((reader.mentions(), reader.search(SearchRequest(size=3)).total))
+    assert rebuilding.result() == [20] * 3
+    assert set(seen) == {(20, 20)}
+    assert len(seen) > 5
+    reader.close()
+
+
+def test_the_replaced_index_stays_for_a_way_back_until_the_next_rebuild(
+    index: ClusterIndex, client: OpenSearch
+) -> None:
+    put(index, mention(1))
+    first = behind(client, index)
+    index.rebuild([[mention(2)]])
+    assert set(first) < set(behind(client, index))
+    assert len(behind(client, index)) == 2
+    index.rebuild([[mention(3)]])
+    assert len(behind(client, index)) == 2
+    assert not set(first) & set(behind(client, index))
+
+
+def test_a_leftover_of_a_rebuild_that_was_killed_takes_writes_and_is_removed_by_the_next(
+    index: ClusterIndex, client: OpenSearch
+) -> None:
+    put(index, mention(1))
+    leftover = index._generations.begin()
+    put(index, mention(2))
+    assert client.count(index=leftover)["count"] in (0, 1)  # it does not refresh by itself
+    assert index.rebuild([[mention(1), mention(2)]]) == 2
+    assert leftover not in behind(client, index)
+
+
+def test_an_index_of_another_version_is_not_touched_until_it_is_rebuilt(
+    index: ClusterIndex, node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(index, mention(1))
+    monkeypatch.setattr(mappings, "layout", lambda: "newer")
+    newer = again(index, node)
+    for use in (newer.mentions, lambda: put(newer, mention(2))):
+        with pytest.raises(StorageError, match="another version of Earshot"):
+            use()
+    assert newer.rebuild([[mention(1), mention(2)]]) == newer.mentions() == 2
+    newer.close()
+
+
+def test_an_index_without_its_alias_is_not_taken_for_an_empty_one(
+    index: ClusterIndex, node: Node, client: OpenSearch
+) -> None:
+    put(index, mention(1))
+    client.indices.delete_alias(index=f"{index._name}.*", name=index._name)
+    other = again(index, node)
+    with pytest.raises(StorageError, match="lost its alias"):
+        other.mentions()
+    assert other.rebuild([[mention(1)]]) == other.mentions() == 1
+    other.close()
+
+
+# searching
+
+
+def test_a_shard_that_fails_is_never_left_out(index: ClusterIndex, client: OpenSearch) -> None:
+    put(index, mention(1))
+    other = f"{index._name}.broken"
+    client.indices.create(index=other, body={"mappings": {"properties": {"elsewhere": {"type": "keyword"}}}})
+    client.indices.put_alias(index=other, name=index._name)
+    assert index.mentions() == 1
+    client.indices.close(index=other)
+    with pytest.raises((StorageError, QueryError)):
+        index.search(SearchRequest())
+
+
+def test_a_list_by_relevance_ends_with_what_to_do_instead(index: ClusterIndex, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(questions, "MOST_BY_RANK", 5)
+    put(index, *(mention(n) for n in range(8)))
+    request = SearchRequest("pump", sort="relevance", size=3)
+    first = index.search(request)
+    second = index.search(replace(request, cursor=first.next_cursor))
+    assert (len(first.hits), len(second.hits), second.total) == (3, 2, 8)
+    with pytest.raises(QueryError, match="sort by newest"):
+        index.search(replace(request, cursor=second.next_cursor))
+    assert sum(map(len, pages(index, replace(request, sort="newest")))) == 8
+
+
+# counting
+
+
+@pytest.fixture
+def three_shards(monkeypatch: pytest.MonkeyPatch) -> None:
+    components = mappings.load_components()
+    components["earshot-mention-settings"]["template"]["settings"]["index"]["number_of_shards"] = 3
+    monkeypatch.setattr(mappings, "load_components", lambda: components)
+
+
+@pytest.mark.usefixtures("three_shards")
+def test_facets_are_exact_over_several_shards_whatever_they_name_at_first(
+    index: ClusterIndex, client: OpenSearch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(counting, "FIRST", 20)
+    rng = random.Random(5)
+    for skew in (0.0, 0.7, 1.3):
+        weights = [1 / (n + 1) ** skew for n in range(200)]
+        authors = [f"a{n}" for n in rng.choices(range(200), weights, k=600)]
+        site = f"s{skew}.example"
+        put(index, *(mention(int(skew * 10_000) + n, author=a, site=site) for n, a in enumerate(authors)))
+        expected = sorted(Counter(authors).items(), key=lambda pair: (-pair[1], pair[0]))
+        for size in (1, 5, 15):
+            found = index.facets(SearchRequest(filters=Filters(sites=(site,))), ["author"], size)
+            assert found["author"] == expected[:size]
+    assert (
+        client.indices.get_settings(index=index._name)[behind(client, index)[0]]["settings"]["index"][
+            "number_of_shards"
+        ]
+        == "3"
+    )
+
+
+def test_hours_that_do_not_fit_one_answer_are_asked_for_by_page(
+    index: ClusterIndex, client: OpenSearch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(index, *(mention(n, published_at=NOW - timedelta(hours=31 * n), is_own_voice=n % 3 == 0) for n in range(60)))
+    fields = ("", "site", "own_voice")
+    whole = {by: index.hours(SearchRequest(), by) for by in fields}
+    monkeypatch.setattr(counting, "PAGE", 20)
+    client.cluster.put_settings(body={"persistent": {"search.max_buckets": 30}})
+    try:
+        assert {by: index.hours(SearchRequest(), by) for by in fields} == whole
+    finally:
+        client.cluster.put_settings(body={"persistent": {"search.max_buckets": None}})
+    assert len(whole[""]) == 60
+
+
+def test_hours_by_a_field_of_many_values_are_all_counted(index: ClusterIndex, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(index, *(mention(n, author=f"a{n % 50:02}") for n in range(120)))
+    monkeypatch.setattr(counting, "FIRST", 20)
+    found = index.hours(SearchRequest(), "author")
+    assert [one.value for one in found] == [f"a{n:02}" for n in range(50)]
+    assert sum(one.count for one in found) == 120
