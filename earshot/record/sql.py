@@ -21,8 +21,10 @@ from earshot.record.mentions import MentionReads, MentionWrites
 from earshot.record.operating import OperatingReads, OperatingWrites
 from earshot.record.outbox import OutboxReads, OutboxWrites
 from earshot.record.sources import SourceReads, SourceWrites
+from earshot.record.stale import StaleReads
 from earshot.record.stories import StoryReads, StoryWrites
 from earshot.record.tombstones import TombstoneWrites
+from earshot.record.walks import WalkReads, WalkWrites
 
 
 class SqlReader(
@@ -38,6 +40,8 @@ class SqlReader(
     DeliveryReads,
     CountReads,
     OperatingReads,
+    StaleReads,
+    WalkReads,
 ):
     """The RecordReader port: one consistent state."""
 
@@ -57,6 +61,7 @@ class SqlWriter(
     DeliveryWrites,
     ErasureWrites,
     OperatingWrites,
+    WalkWrites,
 ):
     """The RecordWriter port: one writing transaction."""
 
