@@ -35,6 +35,7 @@ from earshot.errors import (
 )
 from earshot.present import plain
 from earshot.screen import RoundProgress, alarm_lines, err, failed_table, out, round_table, status_tables
+from earshot.screen_again import WorkProgress, example_lines, reclassified_line, reclassified_table
 
 EXIT_UNFORESEEN, EXIT_USAGE, EXIT_CONFIG, EXIT_STORAGE, EXIT_MAIL = 1, 2, 3, 4, 5
 EXIT_ALARMS, EXIT_INTERRUPTED = 6, 130
@@ -284,11 +285,65 @@ def reindex() -> None:
         _print_counts("Reindexed", jobs.reindex(str(_State.workspace)))
 
 
+Share = Annotated[float, typer.Option(help="Of the time that it works; the rest is left to the live run.")]
+
+
 @app.command()
-def replay() -> None:
-    """Try quarantined captures again."""
-    with err.status("Trying again"):
-        _print_counts("Replayed", jobs.replay(str(_State.workspace)))
+def replay(
+    day: Annotated[str, typer.Option(help="What was fetched on this day, 2026-11-23; else what is quarantined.")] = "",
+    collection: Annotated[str, typer.Option(help="Only sources of this collection.")] = "",
+    source: Annotated[str, typer.Option(help="Only this source.")] = "",
+    quarantined: Annotated[bool, typer.Option("--quarantined", help="With --day: only what is quarantined.")] = False,
+    share: Share = 0.5,
+) -> None:
+    """Read captures again: quarantined ones, or those of a day. How their sources are doing is not touched."""
+    with WorkProgress("Reading captures again") as shown:
+        done = jobs.replay(
+            str(_State.workspace),
+            day,
+            collection,
+            source,
+            share,
+            lambda report: shown.update(report.tried, report.total),
+            quarantined=quarantined,
+        )
+    _print_counts("Replayed", done)
+    with err.status("Publishing"):
+        _print_counts("Published", jobs.publish(str(_State.workspace)))
+
+
+@app.command()
+def reclassify(
+    brand: Annotated[str, typer.Option(help="Only this brand's mentions.")] = "",
+    since: Annotated[str, typer.Option(help="Only what was published from this day on, 2026-11-23.")] = "",
+    until: Annotated[str, typer.Option(help="Only what was published before this day.")] = "",
+    write: Annotated[bool, typer.Option("--write", help="Do it; without, only say what would be.")] = False,
+    share: Share = 0.5,
+    as_json: Json = False,
+) -> None:
+    """Judge anew what is in the record, after a brand, a rule or the model has changed."""
+    with WorkProgress("Judging documents anew", is_quiet=as_json) as shown:
+        done = jobs.reclassify(
+            str(_State.workspace),
+            brand,
+            since,
+            until,
+            write,
+            share,
+            lambda report: shown.update(report.documents, report.total),
+        )
+    if as_json:
+        _print_json(done)
+    else:
+        out.print(reclassified_table(done))
+        for line in example_lines(done):
+            out.print(line, soft_wrap=True)
+        out.print(reclassified_line(done), soft_wrap=True)
+    if write:
+        with err.status("Publishing"):
+            published = jobs.publish(str(_State.workspace))
+        if not as_json:
+            _print_counts("Published", published)
 
 
 @app.command()

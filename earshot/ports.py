@@ -7,12 +7,12 @@ nothing and answers the same. `tests/ports` holds one contract suite per port, r
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from earshot.errors import DocumentError, SourceError
 from earshot.model import (
@@ -275,9 +275,16 @@ class DocumentKey:
     value: str
 
 
+MAX_CHANGES = 24
+"""From then on the text of a document is frozen: a page with a clock in it would be judged for ever."""
+
+
 @dataclass(frozen=True, slots=True)
 class StoredDocument:
-    """What the ingest transaction needs of a document that is already there."""
+    """What the ingest transaction needs of a document that is already there.
+
+    text_at: when the capture that its text came from was fetched. text_source: the source of that capture.
+    """
 
     id: str
     text_is: TextIs
@@ -285,6 +292,22 @@ class StoredDocument:
     revisions: int
     story_id: str
     judged_at: datetime | None
+    text_at: datetime
+    text_source: str
+
+    @property
+    def is_frozen(self) -> bool:
+        """True once its text changes no more."""
+        return self.revisions >= MAX_CHANGES
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """How far a walk over the record has come, so that one that was broken off goes on there. place: the walker's."""
+
+    name: str
+    at: datetime
+    place: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -393,6 +416,9 @@ class RecordReader(OperatingReads, UpkeepReads, Protocol):
     def is_ingested(self, ref: CaptureRef) -> bool:
         """Tell whether this capture was written already."""
 
+    def captures(self, since: datetime, until: datetime, source_ids: Sequence[str]) -> list[CaptureRef]:
+        """Return ingested captures of these sources fetched in this time, oldest first; at one time, pages last."""
+
     def condemned(self) -> list[CaptureRef]:
         """Return captures that are still to be cut out of the lake, by file and place."""
 
@@ -411,6 +437,27 @@ class RecordReader(OperatingReads, UpkeepReads, Protocol):
     def document(self, document_id: str) -> Document | None:
         """Return a document, or None."""
 
+    def documents(
+        self,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        *,
+        below: tuple[datetime, str] | None = None,
+        limit: int = 50,
+    ) -> list[Document]:
+        """Return documents published in this time, newest first: by published_at, then id, both falling.
+
+        `since` and `until` None mean no end. `below`: only what comes after this (published_at, id) in that order.
+        """
+
+    def count_documents(
+        self, since: datetime | None = None, until: datetime | None = None, *, below: tuple[datetime, str] | None = None
+    ) -> int:
+        """Return how many documents `documents` would return without a limit."""
+
+    def is_waiting(self, document_id: str) -> bool:
+        """Tell whether a document is a teaser that waits for its page, to be judged then."""
+
     def found_in(self, document_id: str) -> list[FoundIn]:
         """Return where a document was found, first one first."""
 
@@ -425,6 +472,16 @@ class RecordReader(OperatingReads, UpkeepReads, Protocol):
 
     def iter_mentions(self, batch: int = 500) -> Iterator[list[Mention]]:
         """Yield all active mentions in lists, by id."""
+
+    def mentions_of(self, document_id: str) -> list[Mention]:
+        """Return a document's active mentions, by brand."""
+
+    def stale(self, versions: Mapping[str, str], model_version: str) -> dict[str, int]:
+        """Return how many active mentions of each brand were judged by another brand version or model, by brand.
+
+        versions: the current one of each brand; a brand that is not among them is stale as a whole. Brands without
+        any are left out. Costs as much as there is to count, not as much as there is.
+        """
 
     def mention_history(self, mention_id: str) -> list[MentionEvent]:
         """Return what happened to a mention, oldest first."""
@@ -464,6 +521,9 @@ class RecordReader(OperatingReads, UpkeepReads, Protocol):
 
     def quarantine(self) -> list[Quarantined]:
         """Return what is quarantined, oldest first."""
+
+    def walk(self, name: str) -> Walk | None:
+        """Return how far a walk has come, or None if it has not begun or is over."""
 
     def counts(self) -> Counts:
         """Return what `earshot status` counts."""
@@ -568,6 +628,7 @@ class RecordWriter(RecordReader, OperatingWrites, UpkeepWrites, Protocol):
         """Insert or change a document; True if it was new or its text changed. Keys that lead elsewhere stay there.
 
         Bands replace the document's bands. A document is changed at most 24 times, then its text is frozen.
+        Time of finding and source of what is given are noted as where a new text came from.
         """
 
     def add_keys(self, document_id: str, keys: Sequence[DocumentKey]) -> None:
@@ -596,14 +657,24 @@ class RecordWriter(RecordReader, OperatingWrites, UpkeepWrites, Protocol):
         """Let a teaser wait for its page before it is judged."""
 
     # mentions
-    def put_mentions(self, document_id: str, writes: Sequence[MentionWrite], now: datetime) -> list[str]:
+    def put_mentions(
+        self, document_id: str, writes: Sequence[MentionWrite], now: datetime, *, brand: str = ""
+    ) -> list[str]:
         """Make these the document's mentions; return ids of new or changed ones.
 
-        What changed gets revision + 1, history and outbox rows; a brand no longer there is withdrawn.
+        What changed gets revision + 1, history and outbox rows; a brand no longer there is withdrawn. With `brand`
+        all this is about that brand's mention only (`writes` holds it or nothing), and the others stay as they are.
         """
 
-    def mentions_of(self, document_id: str) -> list[Mention]:
-        """Return a document's active mentions, by brand."""
+    # walks
+    def put_walk(self, walk: Walk) -> None:
+        """Keep how far a walk has come, in place of what was kept under its name."""
+
+    def end_walk(self, name: str) -> None:
+        """Forget a walk: it is over. Twice is once."""
+
+    def forget_walks(self, before: datetime) -> None:
+        """Forget walks that have not moved since `before`."""
 
     # relays
     def ack(self, rows: Sequence[OutboxRow]) -> None:

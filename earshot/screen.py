@@ -105,6 +105,8 @@ def status_tables(status: dict[str, Any], sources: Sequence[Any]) -> Iterable[Ta
     index = status["index"]
     held = "absent or broken: `earshot reindex`" if index["mentions"] is None else f"{index['mentions']:,} mentions"
     table.add_row("Index", f"{index['engine']}, {held}, {index['behind']:,} behind")
+    if stale := sum(status["stale"].values()):
+        table.add_row("Stale", f"{stale:,} mentions were judged by an older version: `earshot reclassify`")
     for name in ("sources", "deliveries", "notices"):
         table.add_row(
             name.capitalize(), ", ".join(f"{n} {state}" for state, n in sorted(status[name].items())) or "none"

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from earshot.alerts.rules import RuleBook
     from earshot.index.cluster.index import ClusterIndex
     from earshot.pipeline.ingest import Ingest
+    from earshot.pipeline.reading import Reader
 
 
 def make_lake(url: str, clock: Clock) -> Lake:
@@ -174,13 +175,25 @@ class Parts:
         return make_key(self.workspace.root).read_text(encoding="ascii").strip()
 
     @cached_property
+    def model_version(self) -> str:
+        """The name of what judges now; does not load it."""
+        from nlp.version import model_version
+
+        return model_version()
+
+    @cached_property
+    def reader(self) -> Reader:
+        """What judges documents."""
+        from earshot.pipeline.reading import Reader
+
+        return Reader(self.recogniser, self.classifier, self.book, self.workspace.brands, self.pseudonyms)
+
+    @cached_property
     def ingest(self) -> Ingest:
         """The ingest stage."""
         from earshot.pipeline.ingest import Ingest
-        from earshot.pipeline.reading import Reader
 
-        reader = Reader(self.recogniser, self.classifier, self.book, self.workspace.brands, self.pseudonyms)
-        return Ingest(self.record, self.lake, self.extractor, reader, self.book, self.workspace, self.clock)
+        return Ingest(self.record, self.lake, self.extractor, self.reader, self.book, self.workspace, self.clock)
 
     @cached_property
     def collector(self) -> Collector:

@@ -90,16 +90,22 @@ class Ingest:
             cut_condemned(self._record, self._lake, self._clock)
         return done
 
-    def replay(self, ref: CaptureRef, quarantine_id: str) -> Ingested:
-        """Try a quarantined capture again; it leaves the quarantine if it can be ingested now.
+    def replay(self, ref: CaptureRef, quarantine_id: str = "") -> Ingested:
+        """Read a capture again, as if it came late; a quarantined one leaves the quarantine if it can be ingested now.
+
+        The state of its source stays as it is: validators, next look, runs, heard hours, settled pages. Twice is once.
+
+        Args:
+            ref: where it lies.
+            quarantine_id: under which it is quarantined, or empty.
 
         Raises:
-            StorageError: the lake no longer holds it.
+            StorageError: the lake no longer holds it, or holds it elsewhere.
         """
         capture, body = self._lake.read(ref)
         answer = next(iter(self._extractor.read_many([(capture, body)])))
         done = self._take(capture, len(body), answer, again=True)
-        if not done.quarantined:
+        if quarantine_id and not done.quarantined:
             with self._record.write() as writer:
                 writer.end_quarantined(quarantine_id)
         return done
@@ -129,7 +135,7 @@ class Ingest:
         with self._record.write() as writer:
             if not again and writer.is_ingested(capture.ref):
                 return Ingested()
-            return Writing(writer, work, self._workspace, self._book, self._clock.now()).all()
+            return Writing(writer, work, self._workspace, self._book, self._clock.now(), again=again).all()
 
     def _prepare(
         self, capture: Capture, size_bytes: int, source: Source, page: FrontierPage | None, answer: Answer

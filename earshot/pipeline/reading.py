@@ -96,7 +96,7 @@ class Reader:
             content_hash=content or identity.digest(entry.title, entry.text),
             signature=signature,
             bands=stories.bands(signature) if is_full else (),
-            writes=tuple(self._mentions(entry, document)),
+            writes=self.judge(document),
             page_url="" if is_full else url,
         )
 
@@ -104,17 +104,29 @@ class Reader:
         hint = entry.language or origin.source.language
         return self._classifier.detect_language(f"{entry.title}\n{entry.text}", hint)
 
-    def _mentions(self, entry: Entry, document: Document) -> list[MentionWrite]:
-        asked = dataclasses.replace(entry, language=document.language, published_at=document.published_at)
-        heard = self._recogniser.recognise(asked, document.url, document.source_id)
-        verdicts = self._classifier.classify(entry, document.language, heard) if heard else []
-        return [self._write(document, *pair) for pair in zip(heard, verdicts, strict=True)]
+    def judge(self, document: Document, brand: str = "") -> tuple[MentionWrite, ...]:
+        """Return what a document says of every brand, or of one, by brand.
+
+        It rests on nothing but the document as the record keeps it, so that reading it again later says the same.
+
+        Args:
+            document: as stored, or about to be.
+            brand: id of the one that is asked for. The others are heard too: a verdict weighs who else is named.
+        """
+        entry = _as_entry(document)
+        heard = self._recogniser.recognise(entry, document.url, document.source_id)
+        if not any(brand in ("", one.brand_id) for one in heard):
+            return ()
+        verdicts = self._classifier.classify(entry, document.language, heard)
+        pairs = zip(heard, verdicts, strict=True)
+        return tuple(self._write(document, *pair) for pair in pairs if brand in ("", pair[0].brand_id))
 
     def _write(self, document: Document, heard: Recognised, verdict: Verdict) -> MentionWrite:
         name = identity.mention_id(document.id, heard.brand_id)
-        has_rules = self._rules.get(heard.brand_id, False)
-        flags = self._book.flags(_as_mention(name, document, heard, verdict)) if has_rules else ()
-        return MentionWrite(name, document.id, verdict, flags, heard.is_own_voice)
+        write = MentionWrite(name, document.id, verdict, (), heard.is_own_voice)
+        if not self._rules.get(heard.brand_id, False):
+            return write
+        return dataclasses.replace(write, flags=self._book.flags(as_mention(document, write)))
 
 
 def shared_names(reading: Reading) -> Counter[str]:
@@ -212,13 +224,30 @@ def _published(entry: Entry, origin: Origin, found: datetime) -> tuple[datetime,
     return (min(hint, found), DateFrom.PAGE) if hint is not None else (found, DateFrom.FOUND)
 
 
-def _as_mention(name: str, document: Document, heard: Recognised, verdict: Verdict) -> Mention:
-    """Return the mention as the rules see it: all that is known before it is written."""
+def _as_entry(document: Document) -> Entry:
+    return Entry(
+        url=document.url,
+        title=document.title,
+        text=document.text,
+        text_is=document.text_is,
+        author=document.author,
+        published_at=document.published_at,
+        published_from=document.published_from,
+        language=document.language,
+        images=document.images,
+        links=document.links,
+        engagement=document.engagement,
+    )
+
+
+def as_mention(document: Document, write: MentionWrite) -> Mention:
+    """Return a mention as the rules see it: all that is known before it is written."""
+    verdict = write.verdict
     return Mention(
-        id=name,
+        id=write.id,
         document_id=document.id,
         story_id="",
-        brand=heard.brand_id,
+        brand=verdict.brand_id,
         revision=0,
         url=document.url,
         site=document.site,
@@ -238,7 +267,8 @@ def _as_mention(name: str, document: Document, heard: Recognised, verdict: Verdi
         sentiment_score=verdict.sentiment_score,
         confidence=verdict.confidence,
         categories=verdict.categories,
-        is_own_voice=heard.is_own_voice,
+        flags=write.flags,
+        is_own_voice=write.is_own_voice,
         text_is=document.text_is,
         evidence=verdict.evidence,
         brand_version=verdict.brand_version,

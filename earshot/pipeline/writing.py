@@ -69,11 +69,22 @@ class Work:
 class Writing:
     """The transaction of one capture, step by step."""
 
-    def __init__(self, writer: RecordWriter, work: Work, workspace: Workspace, book: RuleBook, now: datetime) -> None:
-        self._writer, self._work, self._book, self._now = writer, work, book, now
+    def __init__(
+        self,
+        writer: RecordWriter,
+        work: Work,
+        workspace: Workspace,
+        book: RuleBook,
+        now: datetime,
+        *,
+        again: bool = False,
+    ) -> None:
+        """Take what is to be written. again: a replay, which says nothing of how its source is doing now."""
+        self._writer, self._work, self._book, self._now, self._again = writer, work, book, now, again
         self._alerts = workspace.settings.alerts
         self._keeps_internal = workspace.settings.retention.internal_captures != timedelta(0)
         self._done = Ingested(captures=1)
+        self._last: dict[str, int] = {}
 
     def all(self) -> Ingested:
         """Write everything and return what came of it."""
@@ -81,18 +92,25 @@ class Writing:
         if work.quarantine:
             self._writer.add_quarantined(work.capture, work.quarantine, self._now)
             self._done.quarantined += 1
-        known = [self._document(prepared) for prepared in work.prepared]
+        self._last = self._last_of_each() if self._again else {}
+        known = [self._document(number, prepared) for number, prepared in enumerate(work.prepared)]
         has_old = any(known)
         is_inside = work.source.scope == "internal" and not work.quarantine
         if self._done.erased or (is_inside and not self._keeps_internal):
             self._done.condemned += 1  # what was said inside is not kept as it was fetched, unless asked for
             self._writer.condemn(work.capture.ref)
         self._add_links(work.reading.links)
-        self._end(has_old)
+        if not self._again:
+            self._end(has_old)
         self._writer.add_capture(work.capture, work.outcome)
         return self._done
 
-    def _document(self, prepared: Prepared) -> bool:
+    def _last_of_each(self) -> dict[str, int]:
+        """Return by known document the last entry that leads to it: its text is the one that stayed."""
+        found = [self._writer.find_document(prepared.keys) for prepared in self._work.prepared]
+        return {known.id: number for number, known in enumerate(found) if known is not None}
+
+    def _document(self, number: int, prepared: Prepared) -> bool:
         """Write one document; True if it was known before."""
         writer, document = self._writer, prepared.document
         if writer.is_erased(prepared.keys, document.author, document.site):
@@ -103,7 +121,7 @@ class Writing:
         if known is None:
             self._done.new_documents += 1
             self._write(prepared)
-        elif self._is_better(prepared, known):
+        elif self._last.get(known.id, number) == number and self._is_better(prepared, known):
             self._write(_as_known(prepared, known))
         else:  # what this source calls it leads to it too, whichever source came first
             writer.add_keys(known.id, prepared.keys)
@@ -112,16 +130,21 @@ class Writing:
         return known is not None
 
     def _is_better(self, prepared: Prepared, known: StoredDocument) -> bool:
-        """A whole text beats a teaser, never the other way round. A source may change its own text; another source's
-        text counts only if it says more, so that two that differ do not take turns.
+        """A whole text beats a teaser, never the other way round; an older capture never changes a newer text.
+        The source that the text is from may change it; another source's text counts only if it says more, so that two
+        that differ do not take turns.
         """
         document = prepared.document
+        if known.is_frozen:
+            return False
         if document.text_is is not known.text_is:
             return document.text_is is TextIs.FULL
-        if prepared.content_hash == known.content_hash:
+        if prepared.content_hash == known.content_hash or document.found_at < known.text_at:
             return False
+        if document.source_id == known.text_source:
+            return True
         stored = self._writer.document(known.id)
-        return stored is None or stored.source_id == document.source_id or len(document.text) > len(stored.text)
+        return stored is None or len(document.text) > len(stored.text)
 
     def _write(self, prepared: Prepared) -> None:
         writer, document = self._writer, prepared.document
@@ -172,8 +195,10 @@ class Writing:
                 url = canonical_url(link.url)
             except SourceError:
                 continue
+            name = page_id(url, link.role)
+            if self._again and link.role is Role.SITEMAP and self._writer.page(name) is not None:
+                continue  # what an old capture says of a child sitemap's age opens nothing again
             if link.role is Role.SITEMAP or source.wants(url):
-                name = page_id(url, link.role)
                 pages.append(FrontierPage(name, url, link.role, source.id, self._now, link.published_at, link.title))
         self._done.pages += self._writer.add_pages(pages)
 

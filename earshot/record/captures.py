@@ -22,6 +22,16 @@ class CaptureReads(Session):
         """Tell whether this capture was written already."""
         return self.db.execute(select(1).where(_at(capture, ref))).first() is not None
 
+    def captures(self, since: datetime, until: datetime, source_ids: Sequence[str]) -> list[CaptureRef]:
+        """Return ingested captures of these sources fetched in this time, oldest first; at one time, pages last."""
+        at = capture.c.fetched_at
+        found: list[Any] = []
+        for part in chunks(sorted(set(source_ids))):
+            meant = capture.c.source_id.in_(part) & (at >= since) & (at < until)
+            found += self.db.execute(select(capture).where(meant)).all()
+        found.sort(key=lambda row: (row.fetched_at, row.role == Role.PAGE, row.url, row.file, row.offset))
+        return [ref_of(row) for row in found]
+
     def condemned(self) -> list[CaptureRef]:
         """Return captures that are still to be cut out of the lake, by file and place."""
         return list(condemned_refs(self.db))

@@ -6,23 +6,23 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, func, insert, or_, select, update
 
 from earshot.identity import digest
 from earshot.model import Document, TextIs
-from earshot.ports import DocumentKey, FoundIn, StoredDocument
+from earshot.ports import MAX_CHANGES, DocumentKey, FoundIn, StoredDocument
 from earshot.record.session import Session, WriteSession, add_new
 from earshot.record.shapes import document_of
 from earshot.record.tables import document, document_band, document_key, found_in, source
 from earshot.record.tombstones import folded_author
 from earshot.record.types import clean
 
-MAX_CHANGES = 24
-"""From then on the text of a document is frozen: a page with a clock in it would be judged for ever."""
+Place = tuple[datetime, str]
+"""Of a document among all: published_at and id."""
 
 _STORED = (
     document.c.id, document.c.text_is, document.c.content_hash, document.c.revisions, document.c.story_id,
-    document.c.judged_at,
+    document.c.judged_at, document.c.text_at, document.c.text_source,
 )  # fmt: skip
 _BY_KEY = (
     select(document_key.c.digest, *_STORED)
@@ -42,6 +42,34 @@ class DocumentReads(Session):
         """Return a document, or None."""
         row = self.db.execute(_BY_ID, {"wanted": document_id}).first()
         return None if row is None else document_of(row)
+
+    def documents(
+        self,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        *,
+        below: Place | None = None,
+        limit: int = 50,
+    ) -> list[Document]:
+        """Return documents published in this time, newest first: by published_at, then id, both falling.
+
+        `since` and `until` None mean no end. `below`: only what comes after this (published_at, id) in that order.
+        """
+        newest = document.c.published_at.desc(), document.c.id.desc()
+        rows = self.db.execute(select(document).where(*_within(since, until, below)).order_by(*newest).limit(limit))
+        return [document_of(row) for row in rows]
+
+    def count_documents(
+        self, since: datetime | None = None, until: datetime | None = None, *, below: Place | None = None
+    ) -> int:
+        """Return how many documents `documents` would return without a limit."""
+        count = select(func.count()).select_from(document).where(*_within(since, until, below))
+        return int(self.db.execute(count).scalar_one())
+
+    def is_waiting(self, document_id: str) -> bool:
+        """Tell whether a document is a teaser that waits for its page, to be judged then."""
+        waits = document.c.judge_at.is_not(None) & document.c.judged_at.is_(None)
+        return self.db.execute(select(1).where(document.c.id == document_id, waits)).first() is not None
 
     def found_in(self, document_id: str) -> list[FoundIn]:
         """Return where a document was found, first one first."""
@@ -72,6 +100,8 @@ class DocumentWrites(WriteSession):
                     revisions=row.revisions,
                     story_id=row.story_id,
                     judged_at=row.judged_at,
+                    text_at=row.text_at,
+                    text_source=row.text_source,
                 )
         return None
 
@@ -86,12 +116,13 @@ class DocumentWrites(WriteSession):
         """Insert or change a document; True if it was new or its text changed. Keys that lead elsewhere stay there.
 
         Text is title, text, and whether it is the teaser. URL, site, source and time of finding stay those of
-        the first finding. Bands replace the document's bands. A document is changed at most 24 times, then its
-        text is frozen.
+        the first finding; where a later text came from is noted beside them. Bands replace the document's bands.
+        A document is changed at most 24 times, then its text is frozen.
         """
         self.touched.add(document.id)
         row = self.db.execute(_BY_ID, {"wanted": document.id}).first()
-        identified = {"content_hash": content_hash, "signature": signature}
+        came_from = {"text_at": document.found_at, "text_source": document.source_id}
+        identified = {"content_hash": content_hash, "signature": signature} | came_from
         if row is None:
             self.db.execute(_INSERT, _first(document) | _text(document) | _details(document) | identified)
             is_changed = True
@@ -150,6 +181,16 @@ class DocumentWrites(WriteSession):
     def set_judged(self, document_id: str, now: datetime) -> None:
         """Note that a document's flags have been turned into incidents; it waits for nothing any more."""
         self.db.execute(_CHANGE, {"wanted": document_id, "judged_at": now, "judge_at": None})
+
+
+def _within(since: datetime | None, until: datetime | None, below: Place | None) -> list[ColumnElement[bool]]:
+    """Return what the index on (published_at, id) is asked for; `<=` first, since a comparison of pairs is not used."""
+    at = document.c.published_at
+    meant = [at >= since] if since is not None else []
+    meant += [at < until] if until is not None else []
+    if below is not None:
+        meant += [at <= below[0], or_(at < below[0], document.c.id < below[1])]
+    return meant
 
 
 def _digest(key: DocumentKey) -> str:

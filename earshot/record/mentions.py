@@ -17,7 +17,7 @@ from earshot.record.shapes import judged, mention_of, select_mentions, shown
 from earshot.record.tables import document, gone_mention, mention, mention_event
 
 _SAID = {"text": "text changed", "details": "details changed", "verdict": "judged again", "flags": "flagged"}
-_KNOWN = select(mention.c.id, mention.c.revision, mention.c.state, mention.c.shown).where(
+_KNOWN = select(mention.c.id, mention.c.brand, mention.c.revision, mention.c.state, mention.c.shown).where(
     mention.c.document_id == bindparam("wanted")
 )
 _INSERT = insert(mention)
@@ -86,11 +86,14 @@ class MentionReads(Session):
 class MentionWrites(WriteSession):
     """What ingest writes of mentions."""
 
-    def put_mentions(self, document_id: str, writes: Sequence[MentionWrite], now: datetime) -> list[str]:
+    def put_mentions(
+        self, document_id: str, writes: Sequence[MentionWrite], now: datetime, *, brand: str = ""
+    ) -> list[str]:
         """Make these the document's mentions; return ids of new or changed ones, withdrawn ones left out.
 
         What changed (what the index shows of it, of the document too) gets revision + 1, history and outbox
         rows; a brand no longer there is withdrawn and kept. Join the story first: it is a change of its own.
+        With `brand` all this is about that brand's mention only, and the others stay as they are.
         """
         known = {row.id: row for row in self.db.execute(_KNOWN, {"wanted": document_id})}
         row = self.db.execute(_DOCUMENT, {"wanted": document_id}).first() if writes or known else None
@@ -98,7 +101,8 @@ class MentionWrites(WriteSession):
             return []
         changed = [write.id for write in writes if self._put(row, write, known.get(write.id), now)]
         kept = {write.id for write in writes}
-        lost = sorted(name for name, each in known.items() if name not in kept and each.state == ACTIVE)
+        meant = [each for each in known.values() if brand in ("", each.brand)]
+        lost = sorted(each.id for each in meant if each.id not in kept and each.state == ACTIVE)
         if lost:
             self.db.execute(update(mention).where(mention.c.id.in_(lost)).values(state=WITHDRAWN))
             revisions.count_up(self.db, lost, "withdrawn", "the document does not name the brand any more", now)

@@ -21,9 +21,11 @@ from earshot.record.mentions import MentionReads, MentionWrites
 from earshot.record.operating import OperatingReads, OperatingWrites
 from earshot.record.outbox import OutboxReads, OutboxWrites
 from earshot.record.sources import SourceReads, SourceWrites
+from earshot.record.stale import StaleReads
 from earshot.record.stories import StoryReads, StoryWrites
 from earshot.record.tombstones import TombstoneWrites
 from earshot.record.upkeep import UpkeepReads, UpkeepWrites
+from earshot.record.walks import WalkReads, WalkWrites
 
 
 class SqlReader(
@@ -40,6 +42,8 @@ class SqlReader(
     CountReads,
     OperatingReads,
     UpkeepReads,
+    StaleReads,
+    WalkReads,
 ):
     """The RecordReader port: one consistent state."""
 
@@ -60,6 +64,7 @@ class SqlWriter(
     ErasureWrites,
     OperatingWrites,
     UpkeepWrites,
+    WalkWrites,
 ):
     """The RecordWriter port: one writing transaction."""
 

@@ -224,7 +224,9 @@ document = Table(
     _int("revisions"),
     _time("judge_at", optional=True, index=True),
     _time("judged_at", optional=True),
-    Index("ix_document_published_at", "published_at"),
+    _time("text_at"),
+    _text("text_source"),
+    Index("ix_document_published_at_id", "published_at", "id"),
 )
 
 document_key = Table(
@@ -287,6 +289,7 @@ mention = Table(
     _text("model_version"),
     _structure("shown"),
     Index("uq_mention_document_id_brand", "document_id", "brand", unique=True),
+    Index("ix_mention_versions", "state", "brand", "brand_version", "model_version"),
 )
 
 mention_event = Table(
@@ -431,3 +434,5 @@ brief = Table(
     _structure("figures"),
     Index("ix_brief_brand_id_until", "brand_id", "until"),
 )
+
+walk = Table("walk", metadata, _key("name"), _time("at"), _structure("place"))

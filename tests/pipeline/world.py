@@ -180,7 +180,7 @@ class World:
         self.index = EmbeddedIndex(root / "var" / "index")
         self.web = Web(self.lake, clock)
         self.judge = WordJudge()
-        self._extractor = extractor
+        self.extractor = extractor
         self.brief: Callable[[], int] = lambda: 0
         self.use(self.workspace)
 
@@ -188,8 +188,9 @@ class World:
         """Go on with a changed workspace."""
         self.workspace = workspace
         self.book = RuleBook(workspace.brands, "UTC", workspace.settings.alerts)
-        reader = Reader(BrandRecogniser(workspace.brands), self.judge, self.book, workspace.brands, Pseudonyms("key"))
-        self.ingest = Ingest(self.record, self.lake, self._extractor, reader, self.book, workspace, self.clock)
+        recogniser, names = BrandRecogniser(workspace.brands), Pseudonyms("key")
+        self.reader = Reader(recogniser, self.judge, self.book, workspace.brands, names)
+        self.ingest = Ingest(self.record, self.lake, self.extractor, self.reader, self.book, workspace, self.clock)
 
     def change(self, **changes: object) -> None:
         self.use(replace(self.workspace, **changes))  # type: ignore[arg-type]

@@ -10,15 +10,18 @@ import pytest
 
 from earshot import identity
 from earshot.model import (
+    CaptureRef,
     Category,
     Outcome,
+    Role,
     Sentiment,
     Severity,
     TextIs,
 )
-from earshot.ports import DocumentKey, OutboxRow, Record
+from earshot.ports import DocumentKey, OutboxRow, Record, Walk
 from tests.builders import (
     NOW,
+    make_capture,
     make_document,
     make_flag,
     make_mention,
@@ -295,3 +298,109 @@ class MentionContract:
             assert writer.counts().dead_letters == 0
             writer.add_dead_letter(new, "refused", NOW)
             assert (writer.outbox("index"), writer.counts().dead_letters) == ([], 1)
+
+
+class AgainContract:
+    """What judging again asks of the record."""
+
+    def test_documents_come_newest_first_and_a_walk_goes_on_below_the_last(self, record: Record) -> None:
+        with record.write() as writer:
+            ids = [put(writer, n, published_at=NOW - (n // 2) * HOUR) for n in range(6)]  # two at a time
+        with record.read() as reader:
+            walked, below = [], None
+            while part := reader.documents(below=below, limit=2):
+                walked += part
+                below = (part[-1].published_at, part[-1].id)
+                assert reader.count_documents(below=below) == 6 - len(walked)
+        assert {document.id for document in walked} == set(ids)
+        places = [(document.published_at, document.id) for document in walked]
+        assert places == sorted(places, reverse=True)
+
+    def test_documents_of_a_time_are_those_since_and_not_until(self, record: Record) -> None:
+        with record.write() as writer:
+            ids = [put(writer, n, published_at=NOW - n * HOUR) for n in range(4)]
+        with record.read() as reader:
+            assert [each.id for each in reader.documents(NOW - 2 * HOUR, NOW)] == ids[1:3]
+            assert reader.count_documents(NOW - 2 * HOUR, NOW) == 2
+            assert [each.id for each in reader.documents(until=NOW - 2 * HOUR)] == ids[3:]
+            assert reader.documents(NOW + HOUR) == []
+
+    def test_only_the_mention_of_one_brand_is_touched_where_one_is_named(self, record: Record) -> None:
+        with record.write() as writer:
+            document_id = put(writer, brands=("halden", "other"))
+            louder = make_write(document_id, verdict={"relevance": 1.0})
+            assert writer.put_mentions(document_id, [louder], NOW + HOUR, brand="halden") == [louder.id]
+            assert [(m.brand, m.revision) for m in writer.mentions_of(document_id)] == [("halden", 2), ("other", 1)]
+            assert writer.put_mentions(document_id, [], NOW + HOUR, brand="halden") == []
+            assert [(m.brand, m.revision) for m in writer.mentions_of(document_id)] == [("other", 1)]
+            assert OutboxRow("index", louder.id, 3, is_gone=True) in writer.outbox("index")
+
+    def test_what_is_withdrawn_keeps_its_history(self, record: Record) -> None:
+        with record.write() as writer:
+            document_id = put(writer, brands=("halden",))
+            writer.put_mentions(document_id, [], NOW + HOUR, brand="halden")
+            history = writer.mention_history(identity.mention_id(document_id, "halden"))
+        assert [(event.what, event.revision) for event in history] == [("found", 1), ("withdrawn", 2)]
+
+    def test_mentions_of_another_version_are_counted_by_brand(self, record: Record) -> None:
+        with record.write() as writer:
+            put(writer, 1, brands=("halden", "other", "third"))
+            put(writer, 2, brands=("halden", "gone"))
+            withdrawn = put(writer, 3, brands=("halden",))
+            writer.put_mentions(withdrawn, [], NOW)
+            newer = put(writer, 4)
+            writer.put_mentions(newer, [make_write(newer, verdict={"model_version": "m2"})], NOW)
+        current = {"halden": "v1", "other": "v2", "third": "v1"}
+        with record.read() as reader:
+            assert reader.stale(current, "m1") == {"gone": 1, "halden": 1, "other": 1}
+            assert reader.stale(current, "m2") == {"gone": 1, "halden": 2, "other": 1, "third": 1}
+            assert reader.stale(current | {"halden": "v0"}, "m1") == {"gone": 1, "halden": 3, "other": 1}
+            assert reader.stale(dict.fromkeys(("halden", "other", "third", "gone"), "v1"), "m1") == {"halden": 1}
+
+    def test_a_teaser_waits_until_it_is_judged(self, record: Record) -> None:
+        with record.write() as writer:
+            document_id = put(writer, text_is=TextIs.TEASER)
+            assert not writer.is_waiting(document_id)
+            writer.wait_for_page(document_id, NOW + HOUR)
+            assert writer.is_waiting(document_id)
+            writer.set_judged(document_id, NOW)
+            assert not writer.is_waiting(document_id)
+
+    def test_where_a_text_came_from_is_noted_with_each_new_text(self, record: Record) -> None:
+        key = DocumentKey("url", "http://blog.example/one")
+        later = make_document(text="longer than before", found_at=NOW + HOUR, source_id="other")
+        origins = []
+        with record.write() as writer:
+            for document in (make_document(), dataclasses.replace(make_document(), found_at=NOW + HOUR), later):
+                writer.put_document(document, [key], "h", b"", [])
+                known = writer.find_document([key])
+                assert known is not None
+                origins.append((known.text_at, known.text_source))
+        assert origins == [(NOW, "blog"), (NOW, "blog"), (NOW + HOUR, "other")]
+
+    def test_captures_of_a_time_come_oldest_first_and_pages_last(self, record: Record) -> None:
+        with record.write() as writer:
+            for number, (hours, source, role) in enumerate(
+                [(1, "blog", Role.FEED), (0, "blog", Role.PAGE), (0, "blog", Role.FEED), (0, "other", Role.FEED)]
+            ):
+                at = NOW + hours * HOUR
+                ref = CaptureRef("f", number, 1, "d")
+                capture = make_capture(ref=ref, source_id=source, role=role, fetched_at=at)
+                writer.add_capture(capture, Outcome.OK)
+        with record.read() as reader:
+            found = reader.captures(NOW, NOW + 2 * HOUR, ["blog"])
+            assert [ref.offset for ref in found] == [2, 1, 0]
+            assert [ref.offset for ref in reader.captures(NOW, NOW + HOUR, ["blog", "other"])] == [2, 3, 1]
+            assert reader.captures(NOW + HOUR, NOW + 2 * HOUR, []) == []
+
+    def test_a_walk_is_kept_until_it_is_over(self, record: Record) -> None:
+        with record.write() as writer:
+            for hours in (0, 1):
+                writer.put_walk(Walk("one", NOW + hours * HOUR, {"at": hours}))
+            writer.put_walk(Walk("two", NOW, {}))
+            assert writer.walk("one") == Walk("one", NOW + HOUR, {"at": 1})
+            writer.forget_walks(NOW + HOUR)
+            assert (writer.walk("two"), writer.walk("one") is None) == (None, False)
+            for _ in range(2):
+                writer.end_walk("one")
+            assert writer.walk("one") is None

@@ -51,6 +51,10 @@ class TestMentions(record_content.MentionContract):
     pass
 
 
+class TestAgain(record_content.AgainContract):
+    pass
+
+
 class TestAlerts(record_alerts.AlertContract):
     pass
 

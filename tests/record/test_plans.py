@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import event, text
 
 from earshot.model import CaptureRef, DeliveryState, Outcome, Severity
-from earshot.ports import DocumentKey
+from earshot.ports import DocumentKey, Walk
 from earshot.record import SqlRecord
 from earshot.record.engine import transaction
 from tests.builders import NOW, make_capture, make_source
@@ -113,6 +113,21 @@ def test_pages_walk_through_no_table(record: SqlRecord, said: Said) -> None:
         reader.sources_heard(NOW - timedelta(days=1), NOW)
         reader.notices_of("i")
         reader.hours_heard(NOW - timedelta(days=30), NOW)
+        reader.stale({"halden": "v2"}, "m1")
+    assert walks(record, said) == set()
+
+
+def test_judging_again_walks_through_no_table(record: SqlRecord, said: Said) -> None:
+    with record.write() as writer:
+        document_id = put(writer, 1, brands=("halden",))
+        writer.put_mentions(document_id, [], NOW, brand="halden")
+        writer.is_waiting(document_id)
+        writer.put_walk(Walk("one", NOW, {}))
+    with record.read() as reader:
+        reader.documents(NOW - timedelta(days=1), NOW, below=(NOW, "x"))
+        reader.count_documents(NOW - timedelta(days=1), NOW)
+        reader.captures(NOW - timedelta(days=1), NOW, ["blog"])
+        reader.walk("one")
     assert walks(record, said) == set()
 
 

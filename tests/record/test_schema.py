@@ -6,9 +6,11 @@ import inspect
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.schema import CreateTable
 
 from earshot.errors import ConfigError, StorageError
@@ -16,6 +18,7 @@ from earshot.record import SqlRecord, SqlWriter, tables
 from earshot.record.engine import make_engine, transaction
 from earshot.record.session import Session, WriteSession
 from tests.builders import FakeClock
+from tests.ports.record import put
 
 
 def test_migrated_schema_is_that_of_the_tables(record: SqlRecord, url: str) -> None:
@@ -34,6 +37,33 @@ def test_migrated_tables_are_written_as_the_tables_are(record: SqlRecord, url: s
     for name, table in tables.metadata.tables.items():
         assert migrated[name] == _words(str(CreateTable(table).compile(engine)))
     engine.dispose()
+
+
+def test_documents_of_an_older_schema_know_where_their_text_came_from(tmp_path: Path, clock: FakeClock) -> None:
+    url = f"sqlite:///{tmp_path / 'record.db'}"
+    record = SqlRecord(url, clock)
+    record.migrate()
+    with record.write() as writer:
+        ids = [put(writer, number, brands=("halden",)) for number in (1, 2)]
+    engine = make_engine(url)
+    with transaction(engine, writes=True) as connection:
+        connection.execute(text("UPDATE found_in SET last_fetched_at = '2026-11-21 00:00:00.000000' WHERE rowid = 1"))
+        migrate_to(connection, "0002")
+    record.migrate()
+    with transaction(engine, writes=False) as connection:
+        rows = connection.execute(text("SELECT text_at, text_source FROM document ORDER BY text_at DESC")).all()
+    assert [str(row.text_at)[:13] + row.text_source for row in rows] == ["2026-11-21 00blog", "2026-11-20 12blog"]
+    with record.read() as reader:
+        assert [len(reader.mentions_of(each)) for each in ids] == [1, 1]
+    engine.dispose()
+    record.close()
+
+
+def migrate_to(connection: Connection, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(tables.__file__).parent / "migrations"))
+    config.attributes["connection"] = connection
+    command.downgrade(config, revision)
 
 
 def _words(sql: str) -> list[str]:
