@@ -98,7 +98,7 @@ def test_a_preview_writes_and_sends_nothing_and_says_what_the_mail_will_say(tmp_
 
 def test_an_unknown_brand_is_named_with_those_that_are_known(tmp_path: Path, post: Handler) -> None:
     for job in (jobs.alert, jobs.brief, jobs.pause, jobs.resume, jobs.preview_brief):
-        with pytest.raises(ConfigError, match="there is no brand 'hlden' .known: brewlane, halden"):
+        with pytest.raises(ConfigError, match=r"there is no brand 'hlden' \(known: brewlane, halden"):
             job(str(tmp_path), "hlden")
 
 
