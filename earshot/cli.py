@@ -157,7 +157,7 @@ def run(
     once: Annotated[bool, typer.Option("--once", help="One round, then say what happened.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Listen: collect, ingest, publish and alert, each source at its pace. Ctrl-C ends it cleanly."""
+    """Listen: collect, ingest, publish, alert and brief, each source at its pace. Ctrl-C ends it cleanly."""
     with _opened() as parts, RoundProgress(is_quiet=as_json) as progress:
         runner = jobs.make_runner(parts, progress.update)
         with _stopping(runner.stop):

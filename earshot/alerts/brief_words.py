@@ -79,6 +79,8 @@ def headline(letter: BriefLetter) -> str:
         return "Nothing was heard on this day"
     if figures.flagged:
         return _flagged(letter)
+    if now.flagged:  # of an incident that was opened on another day, or too old for one
+        return f"{many(now.flagged, 'flagged mention')}, no new incident"
     can_compare = not figures.hours_before.is_deaf
     if can_compare and has_risen(now.negative, before.negative):
         more = f"{number(now.negative - before.negative)} more than the day before"

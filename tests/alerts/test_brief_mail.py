@@ -85,6 +85,7 @@ MOST_IMPORTANT = [
     ({"now": Volume(negative=4)}, "4 negative mentions, 4 more than the day before"),
     ({"now": Volume(negative=3)}, "A calm day: 3 mentions, nothing flagged"),
     ({"now": Volume(negative=40), "hours_before": DEAF}, "A calm day: 40 mentions, nothing flagged"),
+    ({"now": Volume(negative=9, flagged=2)}, "2 flagged mentions, no new incident"),
     ({"opened": {Severity.WARNING: 1}, "incidents": (told(1),)}, "Warning: Complaints"),
     (
         {

@@ -40,6 +40,35 @@ def test_the_example_checks_clean(tmp_path: Path) -> None:
     assert [w.field for w in warnings] == ["mail.host"]
 
 
+def test_everybody_gets_the_brief_unless_the_brand_says_otherwise(tmp_path: Path) -> None:
+    people = BRAND + "  - {address: bo@example.org}\n"
+    said = {
+        "": ["mara@example.org", "bo@example.org"],
+        "brief: {recipients: bo@example.org}\n": ["bo@example.org"],
+        "brief: {enabled: false}\n": [],
+        "brief: {recipients: []}\n": [],
+    }
+    versions = set()
+    for brief, addresses in said.items():
+        (brand,) = load_workspace(write(tmp_path, brand=people + brief), {}).brands
+        assert [person.address for person in brand.brief_recipients] == addresses
+        versions.add(brand.version)
+    assert len(versions) == 1  # who is told changes nothing of what is heard
+
+
+def test_a_brief_for_somebody_the_brand_does_not_know_is_a_mistake(tmp_path: Path) -> None:
+    mistake = only_mistake(write(tmp_path, brand=BRAND + "brief:\n  recipients: [bo@example.org]\n"))
+    assert (mistake.file, mistake.line, mistake.field) == ("brands/halden.yaml", 6, "brief.recipients")
+
+
+@pytest.mark.parametrize("written", ["06:30", "'06:30'", "390"])
+def test_the_hour_of_briefs_is_a_time_of_day(tmp_path: Path, written: str) -> None:
+    root = write(tmp_path, settings=f"{SETTINGS}briefs: {{at: {written}}}\n")
+    assert load_workspace(root, {}).settings.briefs.at == time(6, 30)
+    assert load_workspace(root, {"EARSHOT_BRIEFS_AT": "08:15"}).settings.briefs.at == time(8, 15)
+    assert only_mistake(write(tmp_path, settings=f"{SETTINGS}briefs: {{at: breakfast}}\n")).field == "briefs.at"
+
+
 def test_the_key_for_pseudonyms_is_for_its_owner_only(tmp_path: Path) -> None:
     write_example(tmp_path)
     assert (tmp_path / ".secrets" / "pseudonyms.key").stat().st_mode & 0o777 == 0o600
