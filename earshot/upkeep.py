@@ -87,8 +87,8 @@ class UpkeepReads(Protocol):
     def brand_sources(self, since: datetime) -> dict[str, set[str]]:
         """Return by brand the sources that held an active mention found at or after `since`."""
 
-    def held_leases(self, prefix: str) -> list[HeldLease]:
-        """Return held leases whose names begin so, by name."""
+    def held_leases(self, leave_out: str = "host:") -> list[HeldLease]:
+        """Return held leases by name, those whose names begin with `leave_out` not among them."""
 
     def quarantined_since(self, since: datetime) -> int:
         """Return how many captures were set aside at or after `since` and still are."""

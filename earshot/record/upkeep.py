@@ -95,9 +95,9 @@ class UpkeepReads(Session):
             found.setdefault(row.brand, set()).add(row.source_id)
         return found
 
-    def held_leases(self, prefix: str) -> list[HeldLease]:
-        """Return held leases whose names begin so, by name."""
-        held = select(lease).where(lease.c.owner != "", lease.c.name.startswith(prefix, autoescape=True))
+    def held_leases(self, leave_out: str = "host:") -> list[HeldLease]:
+        """Return held leases by name, those whose names begin with `leave_out` not among them."""
+        held = select(lease).where(lease.c.owner != "", ~lease.c.name.startswith(leave_out, autoescape=True))
         return [HeldLease(row.name, row.owner, row.until) for row in self.db.execute(held.order_by(lease.c.name))]
 
     def quarantined_since(self, since: datetime) -> int:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from earshot.config.settings import FreshnessSettings
 from earshot.model import Outcome
 from earshot.pipeline.maintain.kinds import Kind
-from earshot.pipeline.maintain.silence import Known, silence
+from earshot.pipeline.maintain.silence import Known, silence, silent_sources
 from earshot.upkeep import Listening
 from tests.builders import NOW, make_brand, make_source
 
@@ -31,7 +31,8 @@ def make_listening(name: str, silent_for: timedelta = timedelta(0), **changes: A
 
 def known(*listening: Listening, **changes: Any) -> Known:
     sources = {each.source_id: make_source(id=each.source_id, collection=each.collection) for each in listening}
-    return replace(Known(listening, sources, (), {}, (), FreshnessSettings(), NOW), **changes)
+    made = replace(Known(listening, (), sources, (), {}, (), FreshnessSettings(), NOW), **changes)
+    return replace(made, silent=silent_sources(listening, made.sources, made.settings, made.now))
 
 
 def keys(*listening: Listening, **changes: Any) -> list[str]:

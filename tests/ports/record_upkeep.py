@@ -119,7 +119,7 @@ class UpkeepContract:
         with record.write() as writer:
             writer.lease(["relay:index", "relay:mail", "host:x"], "somebody", NOW, NOW + HOUR)
             writer.free(["relay:mail"], "somebody")
-            assert writer.held_leases("relay:") == [HeldLease("relay:index", "somebody", NOW + HOUR)]
+            assert writer.held_leases() == [HeldLease("relay:index", "somebody", NOW + HOUR)]
 
     def test_what_does_not_fit_together_is_named(self, record: Record) -> None:
         with record.write() as writer:

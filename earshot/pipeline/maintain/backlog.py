@@ -87,7 +87,8 @@ def _unread(unread: Waiting, limits: Limits) -> Iterable[Alarm]:
 def stuck_relays(held: Sequence[HeldLease], is_gone: Callable[[str], bool], limits: Limits) -> list[Alarm]:
     """Return alarms of relays whose lease ran out while its holder is still there and gave nothing back.
 
-    A holder that is known to have ended is no trouble: the next relay takes over at once.
+    A holder that is known to have ended is no trouble: the next relay takes over at once. Leases of hosts are none
+    either: the next plan takes them, and where the source has left the workspace nobody wants them.
     """
     return [
         make_alarm(Kind.RELAY_STUCK, each.name, f"{each.owner} has let its lease of {each.name} run out.", limits.now)

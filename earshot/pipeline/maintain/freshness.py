@@ -89,12 +89,12 @@ def _found(
     silent = silent_sources(listening, sources, settings, now)
     brands = tuple(replace(each, is_paused=each.id in paused) for each in workspace.brands)
     spoke = reader.brand_sources(now - LATELY) if silent else {}
-    known = Known(listening, sources, brands, spoke, open_keys, settings, now)
+    known = Known(listening, silent, sources, brands, spoke, open_keys, settings, now)
     limits = Limits(settings, open_keys, now, has_mail=bool(workspace.settings.mail.host))
     found = [
         *silence(known),
         *backlog(waiting, reader.quarantined_since(now - timedelta(days=1)), limits),
-        *stuck_relays(reader.held_leases("relay:"), is_gone, limits),
+        *stuck_relays(reader.held_leases(), is_gone, limits),
         *full_disks(spaces, limits),
     ]
     return found, _levels(reader.counts(), waiting, len(silent))

@@ -27,9 +27,13 @@ FEW, MANY = 3, 10
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known. spoke: by brand the sources that spoke of it lately. open_keys: of the alarms that are open."""
+    """What is known. silent: those of `listening` that were not heard for too long (`silent_sources`).
+
+    spoke: by brand the sources that spoke of it lately. open_keys: of the alarms that are open.
+    """
 
     listening: Sequence[Listening]
+    silent: Sequence[Listening]
     sources: Mapping[str, Source]
     brands: Sequence[Brand]
     spoke: Mapping[str, Collection[str]]
@@ -42,21 +46,18 @@ def silent_sources(
     listening: Sequence[Listening], sources: Mapping[str, Source], settings: FreshnessSettings, now: datetime
 ) -> list[Listening]:
     """Return the sources that were not heard for too long, those of the workspace only."""
-    return [
-        each
-        for each in listening
-        if each.source_id in sources and _heard_by(sources[each.source_id], each.heard_at, settings, now) < now
-    ]
+    known = (each for each in listening if each.source_id in sources)
+    return [each for each in known if _is_silent(sources[each.source_id], each.heard_at, settings, now)]
 
 
-def _heard_by(source: Source, heard_at: datetime, settings: FreshnessSettings, now: datetime) -> datetime:
-    """Return when at the latest a source should be heard again. With a schedule, its times are counted, not hours."""
+def _is_silent(source: Source, heard_at: datetime, settings: FreshnessSettings, now: datetime) -> bool:
+    """Tell whether a source was not heard for too long. With a schedule, its times are counted, not hours."""
+    if now - heard_at <= settings.floor:
+        return False
     if not source.schedule:
-        return heard_at + max(timedelta(seconds=source.pace_s) * settings.times, settings.floor)
-    if heard_at + settings.floor >= now:
-        return now
-    coming = Cron(source.schedule, source.time_zone).iter_after(heard_at)
-    return next(islice(coming, ceil(settings.times) - 1, None)) + settings.floor
+        return now - heard_at > timedelta(seconds=source.pace_s) * settings.times
+    missed = islice(Cron(source.schedule, source.time_zone).iter_after(heard_at), ceil(settings.times))
+    return all(at + settings.floor < now for at in missed)
 
 
 def stopped(listening: Sequence[Listening], settings: FreshnessSettings, now: datetime) -> Alarm | None:
@@ -76,7 +77,7 @@ def stopped(listening: Sequence[Listening], settings: FreshnessSettings, now: da
 def silence(known: Known) -> list[Alarm]:
     """Return the alarms of what is not heard, the widest first; what a wider one covers only if it is open already."""
     active = [each for each in known.listening if each.source_id in known.sources]
-    silent = silent_sources(active, known.sources, known.settings, known.now)
+    silent = known.silent
     found: list[Alarm] = []
     if stop := stopped(active, known.settings, known.now):
         found.append(stop)
