@@ -9,7 +9,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from starlette.exceptions import HTTPException
 
-from dashboards import entry, incidents, mails, operations, pages, programs
+from dashboards import entry, incidents, mails, pages, programs, sources
 from dashboards.board import Board
 from dashboards.security import Access, Guard, wants_data, with_headers
 from earshot.config.settings import Workspace
@@ -50,7 +50,7 @@ def make_app(
     app = FastAPI(title="Earshot", openapi_url=None, docs_url=None, redoc_url=None, lifespan=lifespan)
     app.add_middleware(Guard, access=access)
     app.include_router(entry.make_router(board, access))
-    for part in (programs, pages, operations, incidents):
+    for part in (programs, pages, sources, incidents):
         app.include_router(part.make_router(board))
     if ledger is not None:
         app.include_router(mails.make_router(board, ledger))

@@ -398,6 +398,7 @@ job_run = Table(
     _text("reason"),
     _structure("counts"),
     Index("ix_job_run_job_started_at", "job", "started_at"),
+    Index("ix_job_run_state_job_ended_at", "state", "job", "ended_at"),
 )
 
 pause = Table("pause", metadata, _key("brand_id"), _time("since"), _text("by"))
@@ -427,4 +428,5 @@ brief = Table(
     _time("made_at"),
     _structure("figures"),
     Index("ix_brief_brand_id_until", "brand_id", "until"),
+    Index("ix_brief_until", "until"),
 )

@@ -1,4 +1,4 @@
-"""The pages of operations: sources, and the runs of each. Knows no adapter."""
+"""The pages of sources: each of them, and its runs. Knows no adapter."""
 
 from __future__ import annotations
 
