@@ -8,25 +8,15 @@ Source: prctl(2), PR_SET_PDEATHSIG: kept over execve, sent when the thread that 
 
 from __future__ import annotations
 
-import os
-import signal
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import IO
 
+from earshot.children import child_command
 from earshot.config.environment import environment
 
-_PR_SET_PDEATHSIG = 1
-# Done in the new process, not by preexec_fn: other threads may hold locks at the moment of the fork.
-_LAUNCHER = (
-    "import ctypes, os, sys\n"
-    f"if sys.platform == 'linux': ctypes.CDLL(None).prctl({_PR_SET_PDEATHSIG}, {int(signal.SIGTERM)})\n"
-    "if os.getppid() != int(sys.argv[1]): sys.exit(1)\n"
-    "os.execv(sys.argv[2], sys.argv[2:])\n"
-)
 _PATIENCE_S = 15.0
 
 
@@ -57,9 +47,8 @@ class Children:
             log.parent.mkdir(parents=True, exist_ok=True)
             output = log.open("ab")
             self._logs.append(output)
-        command = [sys.executable, "-c", _LAUNCHER, str(os.getpid()), sys.executable, "-m", "earshot", *arguments]
         process = subprocess.Popen(  # noqa: S603 (our own program)
-            command,
+            child_command(arguments),
             env=bare_environment(environment()),
             stdin=subprocess.DEVNULL,
             stdout=output,
