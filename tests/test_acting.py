@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from pathlib import Path
 
+import httpx
 import pytest
 
 from earshot.acting import ChildActions
@@ -13,6 +15,7 @@ from earshot.config.example import write_example
 from earshot.demo.children import bare_environment
 from earshot.operating import JobState
 from earshot.wiring import open_parts
+from tests.dashboards.serving import serving
 
 
 @pytest.fixture
@@ -65,3 +68,20 @@ def test_requests_are_done_one_after_the_other_and_each_is_told(workspace: Path)
     assert done.acquire(timeout=60)
     assert done.acquire(timeout=60)
     assert told == [0, 1]
+
+
+def test_a_button_of_the_pages_reaches_the_command(workspace: Path) -> None:
+    parts = open_parts(workspace, bare_environment(os.environ))
+    with serving(parts.make_app()) as url:
+        assert httpx.post(f"{url}/operations/quarantine/replay").status_code == 303
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            runs = httpx.get(f"{url}/operations/runs.json").json()["runs"]
+            if all(run["ended_at"] for run in runs):
+                break
+            time.sleep(0.2)
+    parts.close()
+    assert {(run["job"], run["state"], run["origin"]) for run in runs} == {
+        ("ask replay", "done", "pages"),
+        ("replay", "done", "prompt"),
+    }
