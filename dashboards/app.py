@@ -9,7 +9,8 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from starlette.exceptions import HTTPException
 
-from dashboards import entry, incidents, mails, operations, pages, programs
+from dashboards import acts, entry, incidents, mails, metrics, operations, pages, programs, runs, sources
+from dashboards.acts import Actions
 from dashboards.board import Board
 from dashboards.security import Access, Guard, wants_data, with_headers
 from earshot.config.settings import Workspace
@@ -29,15 +30,17 @@ def make_app(
     workspace: Workspace,
     clock: Clock,
     ledger: MailLedger | None = None,
+    actions: Actions | None = None,
 ) -> FastAPI:
     """Return the dashboards as an ASGI application.
 
     Args:
-        record: read only.
+        record: read; written only where somebody presses a button (`dashboards.acts`).
         index: searched only; nothing is written.
         workspace: brands, sources, and `settings.dashboards` (host names, token).
         clock: decides what "now" is on every page.
         ledger: where sent mails show up; without it there is no page of them.
+        actions: what buttons start elsewhere; without it those buttons are left out.
     """
     board = Board(record, index, workspace, clock, ledger)
     access = Access(workspace.settings.dashboards, clock)
@@ -50,8 +53,10 @@ def make_app(
     app = FastAPI(title="Earshot", openapi_url=None, docs_url=None, redoc_url=None, lifespan=lifespan)
     app.add_middleware(Guard, access=access)
     app.include_router(entry.make_router(board, access))
-    for part in (programs, pages, operations, incidents):
+    for part in (programs, pages, sources, incidents, runs, metrics):
         app.include_router(part.make_router(board))
+    app.include_router(operations.make_router(board, can_replay=actions is not None))
+    app.include_router(acts.make_router(board, actions))
     if ledger is not None:
         app.include_router(mails.make_router(board, ledger))
     _handle_errors(app, board)

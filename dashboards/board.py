@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,11 +13,12 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from dashboards import wording
+from dashboards import jobwords, wording
 from dashboards.assets import Assets
 from dashboards.view import View, read_view, time_zones
 from earshot.config.settings import Workspace
 from earshot.model import Brand
+from earshot.operating import JobRun
 from earshot.ports import Clock, MailLedger, MentionIndex, Record
 
 ZONE_COOKIE = "earshot_tz"
@@ -62,6 +63,20 @@ class Board:
     @cached_property
     def _sources(self) -> Mapping[str, str]:
         return {source.id: source.name for source in self.workspace.sources}
+
+    @cached_property
+    def source_ids(self) -> frozenset[str]:
+        """Ids of the workspace's sources."""
+        return frozenset(self._sources)
+
+    @cached_property
+    def collections(self) -> frozenset[str]:
+        """Names of the workspace's collections."""
+        return frozenset(source.collection for source in self.workspace.sources)
+
+    def subject_name(self, run: JobRun) -> str:
+        """Return what a run was about, as people call it; empty where it was about everything."""
+        return self.brand_name(run.subject) if run.subject in self.brands else run.subject
 
     def zone_of(self, request: Request) -> str:
         """Return the reader's zone as their browser told it, else the workspace's."""
@@ -113,6 +128,8 @@ class Board:
             "asset": self.assets.url,
             "label": self.label,
             "words": wording,
+            "jobs": jobwords,
+            "subject_name": self.subject_name,
             "workspace_name": self.workspace.settings.name,
             "rule_name": self.rule_name,
             "has_mails": self.ledger is not None,
@@ -150,6 +167,14 @@ class Times:
     def ago(self, at: datetime) -> str:
         """Return a time as people say it."""
         return wording.ago(at, self.now, self.zone)
+
+    def day(self, since: datetime, until: datetime) -> str:
+        """Return the day that most of a stretch of about a day falls on; of a longer one its first and last day."""
+        quarter = (until - since) / 4  # its own midnights are those of another zone than the reader's
+        first, last = (at.astimezone(self.zone) for at in (since + quarter, until - quarter))
+        if until - since <= timedelta(hours=26):
+            first = last = (since + 2 * quarter).astimezone(self.zone)
+        return f"{first:%a} {wording.day(first)}" + ("" if first == last else f" to {last:%a} {wording.day(last)}")
 
     def exact(self, at: datetime) -> str:
         """Return a time in full."""

@@ -66,7 +66,7 @@ class Band:
 def timeline(columns: Sequence[Column], bands: Sequence[Band], height: int = 260) -> dict[str, Any]:
     """Return mentions over time, stacked by sentiment, the period before as a dashed line, unheard time hatched."""
     top = max([1, *(c.total for c in columns), *(c.previous or 0 for c in columns)])
-    return _chart(
+    return chart(
         height=height,
         layer=[*_bands(bands), _hits(columns), *_bars(columns), *_previous(columns)],
         encoding={
@@ -95,7 +95,7 @@ def timeline(columns: Sequence[Column], bands: Sequence[Band], height: int = 260
 def shares(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Return brands side by side. rows: brand, part ("negative" or "other"), count, url, tip; largest brand first."""
     brands = list(dict.fromkeys(row["brand"] for row in rows))
-    return _chart(
+    return chart(
         height=max(90, 40 * len(brands)),
         data={"values": list(rows)},
         mark={"type": "bar", "height": {"band": 0.55}, "cursor": "pointer", "aria": False},
@@ -131,7 +131,7 @@ def shares(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _bands(bands: Sequence[Band]) -> list[dict[str, Any]]:
-    values = [{"at": _ms(b.at), "to": _ms(b.to), "fill": f"url(#hatch-{b.state})", "tip": b.label} for b in bands]
+    values = [{"at": ms(b.at), "to": ms(b.to), "fill": f"url(#hatch-{b.state})", "tip": b.label} for b in bands]
     layer = {
         "data": {"values": values},
         "mark": {"type": "rect", "aria": False},
@@ -147,7 +147,7 @@ def _bands(bands: Sequence[Band]) -> list[dict[str, Any]]:
 
 def _hits(columns: Sequence[Column]) -> dict[str, Any]:
     """Return what makes a whole column clickable, also where it is empty."""
-    values = [{"at": _ms(c.at), "to": _ms(c.to), "url": c.urls[""], "tip": _tip(c)} for c in columns]
+    values = [{"at": ms(c.at), "to": ms(c.to), "url": c.urls[""], "tip": _tip(c)} for c in columns]
     return {
         "data": {"values": values},
         "mark": {"type": "rect", "fill": "transparent", "cursor": "pointer", "aria": False},
@@ -159,7 +159,7 @@ def _bars(columns: Sequence[Column]) -> list[dict[str, Any]]:
     """Return the stacked bars; stacked here, since Vega-Lite stacks bars with a begin and an end the wrong way."""
     values = []
     for column in columns:
-        low, common = 0, {"at": _ms(column.at), "to": _ms(column.to), "tip": _tip(column)}
+        low, common = 0, {"at": ms(column.at), "to": ms(column.to), "tip": _tip(column)}
         for name in SENTIMENT_ORDER:
             if count := column.counts.get(name):
                 part = {"sentiment": name, "low": low, "high": low + count, "url": column.urls[name]}
@@ -190,8 +190,8 @@ def _previous(columns: Sequence[Column]) -> list[dict[str, Any]]:
     known = [c for c in columns if c.previous is not None]
     if not known or not any(c.previous for c in known):
         return []
-    values = [{"at": _ms(c.at), "count": c.previous} for c in known]
-    values.append({"at": _ms(known[-1].to), "count": known[-1].previous})
+    values = [{"at": ms(c.at), "count": c.previous} for c in known]
+    values.append({"at": ms(known[-1].to), "count": known[-1].previous})
     mark = {"type": "line", "interpolate": "step-after", "strokeDash": [5, 4], "strokeWidth": 1.75, "aria": False}
     return [
         {
@@ -221,7 +221,8 @@ def _is_short(columns: Sequence[Column]) -> bool:
     return (columns[-1].to - columns[0].at).days <= 3
 
 
-def _chart(**parts: Any) -> dict[str, Any]:
+def chart(**parts: Any) -> dict[str, Any]:
+    """Return a specification as wide as its place, with the axes and fonts of all charts."""
     return {
         "$schema": SCHEMA,
         "width": "container",
@@ -232,6 +233,6 @@ def _chart(**parts: Any) -> dict[str, Any]:
     }
 
 
-def _ms(wall: datetime) -> int:
+def ms(wall: datetime) -> int:
     """Return milliseconds since 1970 of a naive time read as UTC."""
     return int((wall - datetime(1970, 1, 1)).total_seconds() * 1000)  # noqa: DTZ001 (the reader's clock is naive)

@@ -1,87 +1,79 @@
-"""The pages of operations: sources, and the runs of each. Knows no adapter."""
+"""The Operations page: is all well, and if not, what to do first. Knows no adapter."""
 
 from __future__ import annotations
 
-from collections import Counter
-from datetime import timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, HTTPException, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
-from dashboards import wording
+from dashboards import curves, jobwords
 from dashboards.board import Board
 from dashboards.exports import plain
-from earshot.model import Outcome
-from earshot.ports import SourceState
-
-PROBLEM, NEVER = "problem", "never"
-_RUNS = 100
-_CHARTED = timedelta(days=7)
+from dashboards.health import LATELY, Health, health
+from dashboards.runs import job_lines
 
 
-def make_router(board: Board) -> APIRouter:
-    """Return the routes."""
+def make_router(board: Board, *, can_replay: bool) -> APIRouter:
+    """Return the routes. can_replay: whether there is somebody to try captures again (`dashboards.acts`)."""
     router = APIRouter()
 
-    @router.get("/sources")
-    def show_sources(request: Request) -> Response:
+    @router.get("/operations")
+    def show_operations(request: Request) -> Response:
+        seen = health(board)
+        wanted = request.query_params.get("range", curves.DEFAULT)
+        chosen = wanted if wanted in curves.RANGES else curves.DEFAULT
+        zone = ZoneInfo(board.zone_of(request))
         with board.record.read() as record:
-            sources, counts = record.sources(), record.counts()
-        wanted = request.query_params.get("outcome", "")
-        known = {PROBLEM, NEVER, *Outcome}
-        shown = [source for source in sources if _fits(source, wanted)] if wanted in known or not wanted else sources
+            drawn = curves.curves(record, chosen, board.clock.now(), zone)
+            lines = job_lines(record)
         return board.page(
             request,
-            "sources.html",
-            sources=sorted(shown, key=_urgency),
-            all_sources=sources,
-            outcomes=Counter(_outcome(source) for source in sources if source.is_active),
-            problems=sum(1 for s in sources if s.is_active and wording.is_problem(s.last_outcome)),
-            wanted=wanted,
-            unknown="" if wanted in known or not wanted else wanted,
-            counts=counts,
+            "operations.html",
+            seen=seen,
+            curves=drawn,
+            lines=lines,
+            ranges=curves.RANGES,
+            chosen=chosen,
+            unknown="" if wanted in curves.RANGES else wanted,
+            lately=LATELY.days,
+            can_replay=can_replay,
+            told=_told(request, seen),
+            airflow=board.workspace.settings.airflow.url,
         )
 
-    @router.get("/sources.json")
-    def list_sources() -> Response:
-        with board.record.read() as record:
-            return JSONResponse({"sources": [plain(source) for source in record.sources()]})
-
-    @router.get("/sources/{source_id}")
-    def show_source(source_id: str, request: Request) -> Response:
-        now = board.clock.now()
-        with board.record.read() as record:
-            source = next((s for s in record.sources() if s.source_id == source_id), None)
-            if source is None:
-                raise HTTPException(404)
-            runs = record.source_runs(source_id, _RUNS)
-            hours = record.hours_heard(now - _CHARTED, now, [source_id])
-        heard = sum(1 for hour in hours if hour.heard)
-        return board.page(
-            request,
-            "source.html",
-            source=source,
-            runs=runs,
-            limit=_RUNS,
-            heard=heard,
-            listened=sum(1 for h in hours if h.listening),
-        )
+    @router.get("/operations.json")
+    def give_operations() -> Response:
+        return JSONResponse(as_json(health(board)))
 
     return router
 
 
-def _outcome(source: SourceState) -> str:
-    return source.last_outcome.value if source.last_outcome else NEVER
+def as_json(seen: Health) -> dict[str, Any]:
+    """Return how Earshot fares for programs; names as in `Health`."""
+    told = {name: plain(getattr(seen, name)) for name in ("alarms", "running", "failed", "counts", "index")}
+    return {
+        "is_well": seen.is_well,
+        "duties": plain(seen.duties),
+        **told,
+        "collections": plain(seen.collections),
+        "brands": [plain(brand) | {"is_paused": brand.is_paused} for brand in seen.brands],
+        "briefs": plain(seen.briefs),
+        "quarantine": plain(seen.aside),
+        "next_due_at": plain(seen.next_due_at),
+        "checked_at": plain(seen.checked_at),
+    }
 
 
-def _fits(source: SourceState, wanted: str) -> bool:
-    if not wanted:
-        return True
-    if wanted == PROBLEM:
-        return source.is_active and wording.is_problem(source.last_outcome)
-    return source.is_active and _outcome(source) == wanted
-
-
-def _urgency(source: SourceState) -> tuple[bool, bool, int, str]:
-    """Order: active before retired, problems first, then the longest failing, then by name."""
-    return not source.is_active, not wording.is_problem(source.last_outcome), -source.failures, source.name.lower()
+def _told(request: Request, seen: Health) -> str:
+    """Say what the button that led here did, as far as it still holds."""
+    did, brand_id = request.query_params.get("did", ""), request.query_params.get("brand", "")
+    brand = next((each for each in seen.brands if each.id == brand_id), None)
+    if did == jobwords.PAUSE and brand and brand.is_paused:
+        return f"{brand.name} is paused. It is heard and shown as ever, and nobody is told until it is resumed."
+    if did == jobwords.RESUME and brand and not brand.is_paused:
+        return f"{brand.name} is resumed. People are told again of what is fresh."
+    if did == jobwords.ASK_REPLAY:
+        return "It is being tried again; reload in a moment to see what came of it."
+    return ""

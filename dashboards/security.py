@@ -39,6 +39,7 @@ HEADERS = {
 COOKIE = "earshot_access"
 COOKIE_AGE = timedelta(days=7)
 SIGN_IN = "/sign-in"
+METRICS = "/metrics"
 _OPEN_PATHS = ("/healthz", SIGN_IN)
 _MAX_FAILURES, _FAILURE_WINDOW = 10, timedelta(minutes=1)
 
@@ -191,6 +192,7 @@ def wants_data(request: Request) -> bool:
     accept = request.headers.get("accept", "")
     return (
         request.url.path.endswith((".json", ".csv"))
+        or request.url.path == METRICS  # Prometheus says that it takes anything, and follows redirects
         or "authorization" in request.headers
         or ("text/html" not in accept and "*/*" not in accept)
     )

@@ -70,6 +70,11 @@ def number(value: float) -> str:
     return f"{value:,}".replace(",", "\u202f")
 
 
+def plural(count: int, word: str) -> str:
+    """Return a count with its word: "1 source", "1 200 sources"."""
+    return f"{number(count)}\u00a0{word if count == 1 else word + 's'}"
+
+
 def percent(part: float, whole: float) -> str:
     """Return a share in whole percent; "under 1 %" rather than a false 0."""
     if not whole:
@@ -129,6 +134,25 @@ def _ahead(gap: timedelta, wall: datetime) -> str:
     if gap < timedelta(hours=24):
         return f"in {int(gap.total_seconds() // 3600)} h"
     return f"{day(wall)} {wall:%H:%M}"
+
+
+def length(seconds: float) -> str:
+    """Return how long something took or takes: "under 1 s", "42 s", "3 min 20 s", "5 h 10 min", "3 days"."""
+    seconds = int(seconds)
+    if seconds < 1:
+        return "under 1\u00a0s"
+    if seconds < 60:
+        return f"{seconds}\u00a0s"
+    if seconds < 3600:
+        return _two(divmod(seconds, 60), "min", "s")
+    if seconds < 2 * 86400:
+        return _two(divmod(seconds // 60, 60), "h", "min")
+    return f"{seconds // 86400}\u00a0days"
+
+
+def _two(parts: tuple[int, int], large: str, small: str) -> str:
+    whole, rest = parts
+    return f"{whole}\u00a0{large}" + (f" {rest}\u00a0{small}" if rest else "")
 
 
 def day(wall: datetime) -> str:

@@ -44,6 +44,15 @@ class JobRun:
 
 
 @dataclass(frozen=True, slots=True)
+class JobEnd:
+    """When a job last ended in this state, whatever its subject."""
+
+    job: str
+    state: JobState
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Pause:
     """A brand that somebody paused on a page or at the prompt; `paused: true` in its YAML is not among these."""
 
@@ -113,14 +122,18 @@ class OperatingReads(Protocol):
         subject: str = "",
         states: Sequence[JobState] = (),
         since: datetime | None = None,
+        until: datetime | None = None,
     ) -> list[JobRun]:
         """Return runs of jobs, latest start first; a running one whose process is gone reads as LOST.
 
-        `job`, `subject`, `states` empty narrow nothing; `since` is by start, included.
+        `job`, `subject`, `states` empty narrow nothing; `since` (included) and `until` (excluded) are of the start.
         """
 
     def job_run(self, run_id: str) -> JobRun | None:
         """Return one run, or None."""
+
+    def job_ends(self) -> list[JobEnd]:
+        """Return when each job last ended in each state it ever ended in, by job, then state; LOST never ends."""
 
     def pauses(self) -> list[Pause]:
         """Return brands paused by somebody, by brand."""

@@ -377,7 +377,10 @@ class FoundIn:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What `earshot status` counts. sources by last outcome ("never" before the first run); deliveries by state."""
+    """What `earshot status` counts. sources by last outcome ("never" before the first run); deliveries by state.
+
+    held: pending notices that wait for their hour. unread: files of captures that are not, or not wholly, ingested.
+    """
 
     documents: int
     mentions: int
@@ -390,6 +393,8 @@ class Counts:
     sources: dict[str, int] = field(default_factory=dict)
     deliveries: dict[str, int] = field(default_factory=dict)
     notices: dict[str, int] = field(default_factory=dict)
+    held: int = 0
+    unread: int = 0
 
 
 @dataclass(frozen=True, slots=True)

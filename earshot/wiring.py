@@ -233,9 +233,15 @@ class Parts:
     def make_app(self) -> FastAPI:
         """Return the dashboards."""
         from dashboards.app import make_app
+        from earshot.acting import ChildActions
 
         return make_app(
-            record=self.record, index=self.index, workspace=self.workspace, clock=self.clock, ledger=self.ledger
+            record=self.record,
+            index=self.index,
+            workspace=self.workspace,
+            clock=self.clock,
+            ledger=self.ledger,
+            actions=ChildActions(self.workspace.root, self.environ),
         )
 
     def close(self) -> None:

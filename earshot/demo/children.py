@@ -8,26 +8,16 @@ Source: prctl(2), PR_SET_PDEATHSIG: kept over execve, sent when the thread that 
 
 from __future__ import annotations
 
-import os
-import signal
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO
 
+from earshot.children import earshot_command, ending_with_parent
 from earshot.config.environment import environment
 
-_PR_SET_PDEATHSIG = 1
-# Done in the new process, not by preexec_fn: other threads may hold locks at the moment of the fork.
-_LAUNCHER = (
-    "import ctypes, os, sys\n"
-    f"if sys.platform == 'linux': ctypes.CDLL(None).prctl({_PR_SET_PDEATHSIG}, {int(signal.SIGTERM)})\n"
-    "if os.getppid() != int(sys.argv[1]): sys.exit(1)\n"
-    "os.execv(sys.argv[2], sys.argv[2:])\n"
-)
 _PATIENCE_S = 15.0
 
 
@@ -61,7 +51,7 @@ class Children:
             log: where it speaks; None means on our terminal.
             environ: what it finds beside the bare environment.
         """
-        return self.run([sys.executable, "-m", "earshot", *arguments], log, environ)
+        return self.run(earshot_command(arguments), log, environ)
 
     def run(
         self, command: Sequence[str], log: Path | None = None, environ: Mapping[str, str] | None = None
@@ -73,7 +63,7 @@ class Children:
             output = log.open("ab")
             self._logs.append(output)
         process = subprocess.Popen(  # noqa: S603 (our own program)
-            [sys.executable, "-c", _LAUNCHER, str(os.getpid()), *command],
+            ending_with_parent(command),
             env=bare_environment(environment()) | dict(environ or {}),
             stdin=subprocess.DEVNULL,
             stdout=output,

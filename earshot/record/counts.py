@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Table, func, select
 
+from earshot.model import NoticeState
 from earshot.ports import Counts
 from earshot.record.frontier import WAITING
 from earshot.record.revisions import ACTIVE, INDEX
@@ -16,6 +17,7 @@ from earshot.record.tables import (
     delivery,
     document,
     frontier,
+    lake_file,
     mention,
     notice,
     outbox,
@@ -43,6 +45,8 @@ class CountReads(Session):
             sources={outcome or "never": count for outcome, count in outcomes.items()},
             deliveries=self._by(delivery.c.state),
             notices=self._by(notice.c.state),
+            held=self._count(notice, notice.c.state == NoticeState.PENDING, notice.c.not_before > self.clock.now()),
+            unread=self._count(lake_file, lake_file.c.is_finished.is_(False)),
         )
 
     def _count(self, table: Table, *where: ColumnElement[bool]) -> int:

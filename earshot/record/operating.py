@@ -6,10 +6,10 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 
 from earshot.leases import is_gone
-from earshot.operating import Alarm, Brief, JobRun, JobState, Level, Pause
+from earshot.operating import Alarm, Brief, JobEnd, JobRun, JobState, Level, Pause
 from earshot.record.session import Session, WriteSession, add_new, put
 from earshot.record.tables import alarm, brief, job_run, last_pause, level, pause
 
@@ -25,15 +25,19 @@ class OperatingReads(Session):
         subject: str = "",
         states: Sequence[JobState] = (),
         since: datetime | None = None,
+        until: datetime | None = None,
     ) -> list[JobRun]:
         """Return runs of jobs, latest start first; a running one whose process is gone reads as LOST."""
         query = select(job_run).order_by(job_run.c.started_at.desc(), job_run.c.id)
         query = query.where(job_run.c.job == job) if job else query
         query = query.where(job_run.c.subject == subject) if subject else query
         query = query.where(job_run.c.started_at >= since) if since else query
+        query = query.where(job_run.c.started_at < until) if until else query
         if states:  # who is lost stands as running, so both are asked for, and looked at one by one
             stored = {JobState.RUNNING if state is JobState.LOST else state for state in states}
             query = query.where(job_run.c.state.in_([str(state) for state in stored]))
+        if (JobState.RUNNING in states) is (JobState.LOST in states):  # else some of what is found falls out below
+            query = query.limit(limit)
         found: list[JobRun] = []
         for row in self.db.execute(query):
             run = _job_run(row)
@@ -47,6 +51,14 @@ class OperatingReads(Session):
         """Return one run, or None."""
         row = self.db.execute(select(_JOB_RUN).where(_JOB_RUN.c.id == run_id)).first()
         return _job_run(row) if row else None
+
+    def job_ends(self) -> list[JobEnd]:
+        """Return when each job last ended in each state it has ended in, by job, then state."""
+        query = select(job_run.c.state, job_run.c.job, func.max(job_run.c.ended_at)).group_by(
+            job_run.c.state, job_run.c.job
+        )
+        ends = [JobEnd(job, JobState(state), at) for state, job, at in self.db.execute(query) if at]
+        return sorted(ends, key=lambda end: (end.job, end.state))
 
     def pauses(self) -> list[Pause]:
         """Return brands paused by somebody, by brand."""

@@ -402,6 +402,7 @@ job_run = Table(
     _text("reason"),
     _structure("counts"),
     Index("ix_job_run_job_started_at", "job", "started_at"),
+    Index("ix_job_run_state_job_ended_at", "state", "job", "ended_at"),
 )
 
 pause = Table("pause", metadata, _key("brand_id"), _time("since"), _text("by"))
@@ -433,6 +434,7 @@ brief = Table(
     _time("made_at"),
     _structure("figures"),
     Index("ix_brief_brand_id_until", "brand_id", "until"),
+    Index("ix_brief_until", "until"),
 )
 
 walk = Table("walk", metadata, _key("name"), _time("at"), _structure("place"))

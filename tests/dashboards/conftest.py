@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
-from tests.dashboards.seed import Ledger, World, make_mail, make_world
+from tests.dashboards.seed import Ledger, World, make_mail, make_world, operate
 from tests.dashboards.serving import app_of, serving
 
 
@@ -22,6 +22,7 @@ class Served:
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     world = make_world(tmp_path_factory.mktemp("dashboards"))
+    operate(world)
     flagged = next(mention for mention in world.mentions if mention.flags)
     ledger = Ledger(make_mail(flagged, "http://localhost"))
     with serving(app_of(world, ledger=ledger)) as url, httpx.Client(base_url=url) as client:

@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from earshot import identity
+from earshot import identity, leases
 from earshot.config.settings import DashboardSettings, Settings, Workspace
 from earshot.index.embedded import EmbeddedIndex
 from earshot.model import (
     Brand,
+    CaptureRef,
     Category,
     DateFrom,
     Document,
@@ -31,9 +32,10 @@ from earshot.model import (
     TextIs,
     Verdict,
 )
+from earshot.operating import Alarm, Brief, JobRun, JobState
 from earshot.ports import DocumentKey, IndexWrite, MentionWrite, RunEnd
 from earshot.record import SqlRecord
-from tests.builders import NOW, FakeClock, make_recipient
+from tests.builders import NOW, FakeClock, make_capture, make_recipient
 
 HOSTILE = "</script><script>document.title='owned'</script><img src=x onerror=alert(1)>"
 RULES = (
@@ -41,7 +43,7 @@ RULES = (
     Rule("complaints", "Complaints", "sentiment:negative", Severity.WARNING, (make_recipient(),)),
 )
 BRANDS = tuple(
-    Brand(id=id_, name=name, version="f3a9c2d1e0", rules=RULES)
+    Brand(id=id_, name=name, version="f3a9c2d1e0", rules=RULES, is_paused=id_ == "mint")
     for id_, name in (("halden", "Halden"), ("aurin", "Aurin Coffee"), ("mint", "Mint"))
 )
 SITES = (
@@ -55,6 +57,8 @@ SITES = (
     ("dead", "An old feed that is gone", "gone.example", "en"),
     ("wall", "Behind a consent page", "wall.example", "en"),
 )
+COLLECTIONS = {"pumpforum": "forums", "reviews": "forums", "dead": "forums", "haldenblog": "own"}
+"""Collections by source; the rest is "press"."""
 TEXTS = {
     "negative": (
         (
@@ -113,6 +117,7 @@ def make_workspace(root: Path, **dashboards: Any) -> Workspace:
             kind="feed",
             url=f"https://{host}/feed",
             name=name,
+            collection=COLLECTIONS.get(id_, "press"),
             language=language,
             listening_since=NOW - timedelta(days=6, hours=5),
         )
@@ -281,3 +286,115 @@ def make_mail(mention: Mention, base: str) -> SentMessage:
         f"<h1 style='color:#a3360b'>Safety first</h1><p>It is dangerous.</p><a href='{link}'>Open the mention</a>"
         f"<script>document.title='owned'</script><img src='https://tracker.example/x.png'></body></html>",
     )
+
+
+AIRFLOW = "http://127.0.0.1:8081/dags/earshot_ingest/runs/scheduled__1/tasks/ingest"
+GONE = leases.me().rpartition("/")[0] + "/0.00"
+"""A process of this machine that has ended: our number, another start."""
+
+
+def make_run(id_: str, job: str, minutes: float, **changes: Any) -> JobRun:
+    """A run that began so many minutes ago; RUNNING unless its state says otherwise."""
+    at = NOW - timedelta(minutes=minutes)
+    changes = {"origin": "airflow", "subject": "", "owner": leases.me(), "state": JobState.RUNNING, **changes}
+    return JobRun(id_, job, started_at=at, **changes)
+
+
+def operate(world: World) -> None:
+    """Let it have been run for a week: jobs of each fate, alarms, readings, a pause, briefs, things set aside."""
+    with world.record.write() as writer:
+        for run, state, seconds, counts, reason in _runs():
+            writer.begin_job(run)
+            if state is not JobState.RUNNING:
+                writer.end_job(run.id, state, run.started_at + timedelta(seconds=seconds), counts, reason)
+        writer.set_alarms(ALARMS[:1], NOW - timedelta(days=2))
+        writer.set_alarms(ALARMS, NOW - timedelta(hours=4))
+        writer.ack(writer.outbox("index")[:-5])
+        writer.pause_brand("aurin", "somebody on the pages", NOW - timedelta(hours=5))
+        for number, (source, reason) in enumerate(ASIDE):
+            ref = CaptureRef(f"2026/11/{number}.warc.gz", number, 100, "d")
+            capture = make_capture(ref=ref, source_id=source, url=f"https://{source}.example/page/{number}")
+            for attempt in range(number + 1):
+                writer.add_quarantined(capture, reason, NOW - timedelta(hours=30 - 9 * number - attempt))
+        for brand in BRANDS[:2]:
+            for day in (1, 2):
+                until = (NOW - timedelta(days=day - 1)).replace(hour=0)
+                since, made = until - timedelta(days=1), until + timedelta(hours=7)
+                id_ = identity.digest("brief", brand.id, str(day))
+                writer.put_brief(Brief(id_, brand.id, since, until, made, {}))
+    _read_levels(world)
+
+
+ALARMS = (
+    Alarm(
+        key="source not heard: dead",
+        kind="source not heard",
+        subject="dead",
+        what="An old feed that is gone was not heard for 6 days",
+        advice="Look for its new address and change the source, or remove it.",
+        since=NOW - timedelta(days=2),
+        seen_at=NOW,
+    ),
+    Alarm(
+        key="collection not heard: forums",
+        kind="collection not heard",
+        subject="forums",
+        what="A third of the forums was not heard for 4 hours",
+        advice="Open the collection's sources: one reason for all of them is a network or a proxy.",
+        since=NOW - timedelta(hours=4),
+        seen_at=NOW,
+    ),
+)
+ASIDE = (("gartenpost", "its reader cost more than 512 MB"), ("wall", "its reader crashed (signal 11)"))
+
+
+def _runs() -> Any:
+    dice = random.Random(3)
+    jobs = (("collect", "press", 40), ("ingest", "", 12), ("publish", "", 3), ("maintain", "", 2), ("plan", "", 1))
+    for number in range(70):
+        for job, subject, seconds in jobs:
+            run = make_run(f"{job}{number}", job, 6 + number * 20, subject=subject)
+            counts = {
+                "collect": {"ok": 4, "unchanged": 2, "FilePublished": 1},
+                "ingest": {"captures": 7, "mentions": 3},
+            }
+            yield run, JobState.DONE, seconds * dice.uniform(0.6, 2), counts.get(job, {}), ""
+    for brand in ("halden", "aurin"):
+        for number in range(4):
+            run = make_run(f"alert-{brand}{number}", "alert", 8 + number * 60, subject=brand)
+            is_skipped = brand == "aurin" and number < 3
+            state = JobState.SKIPPED if is_skipped else JobState.DONE
+            yield run, state, 2.0, {"sent": 1} if state is JobState.DONE else {}, "the brand is paused" * is_skipped
+    why = "StorageError: the record did not answer within 30 s"
+    yield make_run("broken", "brief", 190, subject="halden", origin_url=AIRFLOW), JobState.FAILED, 31.0, {}, why
+    yield make_run("mended", "ingest", 400, origin_url=AIRFLOW), JobState.FAILED, 31.0, {"captures": 2}, why
+    yield (
+        make_run("vanished", "reclassify", 300, subject="halden", owner=GONE, origin="prompt"),
+        JobState.RUNNING,
+        0,
+        {},
+        "",
+    )
+    yield make_run("busy", "collect", 3.4, subject="press", origin_url=AIRFLOW), JobState.RUNNING, 0, {}, ""
+    yield make_run("busy2", "replay", 0.4, origin="prompt"), JobState.RUNNING, 0, {}, ""
+
+
+def _read_levels(world: World) -> None:
+    dice = random.Random(5)
+    documents, mentions = 1000, 300
+    with world.record.write() as writer:
+        for hour in range(24 * 8, 0, -1):
+            at = NOW - timedelta(hours=hour, minutes=4)
+            documents += dice.randint(0, 9)
+            mentions += dice.randint(0, 3)
+            if 60 < hour < 70:  # upkeep stood
+                continue
+            values = {
+                "index behind": dice.randint(0, 20) + (400 if 20 < hour < 26 else 0),
+                "notices pending": dice.randint(0, 3),
+                "quarantined": 0 if hour > 30 else 1 if hour > 21 else 2,
+                "sources not heard": 0 if hour > 50 else 2,
+                "documents": documents,
+                "mentions": mentions,
+            }
+            writer.add_levels(values, at)

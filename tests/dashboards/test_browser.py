@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,18 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(not CHROMIUM, reason="needs Chromium: apt-get install chromium"),
 ]
-PAGES = ("/", "/?range=30d", "/mentions?q=pump", "/sources", "/sources/wall", "/incidents", "/mails")
+PAGES = (
+    "/",
+    "/?range=30d",
+    "/mentions?q=pump",
+    "/sources?collection=press",
+    "/sources/wall",
+    "/incidents",
+    "/operations",
+    "/operations/runs",
+    "/operations/runs/broken",
+    "/mails",
+)
 
 
 @pytest.fixture(scope="module")
@@ -231,3 +243,64 @@ def test_a_mail_leads_to_its_mention_and_runs_nothing(browser: Any, tmp_path: Pa
         assert page.title() != "owned"
         assert all(address.startswith(url) for address in asked)
         context.close()
+
+
+def test_a_brand_is_paused_by_a_button_and_seen_paused(browser: Any, tmp_path: Path) -> None:
+    world = seed.make_world(tmp_path, days=2)
+    seed.operate(world)
+    with serving(app_of(world)) as url:
+        context = browser.new_context(timezone_id="Europe/Berlin")
+        watched = Watched(context, url)
+        page = watched.open("/operations")
+        row = page.locator("#brands tr", has_text="Halden")
+        assert "told" in row.inner_text()
+        page.get_by_role("button", name="Pause Halden").press("Enter")
+        page.wait_for_url("**/operations?did=pause&brand=halden#brands")
+        assert page.get_by_role("status").inner_text().startswith("Halden is paused")
+        assert "by somebody on the pages" in row.inner_text()
+        page.get_by_role("button", name="Resume Halden").click()
+        page.wait_for_url("**/operations?did=resume&brand=halden#brands")
+        assert "told" in row.inner_text()
+        row.get_by_text("its runs").click()
+        page.wait_for_url("**/operations/runs?subject=halden")
+        assert page.locator("td strong", has_text="Resuming a brand").count() == 1
+        assert watched.complaints == []
+        context.close()
+
+
+def test_a_failed_run_leads_to_its_page_and_on(watched: Watched) -> None:
+    page = watched.open("/operations")
+    page.locator("#failed").get_by_role("link", name="Briefing", exact=True).click()
+    page.wait_for_url("**/operations/runs/broken")
+    assert page.locator("h1").inner_text() == "Briefing: Halden"
+    assert page.get_by_text("Open its log in Airflow").get_attribute("href") == seed.AIRFLOW
+    page.get_by_text("All runs of this job").click()
+    page.wait_for_url("**/operations/runs?job=brief")
+    page.locator("select[name=job]").select_option("ingest")
+    page.wait_for_url("**/operations/runs?job=ingest")
+    assert page.locator("h1").inner_text() == "Runs: Reading"
+
+
+def test_a_collections_number_leads_to_its_sources(watched: Watched) -> None:
+    page = watched.open("/operations")
+    row = page.locator("#collections tr", has_text="press")
+    count = row.locator("a.o-bad").inner_text().split()[-1]
+    row.locator("a.o-bad").click()
+    page.wait_for_url("**/sources?collection=press&outcome=problem")
+    assert page.locator("main tbody tr").count() == int(count) == 2
+
+
+def test_the_duties_are_walked_by_keys(watched: Watched) -> None:
+    page = watched.open("/operations")
+    page.keyboard.press("j")
+    assert page.evaluate("document.activeElement.getAttribute('href')") == "/sources/dead"
+
+
+def test_every_button_and_table_of_operations_has_a_name(watched: Watched) -> None:
+    page = watched.open("/operations")
+    names = page.locator("#brands button").evaluate_all("list => list.map(each => each.textContent.trim())")
+    assert names == ["Pause Halden", "Resume Aurin Coffee"]
+    assert page.locator("table th:not([scope])").count() == 0
+    levels = page.locator("main h1, main h2, main h3").evaluate_all("list => list.map(each => Number(each.tagName[1]))")
+    assert levels[0] == 1
+    assert all(after - before <= 1 for before, after in pairwise(levels))

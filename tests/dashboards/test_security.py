@@ -45,6 +45,13 @@ class Failing:
         "/sources/wall",
         "/sources/nobody",
         "/incidents",
+        "/operations",
+        "/operations.json",
+        "/operations/runs",
+        "/operations/runs.json",
+        "/operations/runs/broken",
+        "/operations/runs/nobody",
+        "/metrics",
         "/mails",
         "/mails/nobody",
         "/healthz",
@@ -75,7 +82,7 @@ def test_the_policy_is_on_a_500_and_it_tells_nothing_of_the_inside(served: Serve
 
 
 def test_nothing_in_a_page_is_inline_or_from_elsewhere(served: Served) -> None:
-    for path in ("/", "/mentions", "/sources", "/mails/1795521600.M1P1.host"):
+    for path in ("/", "/mentions", "/sources", "/operations", "/operations/runs/broken", "/mails/1795521600.M1P1.host"):
         page = served.client.get(path).text
         assert " style=" not in page
         assert " onclick" not in page
@@ -135,7 +142,7 @@ def test_with_a_token_every_page_and_api_asks_for_it(locked: Any) -> None:
         answer = httpx.get(url + path, headers=PAGE)
         assert answer.status_code == 303
         assert answer.headers["location"].startswith("/sign-in?next=")
-    for path in ("/mentions.json", "/mentions.csv", "/fresh.json", "/sources.json"):
+    for path in ("/mentions.json", "/mentions.csv", "/fresh.json", "/sources.json", "/operations.json", "/metrics"):
         answer = httpx.get(url + path)
         assert answer.status_code == 401
         assert answer.headers["www-authenticate"].startswith("Bearer")

@@ -305,6 +305,7 @@ class CaptureContract:
             writer.add_file("b", NOW)
             assert writer.open_files() == ["a"]
             assert writer.known_files(["a", "b", "c"]) == {"a", "b"}
+            assert writer.counts().unread == 1
 
     def test_a_capture_is_ingested_once(self, record: Record) -> None:
         capture = make_capture(ref=CaptureRef("f", 10, 5, "d"))

@@ -56,6 +56,12 @@ class AlertContract:
             assert [each.key for each in writer.pending_notices(NOW + HOUR)] == [notice.key]
             assert writer.notices_of("i") == writer.all_notices() == writer.notices([notice.key, "unknown"])
 
+    def test_held_is_what_waits_for_its_hour(self, record: Record) -> None:
+        with record.write() as writer:
+            for number, until in enumerate((None, NOW - HOUR, NOW + HOUR)):
+                writer.add_notice(make_notice(number, not_before=until))
+            assert (writer.counts().notices, writer.counts().held) == ({"pending": 3}, 1)
+
     def test_a_bound_notice_is_pending_no_more(self, record: Record) -> None:
         one, two = make_notice(1), make_notice(2)
         with record.write() as writer:

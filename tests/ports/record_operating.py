@@ -6,7 +6,7 @@ import dataclasses
 from typing import Any
 
 from earshot import leases
-from earshot.operating import Alarm, Brief, JobRun, JobState, Level
+from earshot.operating import Alarm, Brief, JobEnd, JobRun, JobState, Level
 from earshot.ports import Record
 from tests.builders import NOW
 from tests.ports.record import HOUR
@@ -55,7 +55,32 @@ class OperatingContract:
             assert [run.id for run in reader.job_runs(job="alert")] == ["job2", "job0"]
             assert [run.id for run in reader.job_runs(subject="brand1")] == ["job1"]
             assert [run.id for run in reader.job_runs(since=NOW + HOUR)] == ["job2", "job1"]
+            assert [run.id for run in reader.job_runs(until=NOW + HOUR)] == ["job0"]
             assert reader.job_run("none") is None
+
+    def test_a_limit_counts_what_is_returned_not_what_is_looked_at(self, record: Record) -> None:
+        with record.write() as writer:
+            for number in range(3):
+                writer.begin_job(make_job(number, owner=GONE if number else leases.me()))
+        with record.read() as reader:
+            assert [run.id for run in reader.job_runs(states=[JobState.RUNNING], limit=1)] == ["job0"]
+            both = reader.job_runs(states=[JobState.RUNNING, JobState.LOST], limit=2)
+            assert [(run.id, run.state) for run in both] == [("job2", JobState.LOST), ("job1", JobState.LOST)]
+
+    def test_each_job_says_when_it_last_ended_and_how(self, record: Record) -> None:
+        ends = ((JobState.DONE, 1), (JobState.DONE, 4), (JobState.FAILED, 2), (JobState.SKIPPED, 3))
+        with record.write() as writer:
+            for state, hour in ends:
+                writer.begin_job(make_job(hour))
+                writer.end_job(f"job{hour}", state, NOW + hour * HOUR)
+            writer.begin_job(make_job(5, owner=GONE))
+            writer.begin_job(make_job(6, job="collect"))
+        with record.read() as reader:
+            assert reader.job_ends() == [
+                JobEnd("alert", JobState.DONE, NOW + 4 * HOUR),
+                JobEnd("alert", JobState.FAILED, NOW + 2 * HOUR),
+                JobEnd("alert", JobState.SKIPPED, NOW + 3 * HOUR),
+            ]
 
     def test_a_brand_is_paused_until_it_is_resumed(self, record: Record) -> None:
         with record.write() as writer:

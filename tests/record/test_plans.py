@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import event, text
 
 from earshot.model import CaptureRef, DeliveryState, Outcome, Severity
+from earshot.operating import JobState
 from earshot.ports import DocumentKey, Walk
 from earshot.record import SqlRecord
 from earshot.record.engine import transaction
@@ -114,6 +115,12 @@ def test_pages_walk_through_no_table(record: SqlRecord, said: Said) -> None:
         reader.notices_of("i")
         reader.hours_heard(NOW - timedelta(days=30), NOW)
         reader.stale({"halden": "v2"}, "m1")
+        reader.job_runs()
+        reader.job_runs(states=[JobState.FAILED, JobState.LOST], since=NOW - timedelta(days=3))
+        reader.job_runs(job="alert", until=NOW)
+        reader.job_ends()
+        reader.levels("index behind", NOW - timedelta(days=7))
+        reader.briefs(limit=10)
     assert walks(record, said) == set()
 
 

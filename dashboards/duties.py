@@ -1,0 +1,153 @@
+"""What somebody has to do now, first things first: open alarms, and what stands wrong though no alarm says so.
+
+Knows no template. The record's alarms are as old as the last upkeep; what is found here is true at this look.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import urlencode
+
+from dashboards import jobwords, wording
+from dashboards.board import Board
+from earshot.operating import Alarm, JobRun, JobState
+from earshot.ports import Counts, SourceState
+
+LATE = timedelta(minutes=30)
+"""What is due is taken up within two minutes while anything collects; half an hour later, nothing does."""
+STALE = timedelta(hours=2)
+"""After so long without upkeep the alarms say little of now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """One thing to look at. weight: a severity of `wording.SEVERITIES`. runbook: its heading in the runbook, or empty.
+
+    links: what it is about, each words and URL.
+    """
+
+    weight: str
+    what: str
+    advice: str
+    since: datetime | None = None
+    links: tuple[tuple[str, str], ...] = ()
+    runbook: str = ""
+
+    @property
+    def is_pressing(self) -> bool:
+        """True unless it is only worth knowing."""
+        return self.weight != "info"
+
+
+def duties(
+    board: Board,
+    now: datetime,
+    *,
+    alarms: Sequence[Alarm],
+    sources: Sequence[SourceState],
+    counts: Counts,
+    failing: Sequence[JobRun],
+    index_problem: str,
+    checked_at: datetime | None,
+) -> tuple[Duty, ...]:
+    """Return what is to be done.
+
+    Args:
+        board: names of brands, sources and rules.
+        now: of the look.
+        alarms: open ones, oldest first.
+        sources: active ones.
+        counts: of the record.
+        failing: latest broken runs whose job has not succeeded since.
+        index_problem: why the index does not answer, or empty.
+        checked_at: end of the last upkeep, or None.
+    """
+    found: list[Duty] = []
+    if index_problem:
+        advice = "Mentions wait in the record and nothing is lost, but pages cannot search. See that its engine is up."
+        found.append(Duty("critical", f"The index does not answer: {index_problem}", advice))
+    found += _collecting(board, now, sources)
+    found += [_of_alarm(board, alarm) for alarm in alarms]
+    found += [_of_run(board, run) for run in failing]
+    told = {word for alarm in alarms for word in f"{alarm.kind} {alarm.key}".lower().split()}
+    found += _set_aside(counts, told)
+    found += _upkeep(now, checked_at, bool(sources))
+    return tuple(sorted(found, key=lambda duty: ("critical", "warning", "info").index(duty.weight)))
+
+
+def alarm_links(board: Board, alarm: Alarm) -> tuple[tuple[str, str], ...]:
+    """Return where an alarm's subject is shown: a source's page, a collection's sources, a brand."""
+    subject = alarm.subject
+    if subject in board.source_ids and "collection" not in alarm.kind:
+        return ((board.source_name(subject), f"/sources/{_quoted(subject)}"),)
+    if subject in board.brands and "collection" not in alarm.kind:
+        return ((board.brand_name(subject), f"/?{urlencode({'brand': subject})}"),)
+    if subject in board.collections:
+        return ((f"Sources of {subject}", f"/sources?{urlencode({'collection': subject})}"),)
+    return ()
+
+
+def _of_alarm(board: Board, alarm: Alarm) -> Duty:
+    return Duty("warning", alarm.what, alarm.advice, alarm.since, alarm_links(board, alarm), alarm.kind)
+
+
+def _of_run(board: Board, run: JobRun) -> Duty:
+    about = f" ({board.subject_name(run)})" if run.subject in board.brands else ""
+    links = [("The run", f"/operations/runs/{run.id}")]
+    if run.origin_url:
+        links.append(("Its log in Airflow", run.origin_url))
+    _, _, meaning = jobwords.STATES[run.state]
+    how = "failed" if run.state is JobState.FAILED else "was lost"
+    what = f"{jobwords.job_name(run.job)}{about} {how}, and has not succeeded since"
+    reason = f"{run.reason}. " if run.reason and not run.reason.endswith(".") else run.reason
+    return Duty("warning", what, f"{reason}{meaning}", run.ended_at or run.started_at, tuple(links))
+
+
+def _collecting(board: Board, now: datetime, sources: Sequence[SourceState]) -> list[Duty]:
+    """Return the duty to start collecting, where sources are due for long and none at all was asked lately."""
+    start = "Start earshot run, or switch the DAGs on and see that the scheduler is up."
+    if not sources:
+        return []
+    if all(source.last_run_at is None for source in sources):
+        return [Duty("critical", "Nothing was ever collected", start, None, (("The sources", "/sources"),))]
+    paces = [source.pace_s for source in board.workspace.sources]
+    patience = max(LATE, 2 * timedelta(seconds=min(paces, default=0)))
+    due_at = min(source.next_due_at for source in sources)
+    asked_at = max(source.last_run_at for source in sources if source.last_run_at)
+    if now - due_at < patience or now - asked_at < patience:
+        return []
+    late = sum(1 for source in sources if now - source.next_due_at >= patience)
+    what = f"Nothing is being collected: {wording.plural(late, 'source')} {'is' if late == 1 else 'are'} overdue"
+    return [Duty("critical", what, start, asked_at, (("The sources", "/sources"),))]
+
+
+def _set_aside(counts: Counts, told: set[str]) -> list[Duty]:
+    """Return what is set aside, unless an alarm says so already."""
+    found = []
+    if counts.dead_letters and not told & {"dead", "refused"}:
+        what = f"The index refused {wording.plural(counts.dead_letters, 'mention')}"
+        advice = "They are in the record but no search finds them. After an update: earshot reindex."
+        found.append(Duty("warning", what, advice))
+    if counts.quarantined and not told & {"quarantine", "quarantined"}:
+        what = f"{wording.plural(counts.quarantined, 'capture')} set aside"
+        advice = "They could not be read. Look at the reasons below, then try again, best after an update."
+        found.append(Duty("info", what, advice, None, (("Set aside", "#quarantine"),)))
+    return found
+
+
+def _upkeep(now: datetime, checked_at: datetime | None, has_sources: bool) -> list[Duty]:
+    if checked_at is None:
+        what = "Upkeep has not run yet, so there are no alarms and no curves"
+        advice = "It comes with the DAGs; at the prompt it is earshot maintain." if has_sources else ""
+        return [Duty("info", what, advice)]
+    if now - checked_at < STALE:
+        return []
+    advice = "The alarms are as old as that. See that the scheduler is up, and what its last run said."
+    links = (("Its runs", f"/operations/runs?{urlencode({'job': 'maintain'})}"),)
+    return [Duty("warning", "Nobody has looked after things lately: upkeep is late", advice, checked_at, links)]
+
+
+def _quoted(text: str) -> str:
+    return urlencode({"": text})[1:]

@@ -1,0 +1,137 @@
+"""What jobs, how they stand and what they did are called. Knows no page and no record.
+
+A job, or a count, that has no words here is shown by its own name: what other versions noted stays readable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from dashboards import wording
+from earshot.operating import JobRun, JobState
+
+PAUSE, RESUME, ASK_REPLAY = "pause", "resume", "ask replay"
+"""What people do on the pages, noted as runs too."""
+JOBS = {
+    "plan": ("Planning", "Chooses the sources and pages that are due, at most one batch for each host."),
+    "collect": ("Collecting", "Fetches what is due into the lake, politely."),
+    "ingest": ("Reading", "Reads what was fetched, and recognises and judges what is said of each brand."),
+    "publish": ("Indexing", "Brings new and changed mentions to the index, so that searches find them."),
+    "alert": ("Alerting", "Turns what was flagged into mails, and sends those that are due."),
+    "brief": ("Briefing", "Writes the account of a brand’s day, and sends it."),
+    "maintain": (
+        "Upkeep",
+        "Looks for what is late or broken, raises alarms, takes the charts’ readings, tidies up.",
+    ),
+    "reclassify": (
+        "Judging again",
+        "Reads documents anew for a brand added or edited. Never alerts on the past.",
+    ),
+    "backfill": ("Reading the past", "Reads what is in the lake for a brand or a day. Never alerts on the past."),
+    "replay": ("Trying again", "Reads captures again that were set aside."),
+    "reindex": ("Building the index anew", "Fills a new index from the record; searches use the old one meanwhile."),
+    "erase": ("Erasing", "Takes an author, an address or a document out of everything, for good."),
+    "run": ("A round", "Collects, reads, indexes and alerts, one after the other."),
+    PAUSE: ("Pausing a brand", "Somebody paused a brand: it is heard as ever, and nobody is told."),
+    RESUME: ("Resuming a brand", "Somebody ended a brand’s pause."),
+    ASK_REPLAY: ("Asking to try again", "Somebody asked on the Operations page that set-aside captures be read again."),
+}
+"""Name and purpose by job."""
+STATES = {
+    JobState.RUNNING: ("Running", "◌", "It is at work."),
+    JobState.DONE: ("Done", "●", "It did what it is for."),
+    JobState.SKIPPED: ("Skipped", "○", "There was a reason to do nothing."),
+    JobState.FAILED: (
+        "Failed",
+        "✕",
+        "It broke off. What it had done stays done; its next run goes on from there.",
+    ),
+    JobState.LOST: (
+        "Lost",
+        "✕",
+        "Its process ended without a word (killed, out of memory, a restart). Its next run does what it left.",
+    ),
+}
+"""Name, sign and meaning by state."""
+BROKEN = (JobState.FAILED, JobState.LOST)
+ORIGINS = {
+    "prompt": "somebody at a prompt, or cron",
+    "run": "earshot run",
+    "airflow": "Airflow",
+    "pages": "somebody on the pages",
+}
+COUNTS = {
+    "batches": ("batch planned", "batches planned"),
+    "items": ("source or page planned", "sources and pages planned"),
+    "FilePublished": ("file of captures written", "files of captures written"),
+    "HandedBack": ("address left to another batch", "addresses left to another batch"),
+    "RobotsCopy": ("robots.txt read", "robots.txt read"),
+    "captures": ("capture read", "captures read"),
+    "documents": ("document", "documents"),
+    "new_documents": ("new document", "new documents"),
+    "mentions": ("mention", "mentions"),
+    "incidents": ("incident opened", "incidents opened"),
+    "notices": ("notice written", "notices written"),
+    "quarantined": ("capture set aside", "captures set aside"),
+    "erased": ("document kept out: erased before", "documents kept out: erased before"),
+    "condemned": ("capture to be cut out of the lake", "captures to be cut out of the lake"),
+    "pages": ("page found to fetch", "pages found to fetch"),
+    "written": ("mention brought to the index", "mentions brought to the index"),
+    "removed": ("mention taken out of the index", "mentions taken out of the index"),
+    "refused": ("mention refused by the index", "mentions refused by the index"),
+    "judged": ("late page judged by its teaser", "late pages judged by their teasers"),
+    "bound": ("mail made", "mails made"),
+    "held": ("notice held for its hour", "notices held for their hour"),
+    "dropped": ("notice nobody needs any more", "notices nobody needs any more"),
+    "sent": ("mail sent", "mails sent"),
+    "postponed": ("mail put off", "mails put off"),
+    "unknown": ("mail of unknown fate", "mails of unknown fate"),
+    "dead": ("mail given up", "mails given up"),
+    "waiting": ("mail whose fate is awaited", "mails whose fate is awaited"),
+    "recovered": ("mail taken over from an ended process", "mails taken over from an ended process"),
+    "tried": ("capture tried again", "captures tried again"),
+    "lost": ("capture not found in the lake", "captures not found in the lake"),
+    "briefs": ("brief made", "briefs made"),
+    "alarms": ("alarm raised", "alarms raised"),
+}
+"""One and many, by the name of a count."""
+
+
+@dataclass(frozen=True, slots=True)
+class Did:
+    """One count of a run in words: "12", "new documents"."""
+
+    number: str
+    what: str
+
+
+def job_name(job: str) -> str:
+    """Return what a job is called."""
+    return JOBS[job][0] if job in JOBS else job.replace("_", " ").capitalize()
+
+
+def purpose(job: str) -> str:
+    """Return what a job is for, or an empty text."""
+    return JOBS[job][1] if job in JOBS else ""
+
+
+def did(counts: Mapping[str, int]) -> list[Did]:
+    """Return what a run did, in the order it was counted; noughts are left out."""
+    return [Did(wording.number(count), _called(name, count)) for name, count in counts.items() if count]
+
+
+def took(run: JobRun) -> float | None:
+    """Return how many seconds a run took, or None while it has no end."""
+    return (run.ended_at - run.started_at).total_seconds() if run.ended_at else None
+
+
+def origin(run: JobRun) -> str:
+    """Say who started a run."""
+    return ORIGINS.get(run.origin, run.origin)
+
+
+def _called(name: str, count: int) -> str:
+    if name in wording.OUTCOMES:
+        return wording.OUTCOMES[name][0].lower()
+    return COUNTS[name][count != 1] if name in COUNTS else name.replace("_", " ")

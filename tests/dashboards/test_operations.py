@@ -1,0 +1,273 @@
+"""The Operations page over a real record: whether all is well, what is to be done, and that numbers lead somewhere."""
+
+from __future__ import annotations
+
+import html
+import re
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from dashboards.duties import LATE, STALE
+from earshot.operating import JobState
+from tests.builders import NOW
+from tests.dashboards import seed
+from tests.dashboards.conftest import Served
+from tests.dashboards.serving import app_of, serving
+from tests.dashboards.test_pages import Broken, specs_of, text_of
+
+
+def part(page: str, id_: str) -> str:
+    """One section of a page."""
+    return page[page.index(f'id="{id_}"') :].split("</section>")[0]
+
+
+def duties_of(page: str) -> list[str]:
+    found = re.findall(r"<li data-item><div>.*?</div><div><p><strong>(.*?)</strong>", part(page, "alarms"), re.DOTALL)
+    return [html.unescape(each) for each in found]
+
+
+def empty_world(root: Path, **more: Any) -> seed.World:
+    workspace = seed.make_workspace(root, **more)
+    workspace.var.mkdir()
+    record = seed.SqlRecord(workspace.record_url, seed.FakeClock())
+    record.migrate()
+    return seed.World(record, seed.EmbeddedIndex(workspace.var / "index"), workspace, seed.FakeClock(), [])
+
+
+def well_world(root: Path) -> seed.World:
+    """Every source heard a moment ago, upkeep done, nothing set aside."""
+    world = empty_world(root)
+    with world.record.write() as writer:
+        writer.put_sources(world.workspace.sources, NOW)
+        for source in world.workspace.sources:
+            end = seed.RunEnd(source.id, NOW - timedelta(minutes=1), seed.Outcome.OK, "", NOW + timedelta(minutes=14))
+            writer.end_run(end)
+        writer.begin_job(seed.make_run("kept", "maintain", 5))
+        writer.end_job("kept", JobState.DONE, NOW - timedelta(minutes=4))
+    return world
+
+
+def page_of(world: seed.World, path: str = "/operations", **more: Any) -> str:
+    with serving(app_of(world, **more)) as url:
+        answer = httpx.get(url + path, headers={"accept": "text/html"})
+    assert answer.status_code == 200, answer.text
+    return answer.text
+
+
+def test_alarms_come_first_each_with_since_advice_and_a_way_on(served: Served) -> None:
+    page = served.client.get("/operations").text
+    assert duties_of(page)[:2] == [alarm.what for alarm in seed.ALARMS]
+    said = text_of(part(page, "alarms"))
+    assert "4 things need you" in said
+    for alarm in seed.ALARMS:
+        assert alarm.advice in said
+        assert f"runbook: “{alarm.kind}”" in said
+    assert 'href="/sources/dead"' in part(page, "alarms")
+    assert 'href="/sources?collection=forums"' in part(page, "alarms")
+
+
+def test_a_job_that_went_on_since_is_no_duty(served: Served) -> None:
+    page = served.client.get("/operations").text
+    assert "Briefing (Halden) failed, and has not succeeded since" in duties_of(page)
+    assert "Judging again (Halden) was lost, and has not succeeded since" in duties_of(page)
+    assert not any(duty.startswith("Reading") for duty in duties_of(page))
+    failed = text_of(part(page, "failed"))
+    assert failed.count("no success yet") == 2
+    assert failed.count("it went on") == 1
+
+
+def test_when_nothing_is_wrong_the_page_says_so_first(tmp_path: Path) -> None:
+    page = page_of(well_world(tmp_path))
+    assert "All is well" in text_of(part(page, "alarms"))
+    assert duties_of(page) == []
+
+
+def test_an_empty_workspace_is_told_why_each_part_is_empty(tmp_path: Path) -> None:
+    page = text_of(page_of(empty_world(tmp_path)))
+    for said in (
+        "Upkeep has not run yet, so there are no alarms and no curves",
+        "runs show up here as soon as a job starts",
+        "There is no source yet",
+        "No brief was made yet",
+        "Nothing is set aside",
+        "No reading yet: upkeep takes them",
+        "No job has been noted yet",
+    ):
+        assert said in page, said
+    assert "All is well" not in page
+
+
+def test_when_nobody_collects_that_is_the_first_duty(tmp_path: Path) -> None:
+    world = well_world(tmp_path)
+    world.clock.advance(minutes=14)
+    assert duties_of(page_of(world)) == []
+    world.clock.advance(seconds=LATE.total_seconds())
+    assert duties_of(page_of(world))[0] == "Nothing is being collected: 9\u00a0sources are overdue"
+
+
+def test_alarms_that_are_old_are_not_trusted(tmp_path: Path) -> None:
+    world = well_world(tmp_path)
+    world.clock.advance(seconds=STALE.total_seconds())
+    assert "Nobody has looked after things lately: upkeep is late" in duties_of(page_of(world))
+
+
+def test_sources_that_were_never_asked_are_told_at_once(tmp_path: Path) -> None:
+    world = empty_world(tmp_path)
+    with world.record.write() as writer:
+        writer.put_sources(world.workspace.sources, NOW)
+    page = page_of(world)
+    assert duties_of(page)[0] == "Nothing was ever collected"
+    assert "9 not yet tried" in text_of(page)
+
+
+def test_an_index_that_is_away_is_news_on_this_page_not_an_error(served: Served) -> None:
+    world = served.world
+    broken = seed.World(world.record, Broken(), world.workspace, world.clock, [])  # type: ignore[arg-type]
+    page = page_of(broken)
+    assert duties_of(page)[0].startswith("The index does not answer")
+    assert "does not answer: " in text_of(part(page, "waiting"))
+
+
+def test_each_number_of_a_collection_leads_to_as_many_sources(served: Served) -> None:
+    rows = re.findall(r"<tr data-item>.*?</tr>", part(served.client.get("/operations").text, "collections"), re.DOTALL)
+    assert [re.findall(r"<strong>(.*?)</strong>", row)[0] for row in rows] == ["press", "forums", "own"]
+    links = [
+        link for row in rows for link in re.findall(r'<a [^>]*href="(/sources[^"]+)">(?:<span.*?</span> )?(\d+)<', row)
+    ]
+    assert len(links) == 8
+    for url, count in links:
+        page = served.client.get(html.unescape(url)).text
+        assert page.count("<tr data-item>") == int(count), url
+        assert 'role="alert"' not in page
+
+
+def test_sources_of_a_collection_keep_it_while_the_outcome_changes(served: Served) -> None:
+    page = served.client.get("/sources?collection=press&outcome=problem").text
+    assert "<h1>Sources: press</h1>" in page
+    assert 'href="/sources?collection=press&amp;outcome=ok"' in page
+    assert 'href="/sources?collection=forums&amp;outcome=problem"' in page
+    assert "“nowhere” is no collection" in text_of(served.client.get("/sources?collection=nowhere").text)
+
+
+def test_what_waits_is_counted(served: Served) -> None:
+    said = text_of(part(served.client.get("/operations").text, "waiting"))
+    assert "Mentions for the index 5" in said
+    assert "Notices to tell 1 Notices held for their hour 0" in said
+    assert "next in 13 min" in said
+
+
+def test_what_is_set_aside_says_why_and_buttons_need_somebody_to_try(served: Served) -> None:
+    page = part(served.client.get("/operations").text, "quarantine")
+    for source, reason in seed.ASIDE:
+        assert reason in text_of(page)
+        assert f'href="/sources/{source}"' in page
+    assert "<button" not in page
+    assert "earshot replay" in text_of(page)
+
+
+def test_brands_say_who_paused_them_and_one_paused_in_its_file_has_no_button(served: Served) -> None:
+    rows = re.findall(r"<tr data-item>.*?</tr>", part(served.client.get("/operations").text, "brands"), re.DOTALL)
+    halden, aurin, mint = (text_of(row) for row in rows)
+    assert "Pause Halden" in halden
+    assert "5 h ago , by somebody on the pages" in aurin
+    assert "Resume Aurin Coffee" in aurin
+    assert "in its file: paused: true" in mint
+    assert "<form" not in rows[2]
+
+
+def test_briefs_name_their_day(served: Served) -> None:
+    rows = text_of(part(served.client.get("/operations").text, "briefs"))
+    assert "Halden Thu 19 Nov 5 h ago" in rows
+    assert "Halden Wed 18 Nov yesterday 08:00" in rows
+
+
+def test_curves_have_tables_with_the_same_numbers_and_gaps_where_nothing_was_read(served: Served) -> None:
+    page = served.client.get("/operations").text
+    specs = specs_of(page)
+    assert len(specs) == 6
+    table = page[page.index("Waiting for the index over time, as a table") :].split("</table>")[0]
+    cells = re.findall(r'<td class="num">(.*?)</td>', table)
+    drawn = {value["at"]: value["high"] for value in specs[1]["layer"][1]["data"]["values"]}
+    assert [int(cell) for cell in cells if cell != "–"] == list(drawn.values())
+    assert cells.count("–") >= 9
+    assert max(drawn.values()) > 400
+
+
+def test_a_day_counts_what_was_added_in_it(tmp_path: Path) -> None:
+    world = well_world(tmp_path)
+    with world.record.write() as writer:
+        for hours, total in ((60, 100), (36, 130), (30, 140), (12, 145), (6, 120)):
+            writer.add_levels({"documents": total}, NOW - timedelta(hours=hours))
+    (spec,) = specs_of(page_of(world))
+    assert [value["high"] for value in spec["layer"][1]["data"]["values"]] == [0, 40, 0]
+
+
+@pytest.mark.parametrize(("range_name", "rows"), [("24h", 24), ("7d", 158), ("30d", 119)])
+def test_a_range_can_be_chosen(served: Served, range_name: str, rows: int) -> None:
+    page = served.client.get(f"/operations?range={range_name}").text
+    assert f'href="/operations?range={range_name}#curves" aria-current="true"' in page
+    table = page[page.index("Sources not heard over time, as a table") :].split("</table>")[0]
+    assert table.count("<tr>") - 1 == rows
+
+
+def test_a_range_that_means_nothing_is_told(served: Served) -> None:
+    assert "“century” is no range" in text_of(served.client.get("/operations?range=century").text)
+
+
+def test_programs_get_the_same(served: Served) -> None:
+    told = served.client.get("/operations.json").json()
+    assert told["is_well"] is False
+    assert [alarm["key"] for alarm in told["alarms"]] == [alarm.key for alarm in seed.ALARMS]
+    assert {run["id"] for run in told["running"]} == {"busy", "busy2"}
+    assert told["counts"]["quarantined"] == 2
+    assert [brand["id"] for brand in told["brands"] if brand["is_paused"]] == ["aurin", "mint"]
+    press = told["collections"][0]
+    assert (press["name"], press["heard"], press["not_heard"]) == ("press", 3, 2)
+
+
+def test_a_flood_of_alarms_shows_its_first_eight_and_how_many_more(tmp_path: Path) -> None:
+    world = well_world(tmp_path)
+    with world.record.write() as writer:
+        writer.set_alarms(
+            [seed.Alarm(f"flood {n:02}", "flood", "", f"Flood {n:02}", "Wait.", NOW, NOW) for n in range(30)], NOW
+        )
+    page = part(page_of(world), "alarms")
+    shown, rest = page.split("<details")
+    assert shown.count("<li") == 8
+    assert rest.count("<li") == 22
+    assert "22 more" in text_of(rest)
+
+
+def test_a_hostile_reason_stays_text(tmp_path: Path) -> None:
+    world = well_world(tmp_path)
+    with world.record.write() as writer:
+        run = seed.make_run("x", "ingest", 3, origin_url="javascript:alert(1)", subject=seed.HOSTILE)
+        writer.begin_job(run)
+        writer.end_job("x", JobState.FAILED, NOW, reason=seed.HOSTILE)
+        alarm = seed.Alarm(seed.HOSTILE, seed.HOSTILE, "x", seed.HOSTILE, seed.HOSTILE, NOW, NOW)
+        writer.set_alarms([alarm], NOW)
+    with serving(app_of(world)) as url:
+        for path in ("/operations", "/operations/runs", "/operations/runs/x"):
+            page = httpx.get(url + path).text
+            assert "<img src=x" not in page
+            assert "javascript:" not in page
+            assert "&lt;img src=x" in page
+
+
+def test_it_is_quick(served: Served) -> None:
+    served.client.get("/operations")
+    for path in ("/operations", "/operations/runs", "/operations.json"):
+        assert served.client.get(path).elapsed < timedelta(seconds=1)
+
+
+def test_the_page_for_those_on_call_describes_every_part_and_every_button(served: Served) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "operations" / "pages.md").read_text(encoding="utf-8")
+    page = served.client.get("/operations").text
+    parts = re.findall(r'<section class="card w\d+" id="[^"]+"><header><h2>(.*?)</h2>', page)
+    assert len(parts) == 8
+    said = (*parts, "Over time", "Pause", "Resume", "Try again", "Try all again")
+    assert [each for each in said if f"| {each} |" not in text] == []
