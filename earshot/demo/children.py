@@ -8,6 +8,8 @@ Source: prctl(2), PR_SET_PDEATHSIG: kept over execve, sent when the thread that 
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
