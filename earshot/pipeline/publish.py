@@ -5,15 +5,18 @@ The current row of the record is written, never what the outbox saw; an answer a
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
 
 from earshot.errors import StorageError
+from earshot.model import Mention
 from earshot.ports import Clock, IndexWrite, MentionIndex, OutboxRow, Record
 
 TARGET = "index"
-LEASE_NAME = "relay:index"
-_LEASE = timedelta(minutes=5)
+LEASE_NAME, REBUILD_LEASE_NAME = "relay:index", "rebuild:index"
+_LEASE, _REBUILD_LEASE = timedelta(minutes=5), timedelta(hours=6)
 _BATCH = 1000
 
 
@@ -49,24 +52,33 @@ def publish(record: Record, index: MentionIndex, clock: Clock, owner: str) -> Pu
 def reindex(record: Record, index: MentionIndex, clock: Clock, owner: str) -> int:
     """Build the index anew from the record and switch over; return how many mentions it holds.
 
-    What changes meanwhile stays in the outbox and comes after the switch. Dead letters from before are done with.
+    Publishing may go on meanwhile: an index either takes what is written into the new one too, or is locked and leaves
+    it in the outbox. Dead letters from before are done with.
 
     Raises:
-        StorageError: another process is publishing.
+        StorageError: another process is building it, or the index did not take all; the old one is in force.
     """
     now = clock.now()
     with record.write() as writer:
-        if not writer.lease([LEASE_NAME], owner, now, now + timedelta(hours=6)):
-            raise StorageError("another process is publishing; try again when it is done")
+        if not writer.lease([REBUILD_LEASE_NAME], owner, now, now + _REBUILD_LEASE):
+            raise StorageError("another process is building the index anew; try again when it is done")
     try:
-        with record.read() as reader:
-            built = index.rebuild(reader.iter_mentions())
+        with closing(_snapshot(record)) as batches:
+            built = index.rebuild(batches)
         with record.write() as writer:
             writer.end_dead_letters(now)
         return built
     finally:
         with record.write() as writer:
-            writer.free([LEASE_NAME], owner)
+            writer.free([REBUILD_LEASE_NAME], owner)
+
+
+def _snapshot(record: Record) -> Generator[list[Mention], None, None]:
+    """Yield all mentions. The record is opened when the first is asked for: what an index was told before that, and
+    may have brought to the old one alone, is in the snapshot then.
+    """
+    with record.read() as reader:
+        yield from reader.iter_mentions()
 
 
 def _batch(record: Record, index: MentionIndex, clock: Clock, done: Published) -> bool:

@@ -1,0 +1,103 @@
+"""Verify finds every difference between record and index, repairs what a write can repair, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import pytest
+
+from earshot.model import Mention, SearchRequest
+from earshot.pipeline import verify as verifying
+from earshot.pipeline.verify import Verified, verify
+from earshot.ports import IndexWrite, MentionIndex
+from tests.index.engines import ENGINES, opened
+from tests.pipeline.world import World, item, rss
+
+MakeWorld = Callable[..., World]
+FEED = "http://blog.example/feed"
+
+
+@pytest.fixture(params=ENGINES)
+def world(request: pytest.FixtureRequest, make_world: MakeWorld) -> Iterator[World]:
+    """Ten mentions, published."""
+    with opened(request.param, request) as fresh:
+        world = make_world()
+        world.index = fresh()  # type: ignore[assignment]
+        listen(world, 10)
+        yield world
+
+
+def listen(world: World, count: int) -> None:
+    items = (item(f"http://blog.example/{n}", "Halden", f"Halden number {n}.") for n in range(count))
+    world.web.says(FEED, rss(*items))
+    world.round()
+
+
+def stored(world: World) -> list[Mention]:
+    with world.record.read() as reader:
+        return [mention for batch in reader.iter_mentions() for mention in batch]
+
+
+def indexed(index: MentionIndex) -> set[tuple[str, int]]:
+    return {(hit.mention.id, hit.mention.revision) for hit in index.search(SearchRequest(size=200)).hits}
+
+
+def test_an_index_that_holds_the_same_is_left_alone(world: World) -> None:
+    assert verify(world.record, world.index) == Verified(mentions=10)
+
+
+def test_everything_that_differs_is_named_and_repaired(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verifying, "_PAGE", 4)
+    everything = stored(world)
+    rebuilt = [
+        replace(m, revision=m.revision - 1) if n == 3 else m for n, m in enumerate(everything) if n not in (5, 6)
+    ]
+    stranger = replace(everything[0], id="f" * 64, revision=7)
+    world.index.rebuild([[*rebuilt, stranger]])
+    first = verify(world.record, world.index, is_repairing=False)
+    assert (first.missing, first.stale, first.extra, first.ahead) == (
+        sorted([everything[5].id, everything[6].id]),
+        [everything[3].id],
+        [stranger.id],
+        [],
+    )
+    assert (first.drift, first.repaired, first.mentions) == (4, 0, 10)
+    assert verify(world.record, world.index).repaired == 4
+    assert verify(world.record, world.index).drift == 0
+    assert indexed(world.index) == {(m.id, m.revision) for m in everything}
+
+
+def test_a_repaired_stranger_may_come_back_with_a_higher_revision(world: World) -> None:
+    stranger = replace(stored(world)[0], id="f" * 64, revision=7)
+    world.index.write([IndexWrite(stranger.id, 7, stranger)])
+    assert verify(world.record, world.index).extra == [stranger.id]
+    world.index.write([IndexWrite(stranger.id, 6, replace(stranger, revision=6))])
+    assert world.index.mentions() == 10
+    world.index.write([IndexWrite(stranger.id, 8, replace(stranger, revision=8))])
+    assert world.index.mentions() == 11
+
+
+def test_an_index_that_is_ahead_is_named_and_not_touched(world: World) -> None:
+    newer = replace(stored(world)[2], revision=9)
+    world.index.write([IndexWrite(newer.id, 9, newer)])
+    found = verify(world.record, world.index)
+    assert (found.ahead, found.drift, found.repaired) == ([newer.id], 1, 0)
+    assert (newer.id, 9) in indexed(world.index)
+
+
+def test_what_waits_in_the_outbox_is_no_drift(world: World) -> None:
+    index = world.index
+    world.index = Silent()  # type: ignore[assignment]
+    listen(world, 13)
+    assert verify(world.record, index) == Verified(mentions=13)
+    assert index.mentions() == 10
+
+
+class Silent:
+    """An index that takes nothing."""
+
+    def write(self, writes: list[IndexWrite]) -> None:
+        from earshot.errors import StorageError
+
+        raise StorageError("silent")
