@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from airflow.sdk import DAG, Param
+from earshot_dags.forms import one_of, share
 from earshot_dags.job import Job
 from earshot_dags.rules import UPKEEP, every_dag
 from earshot_dags.timetable import BRANDS
@@ -15,14 +16,7 @@ with DAG(
     description="By hand, after a brand was added or changed: judge again what was heard before.",
     schedule=None,
     params={
-        "brand": Param(
-            "",
-            type="string",
-            enum=["", *BRANDS],
-            values_display={"": "All brands", **BRANDS},
-            title="Brand",
-            description="The brand that is new or has changed.",
-        ),
+        "brand": one_of(BRANDS, "All brands", "Brand", "The brand that is new or has changed."),
         "since": Param(
             "", type="string", title="From day", description="For example 2026-11-01. Empty: from the first."
         ),
@@ -33,14 +27,7 @@ with DAG(
             title="Write it",
             description="Off: only report what would enter, leave and change. Look at the report first.",
         ),
-        "share": Param(
-            0.5,
-            type="number",
-            minimum=0.05,
-            maximum=1,
-            title="Share of the time",
-            description="0.5 works half of the time and rests the other half, so that live listening is not held up.",
-        ),
+        "share": share(),
     },
     doc_md="""
 ### What it does

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from airflow.sdk import DAG, Param
+from earshot_dags.forms import one_of, share
 from earshot_dags.job import Job
 from earshot_dags.rules import UPKEEP, every_dag
 from earshot_dags.timetable import COLLECTIONS
@@ -21,22 +22,13 @@ with DAG(
             title="Day",
             description="Captures fetched on this day, for example 2026-11-23. Empty: only what was set aside.",
         ),
-        "collection": Param(
-            "",
-            type="string",
-            enum=["", *COLLECTIONS],
-            values_display={"": "All collections"},
-            title="Collection",
-            description="Only captures of this collection's sources.",
+        "collection": one_of(
+            {name: name for name in COLLECTIONS},
+            "All collections",
+            "Collection",
+            "Only captures of this collection's sources.",
         ),
-        "share": Param(
-            0.5,
-            type="number",
-            minimum=0.05,
-            maximum=1,
-            title="Share of the time",
-            description="0.5 works half of the time and rests the other half, so that live listening is not held up.",
-        ),
+        "share": share(),
     },
     doc_md="""
 ### What it does

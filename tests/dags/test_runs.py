@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from earshot import jobs
 from tests.dags.running import FILES, Airflow
 from tests.dags.site import TEXT, Blog, blog
 
@@ -59,6 +60,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
             made.post(number, f"Halden {number}", f"{TEXT} Day {number}.")
         made.add_brand("Halden")
         made.add_brand("Pausa", "paused: true\n")
+        jobs.schedule(str(made.root))
         steps = [json.dumps([dag, form]) for _, dag, form in STEPS]
         answers = home("program_run.py", *steps, EARSHOT_WORKSPACE=str(made.root))
         yield Runs(made, dict(zip((name for name, _, _ in STEPS), answers, strict=True)))

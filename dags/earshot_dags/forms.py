@@ -1,0 +1,28 @@
+"""Fields of trigger forms that more than one DAG has, in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from airflow.sdk import Param
+
+
+def one_of(names: Mapping[str, str], every: str, title: str, description: str) -> Param:
+    """Return a choice among `names` (shown by value), or none of them, shown as `every`.
+
+    Where the schedule is not compiled yet nobody knows the names, and anything may be typed; the job checks it.
+    """
+    known = {"enum": ["", *names], "values_display": {"": every, **names}} if names else {}
+    return Param("", type="string", title=title, description=description, **known)
+
+
+def share() -> Param:
+    """Return how much of the time the work may take, so that live listening is not held up."""
+    return Param(
+        0.5,
+        type="number",
+        minimum=0.05,
+        maximum=1,
+        title="Share of the time",
+        description="0.5 works half of the time and rests the other half, so that live listening is not held up.",
+    )
