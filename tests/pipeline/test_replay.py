@@ -16,7 +16,7 @@ from earshot.config.settings import AlertSettings, Settings
 from earshot.errors import DocumentError, SourceError
 from earshot.model import Capture, Document, Entry, Reading
 from earshot.pipeline.replay import Replayed, of_time, quarantined, replay
-from earshot.ports import Extractor
+from earshot.ports import MAX_CHANGES, Extractor
 from tests.builders import NOW, make_capture, make_source
 from tests.pipeline.world import World, item, page, rss, teaser
 
@@ -208,6 +208,20 @@ def test_a_file_that_is_read_late_does_not_bring_an_older_text_back(make_world: 
     found = document(world)
     assert found is not None
     assert found.text == LONG
+
+
+def test_a_text_that_is_frozen_keeps_its_verdict_too(make_world: MakeWorld) -> None:
+    world = make_world()
+    world.web.says(FEED, rss(item(ONE, "Pump", "My Halden pump broke.")))
+    world.round()
+    with closing(sqlite3.connect(world.workspace.var / "record.db")) as db:
+        db.execute("UPDATE document SET revisions = ?", (MAX_CHANGES,))
+        db.commit()
+    world.web.says(FEED, rss(item(ONE, "Pump", "My Halden pump works after all.")))
+    assert world.round().ingested.mentions == 0
+    with world.record.read() as reader:
+        (mention,) = reader.mentions_of(identity.document_id(ONE))
+    assert (mention.text, str(mention.sentiment)) == ("My Halden pump broke.", "negative")
 
 
 # --- who is told
