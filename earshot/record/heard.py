@@ -24,9 +24,9 @@ _EARLIEST = datetime(1, 1, 2, tzinfo=UTC)
 class _Listener:
     """A source within the asked time: from when it listens, and what it heard, as spans that never touch."""
 
-    source_id: str
     since: datetime
     spans: tuple[tuple[datetime, datetime], ...]
+    source_id: str = ""
 
 
 class HeardReads(Session):
@@ -66,7 +66,7 @@ class HeardReads(Session):
         for row in self.db.execute(select(heard_span).where(inside).order_by(heard_span.c.since)):
             spans.setdefault(row.source_id, []).append((row.since, row.until))
         return [
-            _Listener(row.id, _hour_of(row.listening_since or row.added_at), tuple(spans.get(row.id, ())))
+            _Listener(_hour_of(row.listening_since or row.added_at), tuple(spans.get(row.id, ())), row.id)
             for row in rows
         ]
 
