@@ -23,6 +23,7 @@ from earshot.pipeline.alert import alert as tell_what_is_due
 from earshot.pipeline.collect import collect as collect_batch
 from earshot.pipeline.erase import erase as erase_everywhere
 from earshot.pipeline.maintain import freshness, integrity, retention
+from earshot.pipeline.plan import know_sources
 from earshot.pipeline.plan import plan as plan_batches
 from earshot.pipeline.publish import Published
 from earshot.pipeline.publish import publish as publish_outbox
@@ -70,7 +71,7 @@ def plan(workspace: str, most_batches: int | None = None) -> dict[str, Any]:
     with opened(workspace) as parts, _noted(parts, "plan") as entry:
         write_schedule(parts.workspace)
         with parts.record.write() as writer:
-            writer.put_sources(parts.workspace.sources, parts.clock.now())
+            know_sources(writer, parts.workspace, parts.clock.now())
         planned = plan_batches(
             parts.record,
             parts.workspace,
