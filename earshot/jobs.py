@@ -40,6 +40,7 @@ from earshot.pipeline.collect import collect as collect_batch
 from earshot.pipeline.erase import erase as erase_everywhere
 from earshot.pipeline.maintain import freshness, integrity, retention
 from earshot.pipeline.pace import checked_share
+from earshot.pipeline.plan import know_sources
 from earshot.pipeline.plan import plan as plan_batches
 from earshot.pipeline.publish import Published
 from earshot.pipeline.publish import publish as publish_outbox
@@ -74,17 +75,20 @@ def last_run_id() -> str:
 
 
 def trouble(workspace: str, dag: str, run: str) -> dict[str, Any]:
-    """Return the mail to operations for a failed run of a scheduler: `subject`, `html`, and whether it `is_news`.
+    """Return the mail to operations for a failed run of a scheduler: `sender`, `subject`, `html`, and if it `is_news`.
+
+    sender: None where the workspace names none, or cannot be read.
 
     It needs as little as can be: where record or workspace are what failed, it says so.
     """
     failed: list[JobRun] = []
     alarms: list[Alarm] = []
-    pages = run_url = ""
+    pages = run_url = sender = ""
     try:
         with opened(workspace) as parts:
             boards, airflow = parts.workspace.settings.dashboards, parts.workspace.settings.airflow.url.rstrip("/")
             pages = (boards.public_url or f"http://{boards.host}:{boards.port}").rstrip("/")
+            sender = parts.workspace.settings.mail.sender
             run_url = f"{airflow}/dags/{quote(dag, safe='')}/runs/{quote(run, safe='')}" if airflow else ""
             with parts.record.read() as reader:
                 since = parts.clock.now() - timedelta(hours=1)
@@ -94,7 +98,7 @@ def trouble(workspace: str, dag: str, run: str) -> dict[str, Any]:
         failed = [JobRun("", "the workspace", "", JobState.FAILED, "", SystemClock().now(), reason=str(error))]
     mail = trouble_mail.compose(dag, failed, alarms, pages, run_url)
     is_news = trouble_mail.is_news(Path(workspace) / "var" / "told", mail, dag)
-    return {"subject": mail.subject, "html": mail.html, "is_news": is_news}
+    return {"sender": sender or None, "subject": mail.subject, "html": mail.html, "is_news": is_news}
 
 
 def _noted(
@@ -122,7 +126,7 @@ def plan(workspace: str, most_batches: int | None = None, *, by_collection: bool
     with opened(workspace) as parts, _noted(parts, "plan") as entry:
         write_schedule(parts.workspace)
         with parts.record.write() as writer:
-            writer.put_sources(parts.workspace.sources, parts.clock.now())
+            know_sources(writer, parts.workspace, parts.clock.now())
         planned = plan_batches(
             parts.record,
             parts.workspace,

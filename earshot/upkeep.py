@@ -4,7 +4,7 @@ it. Knows no threshold: what is too much is the maintain stage's to say.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -84,6 +84,9 @@ class UpkeepReads(Protocol):
     def listening(self) -> list[Listening]:
         """Return the active sources, by id."""
 
+    def due_after(self, time: datetime) -> dict[str, datetime]:
+        """Return when active sources are due that are due later than `time`, by id."""
+
     def brand_sources(self, since: datetime) -> dict[str, set[str]]:
         """Return by brand the sources that held an active mention found at or after `since`."""
 
@@ -117,7 +120,10 @@ class UpkeepReads(Protocol):
 
 
 class UpkeepWrites(Protocol):
-    """What forgets by age. Each call takes at most `limit` rows, oldest first. Part of `earshot.ports.RecordWriter`."""
+    """What forgets by age, at most `limit` rows a call, oldest first; and what a changed schedule means.
+
+    Part of `earshot.ports.RecordWriter`.
+    """
 
     def condemn_captures(
         self, internal: Collection[str], internal_before: datetime | None, before: datetime | None, limit: int = 2000
@@ -127,6 +133,9 @@ class UpkeepWrites(Protocol):
         `internal_before` is for the sources in `internal`, `before` for all others. Quarantined captures, those of a
         file that is not wholly read, and those that are condemned already are left.
         """
+
+    def bring_forward(self, due: Mapping[str, datetime]) -> None:
+        """Let these sources be due at these times, those that are due earlier left as they are. Twice is once."""
 
     def drop_source_runs(self, before: datetime, limit: int = 5000) -> int:
         """Delete runs of sources that ended before; return how many."""

@@ -42,6 +42,11 @@ def next_look(now: datetime, source: Source, outcome: Outcome, failures: int, re
     return now + wait
 
 
+def latest_look(now: datetime, source: Source) -> datetime:
+    """Return the time after which a source is due only if its pace or schedule was another one when that was set."""
+    return next_look(now, source, Outcome.OK, 0, LONGEST.total_seconds())
+
+
 def next_try(now: datetime, outcome: Outcome, attempts: int, retry_after_s: float | None) -> datetime | None:
     """Return when a page is to be tried again, or None if this was its end. attempts: tries before this one."""
     if outcome is Outcome.THROTTLED:

@@ -15,6 +15,7 @@ from earshot.batches import save_batch
 from earshot.config.settings import Workspace
 from earshot.errors import SourceError
 from earshot.model import Batch, CollectLimits, FetchItem, Role, Source
+from earshot.pipeline.due import LONGEST, latest_look
 from earshot.ports import Clock, FrontierPage, Record, RecordWriter, SourceState
 from earshot.urls import host_of, origin_of
 
@@ -101,6 +102,15 @@ def plan(
         batches = [replace(_batch(writer, group, workspace, limits, now), owner=owner) for group in groups]
     _sweep(workspace, now)
     return [_save(batch, workspace, by_id) for batch in batches if batch.items]
+
+
+def know_sources(writer: RecordWriter, workspace: Workspace, now: datetime) -> None:
+    """Make the record know the workspace's sources. Due times that an earlier pace or schedule set too far off go."""
+    writer.put_sources(workspace.sources, now)
+    by_id = {source.id: source for source in workspace.sources}
+    far = writer.due_after(now + LONGEST)
+    latest = {name: latest_look(now, by_id[name]) for name in far}
+    writer.bring_forward({name: time for name, time in latest.items() if time < far[name]})
 
 
 def batch_folder(workspace: Workspace, batch_id: str) -> Path:

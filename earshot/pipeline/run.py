@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from queue import Empty, SimpleQueue
+from typing import Any
 
 import structlog
 
@@ -23,7 +24,7 @@ from earshot.pipeline.alert import AlertReport
 from earshot.pipeline.collect import collect
 from earshot.pipeline.ingest import Ingest
 from earshot.pipeline.maintain.timing import Upkeep
-from earshot.pipeline.plan import Planned, plan
+from earshot.pipeline.plan import Planned, know_sources, plan
 from earshot.pipeline.publish import Published
 from earshot.pipeline.writing import Ingested
 from earshot.ports import Clock, Collector, Record
@@ -69,7 +70,7 @@ class Stages:
     clock: Clock
     owner: str
     brief: Callable[[], int] = lambda: 0
-    maintain: Callable[[str], object] = lambda _: None
+    maintain: Callable[[str], Mapping[str, Any] | None] = lambda _: None
 
 
 class Runner:
@@ -135,7 +136,7 @@ class Runner:
         except StorageError as error:  # only DAG files read it; who listens here goes on
             log.error("the schedule was not written", reason=str(error))
         with self._s.record.write() as writer:
-            writer.put_sources(self._s.workspace.sources, self._s.clock.now())
+            know_sources(writer, self._s.workspace, self._s.clock.now())
         for name in self._s.ingest.open_files():
             self._ingest(name)
         self._relay(is_forced=True)

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Table, and_, case, delete, exists, func, literal, or_, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Table,
+    and_,
+    case,
+    delete,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.exc import DatabaseError
 
 from earshot.leases import is_gone
@@ -81,6 +95,11 @@ class UpkeepReads(Session):
             )
             for row in rows
         ]
+
+    def due_after(self, time: datetime) -> dict[str, datetime]:
+        """Return when active sources are due that are due later than `time`, by id."""
+        late = select(source.c.id, source.c.next_due_at).where(source.c.is_active, source.c.next_due_at > time)
+        return {row.id: row.next_due_at for row in self.db.execute(late.order_by(source.c.id))}
 
     def brand_sources(self, since: datetime) -> dict[str, set[str]]:
         """Return by brand the sources that held an active mention found at or after `since`."""
@@ -185,6 +204,12 @@ class UpkeepWrites(WriteSession):
         rows = self.db.execute(query).all()
         captures.condemn(self.db, rows)
         return len(rows)
+
+    def bring_forward(self, due: Mapping[str, datetime]) -> None:
+        """Let these sources be due at these times, those that are due earlier left as they are. Twice is once."""
+        for source_id, time in due.items():
+            later = (source.c.id == source_id) & (source.c.next_due_at > time)
+            self.db.execute(update(source).where(later).values(next_due_at=time))
 
     def drop_source_runs(self, before: datetime, limit: int = 5000) -> int:
         """Delete runs of sources that ended before; return how many."""

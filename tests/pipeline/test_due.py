@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from earshot.model import Outcome
-from earshot.pipeline.due import next_look
+from earshot.pipeline.due import latest_look, next_look
 from tests.builders import NOW, make_source
 from tests.pipeline.world import World, item, rss
 
@@ -37,6 +37,30 @@ def test_a_server_that_asks_to_wait_is_kept_to_also_against_the_schedule() -> No
     late = next_look(TOMORROW, AT_FOUR, Outcome.THROTTLED, 0, 24 * 3600)
     assert late == TOMORROW + timedelta(days=2)
     assert next_look(NOW, AT_FOUR, Outcome.OK, 0, 60) == TOMORROW
+
+
+def test_nothing_is_due_later_than_a_day_or_its_next_time() -> None:
+    for outcome in Outcome:
+        for failures in (0, 1, 30):
+            for asked in (None, 60.0, 86400.0, 1e9):
+                for source in (make_source(), make_source(pace_s=10 * 86400), AT_FOUR):
+                    assert next_look(NOW, source, outcome, failures, asked) <= latest_look(NOW, source)
+
+
+def test_a_schedule_that_was_mended_does_not_keep_its_sources_waiting_for_a_year(
+    make_world: Callable[..., World],
+) -> None:
+    yearly = make_source(schedule="0 4 1 1 *", time_zone="Europe/Berlin")
+    world = make_world(sources=[yearly])
+    world.web.says(yearly.url, rss(item("http://blog.example/one", "Halden", "Halden makes tents.")))
+    world.round()
+    world.change(sources=(AT_FOUR,))
+    world.round()
+    with world.record.read() as reader:
+        assert reader.sources()[0].next_due_at == TOMORROW + timedelta(days=1)
+    world.clock.advance(days=2)
+    world.round()
+    assert len(world.web.asked) == 2
 
 
 def test_a_round_leaves_a_scheduled_source_until_its_time(make_world: Callable[..., World]) -> None:

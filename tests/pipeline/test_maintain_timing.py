@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import Any
+
+import structlog
 
 from earshot.config.settings import ScheduleSettings, Settings, Workspace
 from earshot.errors import StorageError
@@ -13,7 +16,7 @@ from earshot.pipeline.maintain.timing import Upkeep
 from tests.builders import NOW, FakeClock
 
 
-def make_upkeep(clock: FakeClock, maintain: Callable[[str], object], zone: str = "UTC") -> Upkeep:
+def make_upkeep(clock: FakeClock, maintain: Callable[[str], Mapping[str, Any] | None], zone: str = "UTC") -> Upkeep:
     settings = Settings(time_zone=zone, schedules=ScheduleSettings(maintain_nightly="30 3 * * *"))
     return Upkeep(maintain, Workspace(Path(), settings, (), ()), clock)
 
@@ -81,3 +84,10 @@ def test_a_part_that_fails_stops_neither_the_next_nor_the_run(clock: FakeClock) 
     pass_time(upkeep, clock, days=1)
     pass_time(upkeep, clock, minutes=5)
     assert done == ["freshness", "retention", "integrity", "freshness"]
+
+
+def test_new_alarms_go_to_the_log(clock: FakeClock) -> None:
+    alarm = {"key": "k", "what": "The disk is nearly full.", "advice": "Free space."}
+    with structlog.testing.capture_logs() as logged:
+        pass_time(make_upkeep(clock, lambda part: {"open": 1, "new": [alarm], "ended": 0}), clock, minutes=5)
+    assert [(each["log_level"], each["what"]) for each in logged] == [("warning", "The disk is nearly full.")]

@@ -107,6 +107,17 @@ class UpkeepContract:
             writer.end_run(RunEnd("blog", NOW + 2 * HOUR, Outcome.OK, "", NOW + DAY))
             assert writer.listening()[0].heard_at == NOW + 2 * HOUR
 
+    def test_a_source_is_brought_forward_and_never_put_off(self, record: Record) -> None:
+        with record.write() as writer:
+            writer.put_sources([make_source(), make_source(id="gone", url="http://gone.example/feed")], NOW)
+            for name in ("blog", "gone"):
+                writer.end_run(RunEnd(name, NOW, Outcome.OK, "", NOW + 3 * DAY))
+            writer.put_sources([make_source()], NOW)
+            assert (writer.due_after(NOW + DAY), writer.due_after(NOW + 3 * DAY)) == ({"blog": NOW + 3 * DAY}, {})
+            for due in (NOW + 2 * DAY, NOW + 3 * DAY):
+                writer.bring_forward({"blog": due})
+                assert writer.due_after(NOW) == {"blog": NOW + 2 * DAY}
+
     def test_a_brands_sources_are_those_that_spoke_of_it(self, record: Record) -> None:
         with record.write() as writer:
             put_mention(writer)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import Any
 
 import structlog
 
@@ -20,10 +21,11 @@ FRESHNESS, NIGHTLY = ("freshness",), ("retention", "integrity")
 class Upkeep:
     """Does parts of maintain when their schedules say. `maintain` is called with the part's name, in a thread.
 
+    New alarms, which it may answer under `new`, go to the log: nobody else may be told of them.
     A part whose time comes while another is at work is done after it, once.
     """
 
-    def __init__(self, maintain: Callable[[str], object], workspace: Workspace, clock: Clock) -> None:
+    def __init__(self, maintain: Callable[[str], Mapping[str, Any] | None], workspace: Workspace, clock: Clock) -> None:
         self._maintain, self._clock = maintain, clock
         schedules, zone = workspace.settings.schedules, workspace.settings.time_zone
         crons = {
@@ -56,8 +58,13 @@ class Upkeep:
     def _do(self, parts: tuple[str, ...]) -> None:
         for part in parts:
             try:
-                self._maintain(part)
+                _tell(self._maintain(part))
             except EarshotError as error:
                 log.error("upkeep was not done", part=part, reason=str(error))
             except Exception:  # one part's failure is noted in the book of jobs, and the next begins
                 log.exception("upkeep failed", part=part)
+
+
+def _tell(answer: Mapping[str, Any] | None) -> None:
+    for alarm in (answer or {}).get("new", ()):
+        log.warning("alarm", what=alarm["what"], advice=alarm["advice"])

@@ -1,13 +1,13 @@
 """What the Operations page and the metrics ask at every look: which jobs run, which failed, when each last ended; and
 the last briefs.
 
-Revision 0005, after 0002.
+Revision 0005, after 0004.
 """
 
 from alembic import op
 
 revision = "0005"
-down_revision = "0002"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 
