@@ -117,7 +117,9 @@ def _collecting(board: Board, now: datetime, sources: Sequence[SourceState]) -> 
     if not sources:
         return []
     if all(source.last_run_at is None for source in sources):
-        return [Duty("critical", "Nothing was ever collected", start, None, (("The sources", "/sources"),))]
+        known_at = min(source.added_at for source in sources)
+        weight = "critical" if now - known_at >= LATE else "warning"  # else it has only just been set up
+        return [Duty(weight, "Nothing was ever collected", start, known_at, (("The sources", "/sources"),))]
     paces = [source.pace_s for source in board.workspace.sources]
     patience = max(LATE, 2 * timedelta(seconds=min(paces, default=0)))
     due_at = min(source.next_due_at for source in sources)

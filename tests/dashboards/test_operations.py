@@ -122,6 +122,9 @@ def test_sources_that_were_never_asked_are_told_at_once(tmp_path: Path) -> None:
     page = page_of(world)
     assert duties_of(page)[0] == "Nothing was ever collected"
     assert "9 not yet tried" in text_of(page)
+    assert "Critical" not in text_of(part(page, "alarms"))
+    world.clock.advance(seconds=LATE.total_seconds())
+    assert "Critical" in text_of(part(page_of(world), "alarms"))
 
 
 def test_an_index_that_is_away_is_news_on_this_page_not_an_error(served: Served) -> None:
@@ -157,7 +160,7 @@ def test_what_waits_is_counted(served: Served) -> None:
     said = text_of(part(served.client.get("/operations").text, "waiting"))
     assert "Mentions for the index 5" in said
     assert "Notices to tell 1 Notices held for their hour 0" in said
-    assert "next in 13 min" in said
+    assert "Next source due in 13 min" in said
 
 
 def test_what_is_set_aside_says_why_and_buttons_need_somebody_to_try(served: Served) -> None:
