@@ -1,1 +1,1 @@
-"""The pages people look at. They read through ports only."""
+"""The pages people look at. They read, and write what buttons say, through ports only."""

@@ -19,7 +19,7 @@ from earshot.ports import Clock, MailLedger, MentionIndex, Record
 
 _TITLES = {
     404: ("Not here", "There is no such page. What it showed may have been withdrawn or erased."),
-    405: ("Not that way", "This address is only read."),
+    405: ("Not that way", "This address takes the other kind of request: pages are opened, buttons are pressed."),
 }
 
 

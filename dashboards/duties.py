@@ -17,13 +17,16 @@ from earshot.ports import Counts, SourceState
 
 LATE = timedelta(minutes=30)
 """What is due is taken up within two minutes while anything collects; half an hour later, nothing does."""
+CRITICAL = {"pipeline stopped", "pipeline not heard", "record damaged", "disk nearly full", "mail waiting"}
+"""Kinds of alarms that mean nothing is heard, nobody is told, or something may be lost; the others can wait an hour."""
 STALE = timedelta(hours=2)
 """After so long without upkeep the alarms say little of now."""
 
 
 @dataclass(frozen=True, slots=True)
 class Duty:
-    """One thing to look at. weight: a severity of `wording.SEVERITIES`. runbook: its heading in the runbook, or empty.
+    """One thing to look at. weight: a severity of `wording.SEVERITIES`. runbook: its heading there, or empty where
+    the advice names it.
 
     links: what it is about, each words and URL.
     """
@@ -68,7 +71,8 @@ def duties(
     if index_problem:
         advice = "Mentions wait in the record and nothing is lost, but pages cannot search. See that its engine is up."
         found.append(Duty("critical", f"The index does not answer: {index_problem}", advice))
-    found += _collecting(board, now, sources)
+    if "pipeline stopped" not in {alarm.kind for alarm in alarms}:
+        found += _collecting(board, now, sources)
     found += [_of_alarm(board, alarm) for alarm in alarms]
     found += [_of_run(board, run) for run in failing]
     told = {word for alarm in alarms for word in f"{alarm.kind} {alarm.key}".lower().split()}
@@ -90,7 +94,9 @@ def alarm_links(board: Board, alarm: Alarm) -> tuple[tuple[str, str], ...]:
 
 
 def _of_alarm(board: Board, alarm: Alarm) -> Duty:
-    return Duty("warning", alarm.what, alarm.advice, alarm.since, alarm_links(board, alarm), alarm.kind)
+    weight = "critical" if alarm.kind in CRITICAL else "warning"
+    heading = "" if "runbook" in alarm.advice.lower() else alarm.kind.capitalize()
+    return Duty(weight, alarm.what, alarm.advice, alarm.since, alarm_links(board, alarm), heading)
 
 
 def _of_run(board: Board, run: JobRun) -> Duty:
@@ -111,7 +117,9 @@ def _collecting(board: Board, now: datetime, sources: Sequence[SourceState]) -> 
     if not sources:
         return []
     if all(source.last_run_at is None for source in sources):
-        return [Duty("critical", "Nothing was ever collected", start, None, (("The sources", "/sources"),))]
+        known_at = min(source.added_at for source in sources)
+        weight = "critical" if now - known_at >= LATE else "warning"  # else it has only just been set up
+        return [Duty(weight, "Nothing was ever collected", start, known_at, (("The sources", "/sources"),))]
     paces = [source.pace_s for source in board.workspace.sources]
     patience = max(LATE, 2 * timedelta(seconds=min(paces, default=0)))
     due_at = min(source.next_due_at for source in sources)

@@ -20,7 +20,7 @@ from earshot.ports import Counts, Quarantined, RecordReader, SourceState
 
 LATELY = timedelta(days=3)
 """Failures of so many days are shown; older ones are in the list of runs."""
-UPKEEP = "maintain"
+UPKEEP = ("maintain", JobState.DONE)
 _FAILED, _RUNNING, _BRIEFS = 50, 50, 12
 _ASIDE = 50
 
@@ -70,8 +70,8 @@ class Health:
 
     duties: what somebody has to do, first things first. failed: broken runs of the last days, latest first.
     still_failing: ids of those whose job has not succeeded since. aside: the oldest quarantined captures, at most 50.
-    asked: ids of quarantined captures that are being tried again ("" for all of them). checked_at: end of the last
-    upkeep, or None.
+    asked: ids of quarantined captures that are being tried again ("" for all of them). checked_at: when
+    upkeep was last done, or None.
     """
 
     duties: tuple[Duty, ...]
@@ -113,7 +113,7 @@ def health(board: Board) -> Health:
         failed = record.job_runs(states=BROKEN, since=now - LATELY, limit=_FAILED)
         failing = [run for run in _latest(failed, board) if not _has_recovered(record, run, board)]
         briefs, aside = record.briefs(limit=max(_BRIEFS, len(board.brands))), record.quarantine()
-        checked_at = max((end.at for end in record.job_ends() if end.job == UPKEEP), default=None)
+        checked_at = max((end.at for end in record.job_ends() if (end.job, end.state) == UPKEEP), default=None)
     return Health(
         duties=duties(
             board,
@@ -191,8 +191,8 @@ def _brands(board: Board, pauses: Sequence[Pause], briefs: Sequence[Brief]) -> t
 
 
 def _line(run: JobRun, board: Board) -> tuple[str, str]:
-    """Return what a run is one of a line of: the runs of a job for a brand, else all of a job (batches come once)."""
-    return run.job, run.subject if run.subject in board.brands else ""
+    """Return the line a run stands in: a job's for a brand, or a part of upkeep's; else all (no batch comes twice)."""
+    return run.job, run.subject if run.subject in board.brands or run.job == UPKEEP[0] else ""
 
 
 def _latest(failed: Sequence[JobRun], board: Board) -> list[JobRun]:

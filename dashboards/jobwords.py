@@ -18,6 +18,10 @@ JOBS = {
     "collect": ("Collecting", "Fetches what is due into the lake, politely."),
     "ingest": ("Reading", "Reads what was fetched, and recognises and judges what is said of each brand."),
     "publish": ("Indexing", "Brings new and changed mentions to the index, so that searches find them."),
+    "judge": (
+        "Judging late pages",
+        "Judges teasers whose page did not come, and says which brands have news.",
+    ),
     "alert": ("Alerting", "Turns what was flagged into mails, and sends those that are due."),
     "brief": ("Briefing", "Writes the account of a brand’s day, and sends it."),
     "maintain": (
@@ -92,10 +96,39 @@ COUNTS = {
     "recovered": ("mail taken over from an ended process", "mails taken over from an ended process"),
     "tried": ("capture tried again", "captures tried again"),
     "lost": ("capture not found in the lake", "captures not found in the lake"),
-    "briefs": ("brief made", "briefs made"),
-    "alarms": ("alarm raised", "alarms raised"),
+    "brands": ("brand with news", "brands with news"),
+    "made": ("brief made", "briefs made"),
+    "open": ("open alarm", "open alarms"),
+    "new": ("of them new", "of them new"),
+    "ended": ("alarm ended", "alarms ended"),
+    "cut": ("file of captures cut", "files of captures cut"),
+    "entered": ("mention entered", "mentions entered"),
+    "left": ("mention left", "mentions left"),
+    "changed": ("mention changed", "mentions changed"),
+    "renewed": ("mention judged the same by what is new", "mentions judged the same by what is new"),
+    "as_before": ("mention as before", "mentions as before"),
+    "resumed": ("document done by an earlier run", "documents done by an earlier run"),
+    "broken": ("document that could not be judged", "documents that could not be judged"),
+    "alerting": ("flagged mention that is news", "flagged mentions that are news"),
+    "silent": ("flagged mention too old to tell", "flagged mentions too old to tell"),
 }
 """One and many, by the name of a count."""
+COUNTS_OF = {
+    "maintain": {
+        "captures": ("capture dropped by age", "captures dropped by age"),
+        "source_runs": ("run of a source dropped by age", "runs of sources dropped by age"),
+        "job_runs": ("run of a job dropped by age", "runs of jobs dropped by age"),
+        "levels": ("reading dropped by age", "readings dropped by age"),
+        "alarms": ("ended alarm dropped by age", "ended alarms dropped by age"),
+        "left": ("capture still to be cut out of the lake", "captures still to be cut out of the lake"),
+    },
+    "erase": {
+        "captures": ("capture cut out of the lake", "captures cut out of the lake"),
+        "documents": ("document erased", "documents erased"),
+        "mentions": ("mention erased", "mentions erased"),
+    },
+}
+"""The same names where a job means something else by them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +149,10 @@ def purpose(job: str) -> str:
     return JOBS[job][1] if job in JOBS else ""
 
 
-def did(counts: Mapping[str, int]) -> list[Did]:
+def did(run: JobRun) -> list[Did]:
     """Return what a run did, in the order it was counted; noughts are left out."""
-    return [Did(wording.number(count), _called(name, count)) for name, count in counts.items() if count]
+    words = COUNTS | COUNTS_OF.get(run.job, {})
+    return [Did(wording.number(count), _called(words, name, count)) for name, count in run.counts.items() if count]
 
 
 def took(run: JobRun) -> float | None:
@@ -131,7 +165,7 @@ def origin(run: JobRun) -> str:
     return ORIGINS.get(run.origin, run.origin)
 
 
-def _called(name: str, count: int) -> str:
+def _called(words: Mapping[str, tuple[str, str]], name: str, count: int) -> str:
     if name in wording.OUTCOMES:
         return wording.OUTCOMES[name][0].lower()
-    return COUNTS[name][count != 1] if name in COUNTS else name.replace("_", " ")
+    return words[name][count != 1] if name in words else name.replace("_", " ")

@@ -176,6 +176,7 @@ def onward(board: Board, run: JobRun) -> list[Onward]:
         "ingest": [mentions, *sources],
         "publish": [mentions],
         "reindex": [mentions],
+        "judge": [incidents],
         "alert": [incidents, *mails],
         "brief": [*mails, Onward("Last briefs", "/operations#briefs")],
         "maintain": [Onward("Open alarms", "/operations#alarms"), Onward("Over time", "/operations#curves")],

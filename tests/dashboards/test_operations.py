@@ -65,7 +65,7 @@ def test_alarms_come_first_each_with_since_advice_and_a_way_on(served: Served) -
     assert "4 things need you" in said
     for alarm in seed.ALARMS:
         assert alarm.advice in said
-        assert f"runbook: “{alarm.kind}”" in said
+        assert f"runbook: “{alarm.kind.capitalize()}”" in said
     assert 'href="/sources/dead"' in part(page, "alarms")
     assert 'href="/sources?collection=forums"' in part(page, "alarms")
 
@@ -122,6 +122,9 @@ def test_sources_that_were_never_asked_are_told_at_once(tmp_path: Path) -> None:
     page = page_of(world)
     assert duties_of(page)[0] == "Nothing was ever collected"
     assert "9 not yet tried" in text_of(page)
+    assert "Critical" not in text_of(part(page, "alarms"))
+    world.clock.advance(seconds=LATE.total_seconds())
+    assert "Critical" in text_of(part(page_of(world), "alarms"))
 
 
 def test_an_index_that_is_away_is_news_on_this_page_not_an_error(served: Served) -> None:
@@ -157,7 +160,7 @@ def test_what_waits_is_counted(served: Served) -> None:
     said = text_of(part(served.client.get("/operations").text, "waiting"))
     assert "Mentions for the index 5" in said
     assert "Notices to tell 1 Notices held for their hour 0" in said
-    assert "next in 13 min" in said
+    assert "Next source due in 13 min" in said
 
 
 def test_what_is_set_aside_says_why_and_buttons_need_somebody_to_try(served: Served) -> None:
@@ -227,6 +230,22 @@ def test_programs_get_the_same(served: Served) -> None:
     assert [brand["id"] for brand in told["brands"] if brand["is_paused"]] == ["aurin", "mint"]
     press = told["collections"][0]
     assert (press["name"], press["heard"], press["not_heard"]) == ("press", 3, 2)
+
+
+def test_what_may_be_lost_goes_before_what_can_wait_and_nothing_is_said_twice(tmp_path: Path) -> None:
+    world = well_world(tmp_path)
+    world.clock.advance(hours=1)
+    now = world.clock.now()
+    with world.record.write() as writer:
+        waiting = seed.Alarm(
+            "index behind", "index behind", "", "The index is behind", 'Runbook: "Index behind".', NOW, now
+        )
+        stopped = seed.Alarm("pipeline stopped", "pipeline stopped", "", "Nothing is looked at", "Start it.", now, now)
+        writer.set_alarms([waiting, stopped], now)
+    page = page_of(world)
+    assert duties_of(page) == ["Nothing is looked at", "The index is behind"]
+    assert "runbook: “Pipeline stopped”" in text_of(part(page, "alarms"))
+    assert "runbook: “Index behind”" not in text_of(part(page, "alarms"))
 
 
 def test_a_flood_of_alarms_shows_its_first_eight_and_how_many_more(tmp_path: Path) -> None:

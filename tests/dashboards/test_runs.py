@@ -141,4 +141,12 @@ def test_every_state_has_its_words_and_broken_ones_do_not_look_done() -> None:
 
 
 def test_one_and_many_are_said_apart() -> None:
-    assert [one.what for one in jobwords.did({"sent": 1, "held": 0, "mentions": 2})] == ["mail sent", "mentions"]
+    run = seed.make_run("x", "alert", 1, counts={"sent": 1, "held": 0, "mentions": 2})
+    assert [one.what for one in jobwords.did(run)] == ["mail sent", "mentions"]
+
+
+def test_a_name_that_a_job_means_otherwise_is_said_otherwise() -> None:
+    said = {
+        job: jobwords.did(seed.make_run("x", job, 1, counts={"captures": 2}))[0].what for job in ("ingest", "erase")
+    }
+    assert said == {"ingest": "captures read", "erase": "captures cut out of the lake"}

@@ -51,6 +51,7 @@ def test_text_can_be_read(theme: dict[str, str]) -> None:
     pairs = [(ink, ground) for ink in ("ink", "ink-soft", "accent-ink") for ground in ("paper", "card")]
     pairs += [(f"{s}-ink", f"{s}-wash") for s in ("negative", "neutral", "positive", "warn")]
     pairs += [("ink", f"{s}-wash") for s in ("negative", "positive", "warn", "accent")]
+    pairs += [(f"{s}-ink", "card") for s in ("negative", "positive", "warn")]
     pairs += [("accent-ink", "accent-wash"), ("on-accent", "accent"), ("card", "negative-ink"), ("ink", "mark")]
     for ink, ground in pairs:
         assert contrast(theme[ink], theme[ground]) >= 4.5, (ink, ground)
@@ -58,7 +59,7 @@ def test_text_can_be_read(theme: dict[str, str]) -> None:
 
 @THEMES
 def test_bars_stand_out_from_the_card(theme: dict[str, str]) -> None:
-    for bar in ("negative", "neutral", "positive"):
+    for bar in ("negative", "neutral", "positive", "accent"):
         assert contrast(theme[bar], theme["card"]) >= 3, bar
 
 
