@@ -1,4 +1,4 @@
-"""The clusters' templates as JSON, and their loader: component templates for fields and settings, one for indices.
+"""The clusters' templates and roles as JSON, and their loader: components for fields and settings, one for indices.
 
 Knows no client. OpenSearch and Elasticsearch take the same files. Under a name, as `earshot-mentions`, lie indices
 `NAME.*`, an alias NAME that is read and an alias `NAME.write` that is written to; the templates do not set the
@@ -36,6 +36,17 @@ def load_index_template(name: str = NAME) -> tuple[str, dict[str, Any]]:
     body = _load(INDEX_TEMPLATE) | {"index_patterns": [f"{name}.*"]}
     body["template"] = {"mappings": {"_meta": {"layout": layout()}}}
     return name, body
+
+
+def load_roles(engine: str, name: str = NAME) -> dict[str, dict[str, Any]]:
+    """Return the least that "reader", "writer" and "admin" need for the index `name`, in the words of an engine.
+
+    reader: dashboards and searches. writer: publish, once the index is there. admin: makes it, and `earshot reindex`.
+    engine: "opensearch" (security plugin) or "elasticsearch".
+    """
+    text = files(__name__).joinpath(f"roles/{engine}.json").read_text("utf-8")
+    roles: dict[str, dict[str, Any]] = json.loads(text.replace('"NAME', f'"{name}'))
+    return roles
 
 
 def properties() -> dict[str, dict[str, Any]]:

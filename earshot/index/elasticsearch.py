@@ -27,13 +27,11 @@ class ElasticsearchIndex(ClusterIndex):
 
 
 def _make_writing_client(connection: Connection) -> Elasticsearch:
-    options: dict[str, Any] = {}
+    options = connection.tls_options()
     if connection.username:
         options["basic_auth"] = (connection.username, connection.password)
     if connection.api_key:
         options["api_key"] = connection.api_key
-    if context := connection.tls():
-        options["ssl_context"] = context
     return Elasticsearch(
         [_with_port(url) for url in connection.urls],
         request_timeout=connection.timeout_s,

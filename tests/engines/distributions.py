@@ -7,6 +7,7 @@ plugin (`EnginePieces.java`).
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 import shutil
 import subprocess
@@ -24,11 +25,12 @@ PIECES = Path(__file__).with_name("EnginePieces.java")
 
 @dataclass(frozen=True)
 class Distribution:
-    """A product in a version. java: oldest and newest JDK that it runs on."""
+    """A product in a version. java: oldest and newest JDK that it runs on. security: package of a plugin, or empty."""
 
     product: str
     version: str
     java: tuple[int, int] = (21, 99)
+    security: str = ""
 
     @property
     def name(self) -> str:
@@ -44,10 +46,20 @@ OPENSEARCH = Distribution("opensearch", "3.8.0")
 ELASTICSEARCH = Distribution("elasticsearch", "9.5.0")
 ALL = (OPENSEARCH, ELASTICSEARCH)
 
+# The newest security plugin that fits a published distribution; it needs the Security Manager of older JDKs.
+OPENSEARCH_2 = Distribution(
+    "opensearch", "2.19.4", java=(11, 21), security="org.opensearch.plugin:opensearch-security:2.19.4.0:zip"
+)
+SECURED = (OPENSEARCH_2, ELASTICSEARCH)
+
 
 def missing() -> str:
     """Return what the engines need and this machine lacks, or nothing."""
-    lacking = [f"a JDK of {d.java[0]} or later" for d in ALL if find_jdk(*d.java) is None][:1]
+    lacking = [
+        f"a JDK of {oldest} or later" + (f", {newest} at most" if newest < 99 else "")
+        for oldest, newest in sorted({d.java for d in (*ALL, *SECURED)})
+        if find_jdk(oldest, newest) is None
+    ]
     if shutil.which("mvn") is None:
         lacking.append("Maven")
     if os.getuid() == 0 and shutil.which("setpriv") is None:
@@ -65,22 +77,24 @@ def cache() -> Path:
 def unpacked(distribution: Distribution) -> Path:
     """Return the folder of a distribution, fetched and unpacked where it is not there yet."""
     folder = cache() / f"{distribution.product}-{distribution.version}"
+    ready, made_of = folder / ".ready", hashlib.sha256(PIECES.read_bytes()).hexdigest()
     cache().mkdir(parents=True, exist_ok=True)
     with _locked(cache() / ".lock"):
-        if not (folder / ".ready").exists():
+        if not ready.exists() or ready.read_text() != made_of:
             shutil.rmtree(folder, ignore_errors=True)
             file = _fetch(distribution.package)
             _unzip(file, cache())
             file.unlink()
             if distribution.product == "elasticsearch":
                 _add_pieces(folder, distribution)
-            (folder / ".ready").touch()
+            if distribution.security:
+                _add_plugin(folder, distribution.security)
+            ready.write_text(made_of)
     return folder
 
 
 def _fetch(package: str) -> Path:
     _, artifact, version, kind = package.split(":")
-    # Its own store, beside the cache: what Maven keeps for the user's other projects stays as it is.
     command = ["mvn", "-q", "-B", "dependency:copy", f"-Dartifact={package}", f"-DoutputDirectory={cache()}"]
     done = subprocess.run(command, cwd=cache(), capture_output=True, text=True, check=False, timeout=900)
     if done.returncode:
@@ -95,6 +109,14 @@ def _unzip(file: Path, folder: Path) -> None:
             path = Path(archive.extract(item, folder))
             mode = item.external_attr >> 16
             path.chmod(0o755 if path.is_dir() or mode & 0o100 else 0o644)
+
+
+def _add_plugin(folder: Path, package: str) -> None:
+    file = _fetch(package)
+    plugin = folder / "plugins" / package.split(":")[1]
+    plugin.mkdir()
+    _unzip(file, plugin)
+    file.unlink()
 
 
 def _add_pieces(folder: Path, distribution: Distribution) -> None:

@@ -28,6 +28,28 @@ def _started() -> Iterator[dict[str, Node]]:
 
 
 @pytest.fixture(scope="session")
+def _secured() -> Iterator[dict[str, Node]]:
+    nodes: dict[str, Node] = {}
+    try:
+        for distribution in distributions.SECURED:
+            nodes[distribution.product] = Node(distribution, is_secured=True)
+        yield nodes
+    finally:
+        for node in nodes.values():
+            node.stop()
+
+
+@pytest.fixture(scope="session")
+def secured_opensearch(_secured: dict[str, Node]) -> Node:
+    return _secured["opensearch"].ready()
+
+
+@pytest.fixture(scope="session")
+def secured_elasticsearch(_secured: dict[str, Node]) -> Node:
+    return _secured["elasticsearch"].ready()
+
+
+@pytest.fixture(scope="session")
 def opensearch(_started: dict[str, Node]) -> Node:
     return _started["opensearch"].ready()
 

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import shutil
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 from tests.engines.distributions import Distribution, unpacked
 from tests.engines.java import find_jdk
+from tests.engines.security import PASSWORD, make_certificates, secured_settings
 
 HEAP = "512m"
 NOBODY = 65534
@@ -25,10 +29,15 @@ PREFIX = {"opensearch": "OPENSEARCH", "elasticsearch": "ES"}
 
 
 class Node:
-    """A running engine. `ready` waits until it answers. given: the address of one that somebody else has started."""
+    """A running engine. `ready` waits until it answers.
 
-    def __init__(self, distribution: Distribution, given: str = "") -> None:
-        self.distribution = distribution
+    given: the address of one that somebody else has started. is_secured: it speaks TLS only, with a certificate of an
+    authority of its own, `ca`, and asks for a login: `user` with `PASSWORD` may do everything.
+    """
+
+    def __init__(self, distribution: Distribution, given: str = "", *, is_secured: bool = False) -> None:
+        self.distribution, self.is_secured = distribution, is_secured
+        self.user, self.password = ("elastic", PASSWORD) if distribution.product == "elasticsearch" else ("admin",) * 2
         self._process: subprocess.Popen[bytes] | None = None
         if given:
             self.url = given
@@ -36,7 +45,8 @@ class Node:
         self.folder = Path(tempfile.mkdtemp(prefix=f"earshot-{distribution.product}-", dir=_quick_folder()))
         self.folder.chmod(0o755)
         self.port, self._transport = _free_ports(2)
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"{'https' if is_secured else 'http'}://127.0.0.1:{self.port}"
+        self.ca = self.folder / "config" / "ca.pem"
         self._home = unpacked(distribution)
         self._process = self._start()
 
@@ -45,13 +55,25 @@ class Node:
         end = time.monotonic() + seconds
         while time.monotonic() < end and (self._process is None or self._process.poll() is None):
             try:
-                with urllib.request.urlopen(f"{self.url}/_cluster/health", timeout=5) as answer:
-                    if json.load(answer)["status"] != "red":
-                        return self
+                if self.ask("/_cluster/health")["status"] != "red":
+                    return self
             except OSError:
                 time.sleep(0.2)
         said = self._last_lines() if self._process else self.url
         raise RuntimeError(f"{self.distribution.product} did not start:\n{said}")
+
+    def ask(self, path: str, method: str = "GET", body: object = None) -> Any:
+        """Return the answer to a request of whoever may do everything."""
+        request = urllib.request.Request(f"{self.url}{path}", method=method)
+        request.add_header("Content-Type", "application/json")
+        context = None
+        if self.is_secured:
+            context = ssl.create_default_context(cafile=str(self.ca))
+            pair = base64.b64encode(f"{self.user}:{self.password}".encode()).decode()
+            request.add_header("Authorization", f"Basic {pair}")
+        data = json.dumps(body).encode() if body is not None else None
+        with urllib.request.urlopen(request, data=data, timeout=10, context=context) as answer:
+            return json.load(answer)
 
     def stop(self) -> None:
         """End it and remove what it wrote."""
@@ -69,6 +91,8 @@ class Node:
             (self.folder / name).mkdir()
         (self.folder / "config" / f"{product}.yml").write_text(self._settings())
         _without_files_of_its_own(self.folder / "config" / "jvm.options")
+        if self.is_secured:
+            self._secure()
         command = [str(self._home / "bin" / product)]
         if os.getuid() == 0:
             command = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", *command]
@@ -81,6 +105,19 @@ class Node:
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
+            )
+
+    def _secure(self) -> None:
+        """Lay out certificates, and the first login."""
+        config = self.folder / "config"
+        make_certificates(config)
+        if self.distribution.product == "opensearch":
+            shutil.copytree(self._home / "plugins/opensearch-security/config", config / "opensearch-security")
+            return
+        tool = str(self._home / "bin" / "elasticsearch-keystore")
+        for arguments, said in ((["create"], ""), (["add", "-x", "-f", "bootstrap.password"], PASSWORD)):
+            subprocess.run(
+                [tool, *arguments], env=self._environment(), input=said, text=True, check=True, capture_output=True
             )
 
     def _settings(self) -> str:
@@ -98,7 +135,9 @@ class Node:
             "action.auto_create_index": False,
         }
         if self.distribution.product == "elasticsearch":
-            settings["xpack.security.enabled"] = False
+            settings["xpack.security.enabled"] = self.is_secured
+        if self.is_secured:
+            settings |= secured_settings(self.distribution.product)
         return "".join(f"{name}: {json.dumps(value)}\n" for name, value in settings.items())
 
     def _environment(self) -> dict[str, str]:

@@ -37,23 +37,21 @@ class Connection:
         """The time-out of one request in seconds."""
         return self.timeout.total_seconds()
 
-    def tls(self) -> ssl.SSLContext | None:
-        """Return how its certificate is checked, None where all addresses are in the clear.
+    def tls_options(self) -> dict[str, Any]:
+        """Return how its certificate is checked, in the words of both clients; nothing where all is in the clear.
 
         Raises:
             ConfigError: the certificates of `ca_file` cannot be read.
         """
         if not any(url.startswith("https:") for url in self.urls):
-            return None
+            return {}
+        if not self.verify:  # `earshot check` warns of it; each client would do so with every request
+            return {"verify_certs": False, "ssl_show_warn": False}
         try:
-            context = ssl.create_default_context(cafile=self.ca_file or None)
+            return {"ssl_context": ssl.create_default_context(cafile=self.ca_file or None)}
         except OSError as error:
             what = f"{self.ca_file} cannot be read: {error}"
             raise ConfigError(what, where="index.ca_file", advice="give the path of a PEM file") from error
-        if not self.verify:
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_NONE
-        return context
 
     def where(self) -> str:
         """Return the addresses, for messages."""
@@ -66,13 +64,11 @@ def make_client(connection: Connection) -> OpenSearch:
     Raises:
         ConfigError: the certificates of `ca_file` cannot be read.
     """
-    options: dict[str, Any] = {}
+    options = connection.tls_options()
     if connection.username:
         options["http_auth"] = (connection.username, connection.password)
     if connection.api_key:
         options["headers"] = {"authorization": f"ApiKey {connection.api_key}"}
-    if context := connection.tls():
-        options["ssl_context"] = context
     return OpenSearch(
         list(connection.urls),
         timeout=connection.timeout_s,
@@ -134,10 +130,14 @@ class Reader:
         return answer
 
     def indices_of(self, alias: str) -> list[str]:
-        """Return the indices behind an alias, sorted; empty where there is none."""
+        """Return the indices behind an alias, sorted; empty where there is none.
+
+        The alias stands for its indices too: without them the question is about all indices, which a login that may
+        read only these must not ask in OpenSearch.
+        """
         try:
             with translated("the aliases could not be read", self._connection):
-                return sorted(self._client.indices.get_alias(name=alias))
+                return sorted(self._client.indices.get_alias(index=alias, name=alias))
         except ClusterError as refusal:
             if refusal.status == 404:
                 return []

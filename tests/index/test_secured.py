@@ -1,0 +1,170 @@
+"""Secured clusters, for real: TLS with an authority of its own, logins, and roles that may do what they need."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trustme
+
+import mappings
+from earshot.errors import ConfigError, StorageError
+from earshot.index.cluster.errors import ClusterError
+from earshot.index.cluster.index import ClusterIndex
+from earshot.index.cluster.reading import Connection
+from earshot.model import SearchRequest
+from earshot.ports import IndexWrite
+from tests.engines.nodes import Node
+from tests.index.engines import CLUSTERS, REAL
+from tests.ports.mention_index import ids, mention, put
+
+pytestmark = pytest.mark.engines
+NAME, OTHER = "test-secured", "test-others"
+PASSWORD = "Long-enough-4-loopback!"
+Open = Callable[..., ClusterIndex]
+
+
+@pytest.fixture(scope="module", params=REAL)
+def node(request: pytest.FixtureRequest) -> Node:
+    node: Node = request.getfixturevalue(f"secured_{request.param}")
+    for role, body in mappings.load_roles(request.param, NAME).items():
+        give(node, f"earshot-{role}", body)
+    return node
+
+
+def give(node: Node, role: str, body: dict[str, Any]) -> None:
+    """Make a role and a user of it, both named by the role."""
+    if node.distribution.product == "elasticsearch":
+        node.ask(f"/_security/role/{role}", "PUT", body)
+        node.ask(f"/_security/user/{role}", "PUT", {"password": PASSWORD, "roles": [role]})
+    else:
+        node.ask(f"/_plugins/_security/api/roles/{role}", "PUT", body)
+        user = {"password": PASSWORD, "opendistro_security_roles": [role]}
+        node.ask(f"/_plugins/_security/api/internalusers/{role}", "PUT", user)
+
+
+@pytest.fixture
+def opening(node: Node) -> Iterator[Open]:
+    """Open the index as somebody; without a user, as whoever may do everything."""
+    adapter = CLUSTERS[node.distribution.product]
+    good = Connection((node.url,), username=node.user, password=node.password, ca_file=str(node.ca))
+    with ExitStack() as made:
+
+        def open_as(user: str = "", name: str = NAME, **changes: Any) -> ClusterIndex:
+            connection = replace(good, username=f"earshot-{user}", password=PASSWORD) if user else good
+            index = adapter(replace(connection, **changes), name)
+            made.callback(index.close)
+            return index
+
+        yield open_as
+        for name in (NAME, OTHER):
+            for index in node.ask(f"/{name}.*"):
+                node.ask(f"/{index}", "DELETE")
+
+
+def test_a_login_over_tls_with_an_authority_of_its_own(opening: Open, node: Node) -> None:
+    index = opening()
+    put(index, mention(1), mention(2))
+    assert index.server().version == node.distribution.version
+    assert ids(index, "pump") == {mention(1).id, mention(2).id}
+    assert put(opening(verify=False, ca_file=""), mention(3))[0].is_done
+
+
+def test_a_certificate_of_an_unknown_authority_is_not_trusted(opening: Open, tmp_path: Path) -> None:
+    trustme.CA().cert_pem.write_to_path(tmp_path / "other.pem")
+    for ca_file in ("", str(tmp_path / "other.pem")):
+        for use in (lambda index: index.mentions(), lambda index: put(index, mention(1))):
+            with pytest.raises(StorageError, match=r"not trusted \(index\.ca_file\)"):
+                use(opening(ca_file=ca_file))
+
+
+@pytest.mark.parametrize("text", [None, "no certificate"])
+def test_a_file_without_certificates_is_a_mistake_of_the_settings(
+    opening: Open, tmp_path: Path, text: str | None
+) -> None:
+    if text:
+        (tmp_path / "ca.pem").write_text(text)
+    with pytest.raises(ConfigError, match=r"index\.ca_file"):
+        opening(ca_file=str(tmp_path / "ca.pem"))
+
+
+def test_a_wrong_login_and_none_at_all_are_mistakes_of_the_settings(opening: Open) -> None:
+    for login in ({"password": "wrong"}, {"username": "", "password": ""}, {"username": "nobody"}):
+        with pytest.raises(ConfigError, match="does not take the login"):
+            opening(**login).mentions()
+        with pytest.raises(ConfigError, match="does not take the login"):
+            put(opening(**login), mention(1))
+
+
+def test_in_the_clear_a_secured_cluster_does_not_answer(opening: Open, node: Node) -> None:
+    with pytest.raises(StorageError, match="does not answer"):
+        opening(urls=(node.url.replace("https:", "http:"),)).mentions()
+
+
+def test_an_api_key_is_a_login_of_elasticsearch(opening: Open, node: Node) -> None:
+    if node.distribution.product == "opensearch":
+        with pytest.raises(ConfigError, match="does not take the login"):
+            opening(username="", password="", api_key="a2V5OmtleQ==").mentions()
+        return
+    key = node.ask("/_security/api_key", "POST", {"name": "earshot"})["encoded"]
+    index = opening(username="", password="", api_key=key)
+    put(index, mention(1))
+    assert index.mentions() == 1
+
+
+def test_the_reader_reads_and_cannot_write(opening: Open) -> None:
+    put(opening(), mention(1), mention(2))
+    reader = opening("reader")
+    assert ids(reader, "pump") == {mention(1).id, mention(2).id}
+    assert reader.facets(SearchRequest(), ["brand"]) == {"brand": [("halden", 2)]}
+    assert [hour.count for hour in reader.hours(SearchRequest())] == [2]
+    refused_or_waiting(reader)
+    with pytest.raises(StorageError):
+        reader.rebuild([])
+    assert ids(opening()) == {mention(1).id, mention(2).id}
+
+
+def refused_or_waiting(index: ClusterIndex) -> None:
+    """What may not be written is not done, and no mention is given up for it."""
+    try:
+        answers = index.write([IndexWrite(mention(3).id, 1, mention(3)), IndexWrite(mention(1).id, 2, None)])
+    except StorageError:
+        return
+    assert [(a.is_done, a.is_refused) for a in answers] == [(False, False)] * 2
+
+
+def test_the_writer_writes_and_deletes_mentions_and_cannot_delete_an_index(opening: Open, node: Node) -> None:
+    put(opening(), mention(1))
+    writer = opening("writer")
+    assert all(answer.is_done for answer in put(writer, mention(2), mention(3)))
+    assert writer.write([IndexWrite(mention(1).id, 2, None)])[0].is_done
+    assert ids(writer) == {mention(2).id, mention(3).id}
+    (index,) = node.ask(f"/{NAME}.*")
+    for use in (lambda: writer._writer.delete(index), lambda: writer._writer.create(f"{NAME}.new", {})):
+        with pytest.raises(ClusterError) as caught:
+            use()
+        assert caught.value.status == 403
+    with pytest.raises(StorageError):
+        writer.rebuild([[mention(4)]])
+    assert ids(opening()) == {mention(2).id, mention(3).id}
+
+
+def test_the_admin_makes_the_index_and_builds_it_anew(opening: Open) -> None:
+    admin = opening("admin")
+    put(admin, mention(1))
+    admin.write([IndexWrite(mention(5).id, 2, None)])
+    assert admin.rebuild([[mention(1), mention(2)]]) == 2
+    assert admin.rebuild([[mention(3)]]) == 1
+    assert ids(opening("reader")) == {mention(3).id}
+
+
+@pytest.mark.parametrize("role", ["reader", "writer", "admin"])
+def test_no_role_reaches_another_index(opening: Open, role: str) -> None:
+    put(opening(name=OTHER), mention(1))
+    for use in (lambda index: index.mentions(), lambda index: put(index, mention(2))):
+        with pytest.raises(StorageError):
+            use(opening(role, OTHER))
