@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from airflow.sdk import DAG, PartitionedAssetTimetable
+from earshot_dags.forms import by_hand
 from earshot_dags.job import Job
 from earshot_dags.rules import MAIL, TELLING, every_dag
 
@@ -11,6 +12,7 @@ with DAG(
     dag_display_name="Earshot 4: alert",
     description="Send the alert mails that are due. One run a brand: its id is the run's partition key.",
     schedule=PartitionedAssetTimetable(assets=TELLING),
+    params={"brand": by_hand()},
     doc_md="""
 ### What it does
 One run a brand (see *partition key*): notices that are due become mails, quiet hours and *at most N per hour* are
@@ -25,14 +27,14 @@ The brand is paused: in its YAML, or on the **Operations** page. It is heard and
 - A mail server that refuses makes nothing red: notices wait, the **Operations** page says why, and an alarm is raised.
 
 ### Safe to do
-Clear, trigger with a brand's id as partition key, run twice. Never send these mails from a callback of Airflow.
+Clear, trigger with a brand chosen, run twice. Never send these mails from a callback of Airflow.
 """,
     **every_dag(max_active_runs=8),
 ):
     Job(
         task_id="alert",
         job="alert",
-        arguments={"brand": "{{ dag_run.partition_key or '' }}"},
+        arguments={"brand": "{{ dag_run.partition_key or params.brand }}"},
         pool=MAIL,
         doc_md="Bind what is due into mails and hand each to the mail server, once.",
     )

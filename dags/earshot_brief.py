@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from airflow.sdk import DAG, Param, PartitionedAssetTimetable
+from earshot_dags.forms import by_hand
 from earshot_dags.job import Job
 from earshot_dags.rules import BRIEFING, MAIL, every_dag
 
@@ -12,12 +13,13 @@ with DAG(
     description="Write and send the daily account of a brand. One run a brand: its id is the run's partition key.",
     schedule=PartitionedAssetTimetable(assets=BRIEFING),
     params={
+        "brand": by_hand(),
         "day": Param(
             "",
             type="string",
             title="Day",
             description="For example 2026-11-23. Empty: the last whole day.",
-        )
+        ),
     },
     doc_md="""
 ### What it does
@@ -35,7 +37,7 @@ As *alert*: the workspace has mistakes, or the record does not answer.
     Job(
         task_id="brief",
         job="brief",
-        arguments={"brand": "{{ dag_run.partition_key or '' }}"},
+        arguments={"brand": "{{ dag_run.partition_key or params.brand }}"},
         asks=["day"],
         pool=MAIL,
         doc_md="Count the day, write the brief, send it to each of the brand's people, once.",

@@ -230,17 +230,21 @@ def alert(workspace: str, brand: str = "") -> dict[str, Any]:
         return _alerted(entry, run_alert(parts, brand=brand), brand)
 
 
-def brief(workspace: str, brand: str, day: str = "") -> dict[str, Any]:
+def brief(workspace: str, brand: str = "", day: str = "") -> dict[str, Any]:
     """Make a brand's brief of a day and mail it, each recipient's once. A brief made twice is one mail.
 
     Args:
         workspace: its folder.
-        brand: id.
+        brand: id; empty means every brand of the workspace, one after another, and the answer holds `briefs`.
         day: like 2026-11-23, a day of the workspace's time zone that is over; empty means the last whole one.
 
     Raises:
         ConfigError: there is no such brand, or the day is none or not over.
     """
+    if not brand:
+        with opened(workspace) as parts:
+            names = [each.id for each in parts.workspace.brands]
+        return {"briefs": [brief(workspace, name, day) for name in names]}
     with opened(workspace) as parts, _noted(parts, "brief", brand) as entry:
         which, on = parts.brand(brand), brief_day(parts, day)
         if not parts.workspace.settings.mail.host:

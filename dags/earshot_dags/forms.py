@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 from airflow.sdk import Param
 
+from earshot_dags.timetable import BRANDS
+
 
 def one_of(names: Mapping[str, str], every: str, title: str, description: str) -> Param:
     """Return a choice among `names` (shown by value), or none of them, shown as `every`.
@@ -14,6 +16,11 @@ def one_of(names: Mapping[str, str], every: str, title: str, description: str) -
     """
     known = {"enum": ["", *names], "values_display": {"": every, **names}} if names else {}
     return Param("", type="string", title=title, description=description, **known)
+
+
+def by_hand() -> Param:
+    """Return the choice of a brand for a run that is started by hand; a scheduled one carries its own."""
+    return one_of(BRANDS, "Every brand", "Brand", "For a run started by hand; scheduled ones are of one brand each.")
 
 
 def share() -> Param:

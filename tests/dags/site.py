@@ -25,7 +25,7 @@ recipients: [{{address: {id}@example.org}}]
 rules: [{{id: all, query: "sentiment:negative OR sentiment:neutral OR sentiment:positive"}}]
 """
 SETTINGS = """\
-collect: {{contact: me@example.org, allow_hosts: [127.0.0.1]}}
+collect: {{contact: me@example.org, allow_hosts: [127.0.0.1, localhost]}}
 mail: {{host: 127.0.0.1, port: {port}, security: none, sender: earshot@example.org, ledger: {ledger}, ledger_wait: 1s}}
 airflow: {{failure_mail: [operations@example.org]}}
 dashboards: {{port: 9}}
@@ -89,8 +89,11 @@ def blog(root: Path, pace: str = "1s") -> Iterator[Blog]:
         (root / "sources" / "blogs.yaml").write_text(
             f"sources:\n  - {{id: blog, kind: feed, url: '{made.base}/feed', delay: 0s, pace: {pace}}}\n"
         )
+        other = made.base.replace("127.0.0.1", "localhost")  # another host, so another batch
         (root / "sources" / "gone.yaml").write_text(
-            f"sources:\n  - {{id: dead, kind: feed, url: '{made.base}/nothing', delay: 0s, pace: {pace}}}\n"
+            f"sources:
+  - {{id: dead, kind: feed, url: '{other}/nothing', delay: 0s, pace: {pace}}}
+"
         )
         try:
             yield made
