@@ -71,4 +71,6 @@ def live_airflow(workspace: Path, **environ: str) -> Iterator[LiveAirflow]:
         children.start(["check"], home.folder / "logs" / "check.log", {"EARSHOT_WORKSPACE": str(workspace)}).wait()
         with running(home, children, environ) as process:
             assert wait_until_healthy(home, process)
-            yield LiveAirflow(home)
+            live = LiveAirflow(home)
+            with live.client:
+                yield live

@@ -91,9 +91,7 @@ def blog(root: Path, pace: str = "1s") -> Iterator[Blog]:
         )
         other = made.base.replace("127.0.0.1", "localhost")  # another host, so another batch
         (root / "sources" / "gone.yaml").write_text(
-            f"sources:
-  - {{id: dead, kind: feed, url: '{other}/nothing', delay: 0s, pace: {pace}}}
-"
+            f"sources:\n  - {{id: dead, kind: feed, url: '{other}/nothing', delay: 0s, pace: {pace}}}\n"
         )
         try:
             yield made

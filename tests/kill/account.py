@@ -36,6 +36,7 @@ class Facts:
     """What has to be the same however often Earshot was killed. Times, revisions and attempts are not in it.
 
     keys: what leads to which document. stories: the partition. told: rule, recipient and the documents of the story.
+    notices: of rules; whether yesterday's brief was due already is the hour's doing.
     """
 
     keys: frozenset[Any]
@@ -80,7 +81,7 @@ def facts(place: Place) -> Facts:
         labels=frozenset(rows(place, "SELECT id, state, sentiment, categories, is_own_voice, flags FROM mention")),
         stories=frozenset(frozenset(each) for each in stories.values()),
         told=frozenset(Counter(told).items()),
-        notices=frozenset(row[0] for row in rows(place, "SELECT key FROM notice")),
+        notices=frozenset(row[0] for row in rows(place, "SELECT key FROM notice WHERE rule_id <> ''")),
     )
 
 
