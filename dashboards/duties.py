@@ -115,7 +115,7 @@ def _collecting(board: Board, now: datetime, sources: Sequence[SourceState]) -> 
     """Return the duty to start collecting, where sources are due for long and none at all was asked lately."""
     start = "Start earshot run, or switch the DAGs on and see that the scheduler is up."
     if not sources:
-        return []
+        return [Duty("warning", "There is no source to listen to", "Add a file to sources/, then run earshot check.")]
     if all(source.last_run_at is None for source in sources):
         known_at = min(source.added_at for source in sources)
         weight = "critical" if now - known_at >= LATE else "warning"  # else it has only just been set up

@@ -87,7 +87,9 @@ def test_when_nothing_is_wrong_the_page_says_so_first(tmp_path: Path) -> None:
 
 
 def test_an_empty_workspace_is_told_why_each_part_is_empty(tmp_path: Path) -> None:
-    page = text_of(page_of(empty_world(tmp_path)))
+    shown = page_of(empty_world(tmp_path))
+    assert duties_of(shown)[0] == "There is no source to listen to"
+    page = text_of(shown)
     for said in (
         "Upkeep has not run yet, so there are no alarms and no curves",
         "runs show up here as soon as a job starts",
