@@ -294,9 +294,14 @@ def replay(
     collection: Annotated[str, typer.Option(help="Only sources of this collection.")] = "",
     source: Annotated[str, typer.Option(help="Only this source.")] = "",
     quarantined: Annotated[bool, typer.Option("--quarantined", help="With --day: only what is quarantined.")] = False,
+    capture: Annotated[str, typer.Option(help="Only the quarantined capture of this id.")] = "",
     share: Share = 0.5,
 ) -> None:
     """Read captures again: quarantined ones, or those of a day. How their sources are doing is not touched."""
+    if capture:
+        _print_counts("Replayed", jobs.replay_one(str(_State.workspace), capture))
+        _print_counts("Published", jobs.publish(str(_State.workspace)))
+        return
     with WorkProgress("Reading captures again") as shown:
         done = jobs.replay(
             str(_State.workspace),
