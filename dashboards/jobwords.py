@@ -87,6 +87,7 @@ COUNTS = {
     "judged": ("late page judged by its teaser", "late pages judged by their teasers"),
     "bound": ("mail made", "mails made"),
     "held": ("notice held for its hour", "notices held for their hour"),
+    "paused": ("brand that is paused", "brands that are paused"),
     "dropped": ("notice nobody needs any more", "notices nobody needs any more"),
     "sent": ("mail sent", "mails sent"),
     "postponed": ("mail put off", "mails put off"),
