@@ -48,6 +48,7 @@ Stop it, clear it, run it twice: it goes on where it was, and a second pass chan
         task_id="reclassify",
         job="reclassify",
         asks=["brand", "since", "until", "write", "share"],
+        reports="on_progress",
         pool=UPKEEP,
         execution_timeout=timedelta(hours=24),
         doc_md="Judge the record's documents again: report, or write.",

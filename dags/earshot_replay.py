@@ -44,6 +44,7 @@ Stop it, clear it, run it three times: the record ends the same.
         task_id="replay",
         job="replay",
         asks=["day", "collection", "share"],
+        reports="on_capture",
         pool=UPKEEP,
         execution_timeout=timedelta(hours=24),
         doc_md="Read the captures again and write what is new in them.",

@@ -6,13 +6,16 @@ Knows how a job's answer becomes Airflow's: skipped, labelled, announced, linked
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from airflow.sdk import BaseOperator, BaseOperatorLink, Context
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from earshot_dags.timetable import PAGES, WORKSPACE
+
+SAY_EVERY_S = 10.0
 
 
 class WhatItDid(BaseOperatorLink):
@@ -40,6 +43,7 @@ class Job(BaseOperator):
         announces: assets by the field of the answer that names their partitions.
         hands_over: field of the answer without which there is nothing to announce.
         alarms: field of the answer whose lines, if there are any, make the task red.
+        reports: parameter of the job that is told how far it has come; the log says so every ten seconds.
     """
 
     template_fields = ("arguments",)
@@ -56,11 +60,13 @@ class Job(BaseOperator):
         announces: Mapping[str, str] | None = None,
         hands_over: str = "",
         alarms: str = "",
+        reports: str = "",
         **rest: Any,
     ) -> None:
         super().__init__(**rest)
         self.job, self.arguments, self.asks, self.gives = job, arguments or {}, tuple(asks), gives
-        self.announces, self.hands_over, self.alarms = announces or {}, hands_over, alarms
+        self.announces, self.hands_over = announces or {}, hands_over
+        self.alarms, self.reports = alarms, reports
 
     def execute(self, context: Context) -> Any:
         """Run the job and return its answer, or the arguments of the mapped tasks that follow."""
@@ -69,7 +75,8 @@ class Job(BaseOperator):
         asked = {name: context["params"][name] for name in self.asks}
         arguments = {name: value for name, value in {**asked, **self.arguments}.items() if value not in (None, "")}
         context["label"] = arguments.get("label") or arguments.get("part", "")  # type: ignore[typeddict-unknown-key]
-        answer = getattr(jobs, self.job)(WORKSPACE, **arguments)
+        hearing = {self.reports: self._say_how_far()} if self.reports else {}
+        answer = getattr(jobs, self.job)(WORKSPACE, **arguments, **hearing)
         self.log.info("%s: %s", self.job, json.dumps(answer, ensure_ascii=False, default=str))
         if answer.get("skipped"):
             raise AirflowSkipException(answer["skipped"])
@@ -77,6 +84,18 @@ class Job(BaseOperator):
             raise AirflowFailException("; ".join(alarm["what"] for alarm in answer[self.alarms]))
         self._announce(context, answer)
         return [{"arguments": one} for one in answer[self.gives]] if self.gives else answer
+
+    def _say_how_far(self) -> Callable[[Any], None]:
+        """Return what to call with a report that knows `share_done` (0..1) and `total`."""
+        said_at = float("-inf")
+
+        def say(report: Any) -> None:
+            nonlocal said_at
+            if time.monotonic() - said_at > SAY_EVERY_S or report.share_done >= 1:
+                said_at = time.monotonic()
+                self.log.info("%d %% of %d done", round(100 * report.share_done), report.total)
+
+        return say
 
     def _announce(self, context: Context, answer: Mapping[str, Any]) -> None:
         """Let the DAGs that wait for it know; a run that brought nothing wakes nobody."""

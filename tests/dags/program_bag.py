@@ -41,6 +41,7 @@ def of_task(task: Any) -> dict[str, Any]:
         "arguments": sorted(own.get("arguments") or {}),
         "asks": list(own.get("asks", ())),
         "gives": own.get("gives", ""),
+        "reports": own.get("reports", ""),
         "pool": task.pool,
         "retries": task.retries,
         "timeout_s": limit.total_seconds() if limit else None,

@@ -28,6 +28,7 @@ SETTINGS = """\
 collect: {{contact: me@example.org, allow_hosts: [127.0.0.1, localhost]}}
 mail: {{host: 127.0.0.1, port: {port}, security: none, sender: earshot@example.org, ledger: {ledger}, ledger_wait: 1s}}
 airflow: {{failure_mail: [operations@example.org]}}
+freshness: {{times: 1, floor: 1s}}
 dashboards: {{port: 9}}
 """
 
@@ -91,7 +92,7 @@ def blog(root: Path, pace: str = "1s") -> Iterator[Blog]:
         )
         other = made.base.replace("127.0.0.1", "localhost")  # another host, so another batch
         (root / "sources" / "gone.yaml").write_text(
-            f"sources:\n  - {{id: dead, kind: feed, url: '{other}/nothing', delay: 0s, pace: {pace}}}\n"
+            f"sources:\n  - {{id: dead, kind: feed, url: '{other}/nothing', delay: 0s, pace: 1s}}\n"
         )
         try:
             yield made

@@ -106,7 +106,7 @@ def test_what_a_task_hands_over_is_what_its_job_takes(bag: Any) -> None:
     for dag_id, dag in bag["dags"].items():
         for task in dag["tasks"].values():
             taken = inspect.signature(getattr(jobs, task["job"])).parameters
-            named = {*task["arguments"], *task["asks"]}
+            named = {*task["arguments"], *task["asks"], *([task["reports"]] if task["reports"] else [])}
             assert named <= taken.keys() - {"workspace"}, (dag_id, task["job"])
             assert set(task["asks"]) <= set(dag["params"]), (dag_id, task["job"])
             assert next(iter(taken)) == "workspace"

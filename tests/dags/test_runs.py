@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 
 from earshot import jobs
+from earshot.config.workspace import load_workspace
+from scripts.airflow_standalone import smtp_connection
 from tests.dags.running import FILES, Airflow
 from tests.dags.site import TEXT, Blog, blog
 
@@ -44,6 +46,7 @@ STEPS: list[tuple[str, str, dict[str, Any]]] = [
     ("alert again", "earshot_alert", {}),
     ("brief", "earshot_brief", {"day": YESTERDAY}),
     ("maintain", "earshot_maintain", {}),
+    ("maintain again", "earshot_maintain", {}),
     ("report", "earshot_reclassify", {"brand": "halden"}),
     ("reclassify", "earshot_reclassify", {"brand": "halden", "write": True, "share": 1}),
     ("replay", "earshot_replay", {"day": TODAY, "share": 1}),
@@ -62,7 +65,8 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
         made.add_brand("Pausa", "paused: true\n")
         jobs.schedule(str(made.root))
         steps = [json.dumps([dag, form]) for _, dag, form in STEPS]
-        answers = home("program_run.py", *steps, EARSHOT_WORKSPACE=str(made.root))
+        mail = smtp_connection(load_workspace(made.root, {}).settings.mail)
+        answers = home("program_run.py", *steps, EARSHOT_WORKSPACE=str(made.root), AIRFLOW_CONN_SMTP_DEFAULT=mail)
         yield Runs(made, dict(zip((name for name, _, _ in STEPS), answers, strict=True)))
 
 
@@ -102,9 +106,18 @@ def test_a_brief_is_one_mail_to_each_of_the_brands_people(runs: Runs) -> None:
     assert briefs == [("halden@example.org",)]
 
 
-def test_maintenance_looks_at_everything_at_its_first_run(runs: Runs) -> None:
+def test_maintenance_looks_at_everything_at_its_first_run_and_then_only_for_alarms(runs: Runs) -> None:
     assert runs["maintain"]["labels"] == ["freshness", "integrity", "retention"]
-    assert runs["maintain"]["tasks"]["due"] == "success"
+    assert runs["maintain again"]["labels"] == ["freshness"]
+
+
+def test_a_new_alarm_makes_its_task_red_once_and_is_mailed_to_operations(runs: Runs) -> None:
+    assert sorted(runs["maintain"]["tasks"].values()) == ["failed", "success", "success", "success"]
+    assert runs["maintain again"]["run"] == "success"
+    mails = [message for message in runs.blog.ledger() if "operations" in message.recipient]
+    assert len(mails) == 1
+    told = mails[0].subject.removeprefix("[Earshot] ")
+    assert [what for (what,) in runs.rows("SELECT what FROM alarm") if what.startswith(told)]
 
 
 def test_reclassifying_and_replaying_what_has_not_changed_changes_nothing(runs: Runs) -> None:

@@ -123,6 +123,17 @@ def test_a_paused_brands_run_ends_as_skipped(scene: Scene) -> None:
     assert task["state"] == "skipped"
 
 
+def test_a_brand_is_judged_again_by_hand_and_the_log_says_how_far_it_is(scene: Scene) -> None:
+    before = facts(scene.place)
+    run = scene.airflow.trigger("earshot_reclassify", brand="harbor", share=1)
+    assert scene.airflow.wait_for_run("earshot_reclassify", run)["state"] == "success"
+    path = f"dags/earshot_reclassify/dagRuns/{run}/taskInstances/reclassify/logs/1"
+    log = str(scene.airflow.get(path))
+    documents = rows(scene.place, "SELECT count(*) FROM document")[0][0]
+    assert f"100 % of {documents} done" in log
+    assert differences(before, facts(scene.place)) == {}, "a report writes nothing"
+
+
 def test_operations_get_a_mail_of_a_failed_run_and_one_an_hour(scene: Scene) -> None:
     broken = scene.place.root / "brands" / "broken.yaml"
     broken.write_text("id: Not An Id\n", encoding="utf-8")
