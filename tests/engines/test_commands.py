@@ -24,7 +24,7 @@ NAME = "test-commands"
 
 @pytest.fixture(params=REAL)
 def node(request: pytest.FixtureRequest) -> Iterator[Node]:
-    node: Node = request.getfixturevalue(request.param)
+    node: Node = request.getfixturevalue(request.param).running()
     yield node
     with OpenSearch(node.url) as client:
         for index in client.indices.get(index=f"{NAME}.*"):
