@@ -20,9 +20,11 @@ from contextlib import suppress
 def main() -> int:
     folder, *command = sys.argv[1:]
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
-    threading.Thread(target=_report, args=(process,), daemon=True).start()
+    ending = threading.Event()
+    threading.Thread(target=_report, args=(process, ending), daemon=True).start()
     while sys.stdin.buffer.read(1024):
         pass
+    ending.set()
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
@@ -30,11 +32,14 @@ def main() -> int:
     return 0
 
 
-def _report(process: subprocess.Popen[bytes]) -> None:
-    """End without clearing away when the command ended by itself: its last words are read first."""
+def _report(process: subprocess.Popen[bytes], ending: threading.Event) -> None:
+    """End without clearing away when the command was ended by anybody else: its last words are read first.
+
+    The exit code is that of a shell: 128 and the signal where it was one.
+    """
     status = process.wait()
-    if status != -signal.SIGKILL:
-        os._exit(status or 1)
+    if not ending.is_set():
+        os._exit(128 - status if status < 0 else status or 1)
 
 
 if __name__ == "__main__":

@@ -62,6 +62,12 @@ class Node:
         said = self._last_lines() if self._process else self.url
         raise RuntimeError(f"{self.distribution.product} did not start:\n{said}")
 
+    def running(self) -> Node:
+        """Return itself while it runs, and say once what became of it where it does not."""
+        if self._process is not None and (status := self._process.poll()) is not None:
+            raise RuntimeError(f"{self.distribution.name} ended with {status} under the tests:\n{self._last_lines()}")
+        return self
+
     def ask(self, path: str, method: str = "GET", body: object = None) -> Any:
         """Return the answer to a request of whoever may do everything."""
         request = urllib.request.Request(f"{self.url}{path}", method=method)

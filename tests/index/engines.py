@@ -35,7 +35,7 @@ def opened(engine: str, request: pytest.FixtureRequest) -> Iterator[Callable[[],
         numbers = count()
         yield lambda: EmbeddedIndex(folder / f"index-{next(numbers)}")
         return
-    node: Node = request.getfixturevalue(engine)
+    node: Node = request.getfixturevalue(engine).running()
     names: list[str] = []
     with ExitStack() as made, OpenSearch(node.url) as client:
 
