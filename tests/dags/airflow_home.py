@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -72,5 +72,5 @@ def live_airflow(workspace: Path, **environ: str) -> Iterator[LiveAirflow]:
         with running(home, children, environ) as process:
             assert wait_until_healthy(home, process)
             live = LiveAirflow(home)
-            with live.client:
+            with closing(live.client):
                 yield live
