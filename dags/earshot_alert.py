@@ -34,7 +34,7 @@ Clear, trigger with a brand chosen, run twice. Never send these mails from a cal
     Job(
         task_id="alert",
         job="alert",
-        arguments={"brand": "{{ dag_run.partition_key or params.brand }}"},
+        arguments={"brand": "{{ dag_run.partition_key or params.brand or '' }}"},
         pool=MAIL,
         doc_md="Bind what is due into mails and hand each to the mail server, once.",
     )

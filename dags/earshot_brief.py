@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from airflow.sdk import DAG, Param, PartitionedAssetTimetable
-from earshot_dags.forms import by_hand
+from airflow.sdk import DAG, PartitionedAssetTimetable
+from earshot_dags.forms import by_hand, day
 from earshot_dags.job import Job
 from earshot_dags.rules import BRIEFING, MAIL, every_dag
 
@@ -14,12 +14,7 @@ with DAG(
     schedule=PartitionedAssetTimetable(assets=BRIEFING),
     params={
         "brand": by_hand(),
-        "day": Param(
-            "",
-            type="string",
-            title="Day",
-            description="For example 2026-11-23. Empty: the last whole day.",
-        ),
+        "day": day("Day", "For example 2026-11-23. Empty: the last whole day."),
     },
     doc_md="""
 ### What it does
@@ -37,7 +32,7 @@ As *alert*: the workspace has mistakes, or the record does not answer.
     Job(
         task_id="brief",
         job="brief",
-        arguments={"brand": "{{ dag_run.partition_key or params.brand }}"},
+        arguments={"brand": "{{ dag_run.partition_key or params.brand or '' }}"},
         asks=["day"],
         pool=MAIL,
         doc_md="Count the day, write the brief, send it to each of the brand's people, once.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from airflow.sdk import DAG, Param
-from earshot_dags.forms import one_of, share
+from earshot_dags.forms import day, one_of, share
 from earshot_dags.job import Job
 from earshot_dags.rules import UPKEEP, every_dag
 from earshot_dags.timetable import BRANDS
@@ -16,11 +16,9 @@ with DAG(
     description="By hand, after a brand was added or changed: judge again what was heard before.",
     schedule=None,
     params={
-        "brand": one_of(BRANDS, "All brands", "Brand", "The brand that is new or has changed."),
-        "since": Param(
-            "", type="string", title="From day", description="For example 2026-11-01. Empty: from the first."
-        ),
-        "until": Param("", type="string", title="Before day", description="Not included. Empty: up to now."),
+        "brand": one_of(BRANDS, "all brands", "Brand", "The brand that is new or has changed."),
+        "since": day("From day", "For example 2026-11-01. Empty: from the first."),
+        "until": day("Before day", "Not included. Empty: up to now."),
         "write": Param(
             False,
             type="boolean",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from airflow.sdk import DAG, Param
-from earshot_dags.forms import one_of, share
+from airflow.sdk import DAG
+from earshot_dags.forms import day, one_of, share
 from earshot_dags.job import Job
 from earshot_dags.rules import UPKEEP, every_dag
 from earshot_dags.timetable import COLLECTIONS
@@ -16,15 +16,10 @@ with DAG(
     description="By hand: read captures again, those of a day or those that were set aside.",
     schedule=None,
     params={
-        "day": Param(
-            "",
-            type="string",
-            title="Day",
-            description="Captures fetched on this day, for example 2026-11-23. Empty: only what was set aside.",
-        ),
+        "day": day("Day", "Captures fetched on it, for example 2026-11-23. Empty: only what was set aside."),
         "collection": one_of(
             {name: name for name in COLLECTIONS},
-            "All collections",
+            "all collections",
             "Collection",
             "Only captures of this collection's sources.",
         ),

@@ -9,18 +9,23 @@ from airflow.sdk import Param
 from earshot_dags.timetable import BRANDS
 
 
+def day(title: str, description: str) -> Param:
+    """Return a field for a day, which may stay empty: Airflow takes a plain text field as one that has to be filled."""
+    return Param(None, type=["null", "string"], title=title, description=description)
+
+
 def one_of(names: Mapping[str, str], every: str, title: str, description: str) -> Param:
-    """Return a choice among `names` (shown by value), or none of them, shown as `every`.
+    """Return a choice among `names` (shown by value) that may stay empty, which means `every`.
 
     Where the schedule is not compiled yet nobody knows the names, and anything may be typed; the job checks it.
     """
-    known = {"enum": ["", *names], "values_display": {"": every, **names}} if names else {}
-    return Param("", type="string", title=title, description=description, **known)
+    known = {"enum": [*names, None], "values_display": dict(names)} if names else {}
+    return Param(None, type=["null", "string"], title=title, description=f"{description} Empty: {every}.", **known)
 
 
 def by_hand() -> Param:
     """Return the choice of a brand for a run that is started by hand; a scheduled one carries its own."""
-    return one_of(BRANDS, "Every brand", "Brand", "For a run started by hand; scheduled ones are of one brand each.")
+    return one_of(BRANDS, "every brand", "Brand", "For a run started by hand; scheduled ones are of one brand each.")
 
 
 def share() -> Param:

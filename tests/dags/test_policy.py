@@ -119,6 +119,13 @@ def test_every_field_of_a_form_has_a_title_in_plain_words(bag: Any) -> None:
             assert schema.get("description"), name
 
 
+def test_a_field_that_may_stay_empty_is_not_asked_for(bag: Any) -> None:
+    """Airflow's form takes a text field without a value as one that has to be filled, and does not start the run."""
+    for dag in bag["dags"].values():
+        for name, schema in dag["params"].items():
+            assert ("Empty:" in schema["description"]) == ("null" in schema["type"]), name
+
+
 def test_retries_follow_the_kind_of_error(tasks: list[tuple[str, dict[str, Any]]]) -> None:
     for name, task in tasks:
         assert task["rules"]["earshot.errors.ConfigError"] == "fail", name
@@ -164,9 +171,9 @@ def test_schedules_forms_and_failure_mail_come_from_the_compiled_schedule(bag: A
         "*/3 * * * *",
     ]
     assert dags["earshot_maintain"]["cron"] == ["*/7 * * * *", "5 4 * * *"]
-    assert dags["earshot_reclassify"]["params"]["brand"]["enum"] == ["", "harbor"]
+    assert dags["earshot_reclassify"]["params"]["brand"]["enum"] == ["harbor", None]
     assert dags["earshot_reclassify"]["params"]["brand"]["values_display"]["harbor"] == "Harbor"
-    assert dags["earshot_replay"]["params"]["collection"]["enum"] == ["", "news"]
+    assert dags["earshot_replay"]["params"]["collection"]["enum"] == ["news", None]
     assert {tuple(dag["callbacks"]) for dag in dags.values()} == {("FailureMail",)}
     assert {tuple(dag["callbacks"]) for dag in bag["dags"].values()} == {()}
 
