@@ -19,7 +19,7 @@ def one_of(names: Mapping[str, str], every: str, title: str, description: str) -
 
     Where the schedule is not compiled yet nobody knows the names, and anything may be typed; the job checks it.
     """
-    known = {"enum": [*names, None], "values_display": dict(names)} if names else {}
+    known = {"enum": [*names, None], "values_display": {"null": every.capitalize(), **names}} if names else {}
     return Param(None, type=["null", "string"], title=title, description=f"{description} Empty: {every}.", **known)
 
 
