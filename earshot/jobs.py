@@ -86,8 +86,7 @@ def trouble(workspace: str, dag: str, run: str) -> dict[str, Any]:
     pages = run_url = sender = ""
     try:
         with opened(workspace) as parts:
-            boards, airflow = parts.workspace.settings.dashboards, parts.workspace.settings.airflow.url.rstrip("/")
-            pages = (boards.public_url or f"http://{boards.host}:{boards.port}").rstrip("/")
+            airflow, pages = parts.workspace.settings.airflow.url.rstrip("/"), parts.workspace.pages_url
             sender = parts.workspace.settings.mail.sender
             run_url = f"{airflow}/dags/{quote(dag, safe='')}/runs/{quote(run, safe='')}" if airflow else ""
             with parts.record.read() as reader:
