@@ -1,0 +1,67 @@
+"""One entry function per task: plain values in, a plain dict out. Airflow and the command line call the same.
+
+Knows what a stage needs, not how it is shown.
+"""
+
+from __future__ import annotations
+
+from earshot.jobs.again import reclassify, replay, replay_one, stale
+from earshot.jobs.failing import trouble
+from earshot.jobs.indexing import index_server, publish, reindex, run_publish, search
+from earshot.jobs.listening import collect, ingest, plan, schedule, unread
+from earshot.jobs.opening import last_run_id, opened
+from earshot.jobs.running import make_runner
+from earshot.jobs.telling import (
+    alert,
+    brief,
+    brief_day,
+    briefs_due,
+    judge,
+    pause,
+    preview_brief,
+    resume,
+    run_alert,
+    run_briefs,
+    waiting,
+)
+from earshot.jobs.upkeep import NIGHTLY, PARTS, alarms, erase, maintain, maintain_due, run_maintain, status
+
+__all__ = [
+    "NIGHTLY",
+    "PARTS",
+    "alarms",
+    "alert",
+    "brief",
+    "brief_day",
+    "briefs_due",
+    "collect",
+    "erase",
+    "index_server",
+    "ingest",
+    "judge",
+    "last_run_id",
+    "maintain",
+    "maintain_due",
+    "make_runner",
+    "opened",
+    "pause",
+    "plan",
+    "preview_brief",
+    "publish",
+    "reclassify",
+    "reindex",
+    "replay",
+    "replay_one",
+    "resume",
+    "run_alert",
+    "run_briefs",
+    "run_maintain",
+    "run_publish",
+    "schedule",
+    "search",
+    "stale",
+    "status",
+    "trouble",
+    "unread",
+    "waiting",
+]

@@ -1,0 +1,65 @@
+"""Jobs of the index: publish, reindex, search, and what answers as the search cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any
+
+from earshot import leases
+from earshot.clock import SystemClock
+from earshot.config.settings import Workspace
+from earshot.jobs.opening import counted, noted, opened
+from earshot.model import SearchRequest
+from earshot.pipeline.publish import Published
+from earshot.pipeline.publish import publish as publish_outbox
+from earshot.pipeline.publish import reindex as reindex_all
+from earshot.present import mention_dict
+from earshot.wiring import Parts, make_cluster_index
+
+
+def publish(workspace: str) -> dict[str, Any]:
+    """Bring what changed to the index."""
+    with opened(workspace) as parts, noted(parts, "publish") as entry:
+        return counted(entry, run_publish(parts))
+
+
+def run_publish(parts: Parts) -> Published:
+    """Run the index relay once."""
+    return publish_outbox(parts.record, parts.index, parts.clock, leases.me())
+
+
+def reindex(workspace: str) -> dict[str, Any]:
+    """Build the index anew from the record."""
+    with opened(workspace) as parts, noted(parts, "reindex") as entry:
+        mentions = reindex_all(parts.record, parts.index, parts.clock, leases.me())
+        entry.count({"mentions": mentions})
+        return {"mentions": mentions, **counted(entry, run_publish(parts))}
+
+
+def search(workspace: str, query: str, limit: int | None = None) -> Iterator[dict[str, Any]]:
+    """Yield the mentions that match, newest first, with the fields of the index."""
+    with opened(workspace) as parts:
+        cursor, left = "", limit
+        zone = parts.workspace.settings.time_zone
+        while left is None or left > 0:
+            size = 200 if left is None else min(200, left)
+            page = parts.index.search(SearchRequest(query, size=size, cursor=cursor, time_zone=zone))
+            yield from (mention_dict(hit.mention) for hit in page.hits)
+            left = None if left is None else left - len(page.hits)
+            cursor = page.next_cursor
+            if not cursor:
+                return
+
+
+def index_server(workspace: Workspace) -> str:
+    """Return which product in which version answers as the search cluster; empty where there is none.
+
+    Raises:
+        ConfigError: it is not what the settings say, or refuses the login.
+        StorageError: it does not answer.
+    """
+    if workspace.settings.index.engine == "embedded":
+        return ""
+    with closing(make_cluster_index(workspace, SystemClock())) as index:
+        return str(index.server())

@@ -1,0 +1,135 @@
+"""Jobs of the upkeep: maintain with its alarms, status, erasure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from earshot import jobbook
+from earshot.config.cron import Cron
+from earshot.errors import ConfigError, StorageError
+from earshot.jobs.again import stale_mentions
+from earshot.jobs.indexing import run_publish
+from earshot.jobs.opening import counted, noted, opened, report_dict
+from earshot.operating import JobState
+from earshot.pipeline.erase import erase as erase_everywhere
+from earshot.pipeline.maintain import freshness, integrity, retention
+from earshot.ports import RecordReader
+from earshot.present import plain
+from earshot.wiring import Parts
+
+PARTS = ("retention", "integrity", "freshness")
+"""The parts of `maintain`, in the order in which all of them are done."""
+NIGHTLY = ("retention", "integrity")
+
+
+def maintain_due(workspace: str) -> dict[str, Any]:
+    """Return the parts of maintenance that are due: freshness always, the others if they did not run since the night.
+
+    A night that was missed is made up for at the next look. Each of `parts` holds the arguments of `maintain`.
+    """
+    with opened(workspace) as parts:
+        night = Cron(parts.workspace.settings.schedules.maintain_nightly, parts.workspace.settings.time_zone)
+        with parts.record.read() as reader:
+            due = ["freshness", *(part for part in NIGHTLY if _is_due(reader, part, night, parts.clock.now()))]
+    return {"parts": [{"part": part} for part in due]}
+
+
+def _is_due(reader: RecordReader, part: str, night: Cron, now: datetime) -> bool:
+    done = reader.job_runs(job="maintain", subject=part, states=[JobState.DONE, JobState.RUNNING], limit=1)
+    return not done or night.next_after(done[0].started_at) <= now
+
+
+def maintain(
+    workspace: str, part: str = "", on_step: Callable[[retention.Retained], None] = lambda _: None
+) -> dict[str, Any]:
+    """Do one part of the upkeep: "retention", "integrity" or "freshness"; "" is all three, each under its name.
+
+    Freshness says `open` (how many alarms are), `new` (`key`, `what`, `advice` of those that were not before) and
+    `ended` (how many); integrity the same of its own and its `findings`; retention what was dropped.
+
+    Raises:
+        ConfigError: there is no such part.
+    """
+    if part and part not in PARTS:
+        raise ConfigError(f"there is no part {part!r}", where="maintain", advice=f"one of {', '.join(PARTS)}")
+    with opened(workspace) as parts:
+        return run_maintain(parts, part, on_step)
+
+
+def alarms(workspace: str, everything: bool = False) -> dict[str, Any]:
+    """Return `open`, how many alarms are, and `alarms`: the open ones oldest first, or all of them, latest seen first.
+
+    Where nobody has looked for alarms lately, that is an alarm too.
+    """
+    with opened(workspace) as parts, parts.record.read() as reader:
+        is_open = reader.alarms(limit=freshness.ALL)
+        shown = reader.alarms(is_open=False, limit=freshness.ALL) if everything else is_open
+        unwatched = freshness.not_watched(reader, parts.workspace, parts.clock.now())
+    watch = [unwatched] if unwatched else []
+    return {"open": len(is_open) + len(watch), "alarms": plain([*watch, *shown])}
+
+
+def status(workspace: str) -> dict[str, Any]:
+    """Return the counts of record and index."""
+    with opened(workspace) as parts:
+        with parts.record.write() as writer:
+            writer.put_sources(parts.workspace.sources, parts.clock.now())
+        with parts.record.read() as reader:
+            counts = report_dict(reader.counts())
+            counts["alarms"] = len(reader.alarms(limit=freshness.ALL))
+        behind = counts.pop("behind")
+        try:
+            mentions: int | None = parts.index.mentions()
+        except StorageError:
+            mentions = None
+        index = {"engine": parts.index.engine, "mentions": mentions, "behind": behind}
+        return {**counts, "stale": stale_mentions(parts), "index": index}
+
+
+def erase(workspace: str, author: str = "", url: str = "", document: str = "") -> dict[str, Any]:
+    """Erase an author, an address or a document everywhere."""
+    with opened(workspace) as parts, noted(parts, "erase") as entry:
+        run = partial(erase_everywhere, parts.record, parts.lake, partial(run_publish, parts), parts.clock)
+        report = run(author=author, url=url, document_id=document)
+        if author:  # inside, the same person stands under a pseudonym
+            inside = run(author=parts.pseudonyms.of(author))
+            report.documents += inside.documents
+            report.mentions += inside.mentions
+            report.captures += inside.captures
+        return counted(entry, report)
+
+
+def run_maintain(
+    parts: Parts,
+    part: str = "",
+    on_step: Callable[[retention.Retained], None] = lambda _: None,
+    is_stopping: Callable[[], bool] = lambda: False,
+    starter: str = jobbook.PROMPT,
+) -> dict[str, Any]:
+    """Do one part of the upkeep, or all three."""
+    with noted(parts, "maintain", part, starter) as entry:
+        done = {name: _part(parts, name, on_step, is_stopping) for name in ([part] if part else PARTS)}
+        for answer in done.values():
+            entry.count(answer | {"new": len(answer.get("new", ()))})
+        return done[part] if part else done
+
+
+def _part(
+    parts: Parts, name: str, on_step: Callable[[retention.Retained], None], is_stopping: Callable[[], bool]
+) -> dict[str, Any]:
+    record, workspace, clock = parts.record, parts.workspace, parts.clock
+    if name == "retention":
+        return report_dict(retention.retain(record, parts.lake, workspace, clock, on_step, is_stopping))
+    if name == "freshness":
+        return _raised(freshness.look(record, workspace, clock))
+    found = integrity.examine(record, parts.lake, parts.index, clock)
+    findings = [plain(each) for each in found.findings]
+    return {"findings": findings, "unjudged": plain(found.unjudged), "cut": found.cut, **_raised(found.raised)}
+
+
+def _raised(raised: freshness.Raised) -> dict[str, Any]:
+    new = [{"key": each.key, "what": each.what, "advice": each.advice} for each in raised.new]
+    return {"open": raised.open, "new": new, "ended": raised.ended}
