@@ -382,7 +382,7 @@ def erase(
 
 @app.command()
 def maintain(
-    part: Annotated[str, typer.Argument(help="retention, integrity or freshness; all three if absent.")] = "",
+    part: Annotated[str, typer.Argument(help="retention, index, integrity or freshness; all if absent.")] = "",
     as_json: Json = False,
 ) -> None:
     """Do the upkeep: drop what is old, see whether all fits together, and whether everything is heard."""
@@ -398,8 +398,10 @@ def maintain(
     for name, said in ({part: answer} if part else answer).items():
         for finding in said.pop("findings", ()):
             out.print(Text(f"{finding['what']}\n    {finding['advice']}"), soft_wrap=True)
-        new = said.pop("new", ())
+        new, refused = said.pop("new", ()), said.pop("refused", "")
         _print_counts(name.capitalize(), said | {"new": len(new)})
+        if refused:
+            out.print(Text(f"    {refused}"), soft_wrap=True)
         for each in new:
             out.print(Text(f"    {each['what']}\n        {each['advice']}"), soft_wrap=True)
 
