@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from earshot.config.example import schemas, write_example
+from earshot.config.settings import RolloverSettings
 from earshot.config.workspace import load_workspace, read_workspace
-from earshot.errors import ConfigError, Mistake
+from earshot.errors import ConfigError, Mistake, WorkspaceError
 
 SETTINGS = "name: Test\ncollect: {contact: me@example.org}\n"
 BRAND = "id: halden\nname: Halden\nrecipients:\n  - {address: mara@example.org}\n"
@@ -238,6 +239,20 @@ def test_max_age_is_lifted_by_none_and_by_null(tmp_path: Path) -> None:
     for word in ("none", "null", "off"):
         settings = load_workspace(write(tmp_path, settings=SETTINGS + f"alerts: {{max_age: {word}}}\n"), {}).settings
         assert settings.alerts.max_age is None
+
+
+def test_rollover_takes_written_sizes_and_is_switched_off_by_one_word(tmp_path: Path) -> None:
+    given = "index: {rollover: {max_age: 30d, max_size: 1.5 GB, max_mentions: 7}, retention: 2w}\n"
+    index = load_workspace(write(tmp_path, settings=SETTINGS + given), {}).settings.index
+    assert index.rollover == RolloverSettings(max_age=timedelta(days=30), max_size=3 * 1024**3 // 2, max_mentions=7)
+    assert index.retention == timedelta(days=14)
+    environ = {"EARSHOT_INDEX_ROLLOVER": "none", "EARSHOT_INDEX_SHARDS": "3"}
+    index = load_workspace(write(tmp_path, settings=SETTINGS + given), environ).settings.index
+    assert (index.rollover, index.shards, index.replicas) == (None, 3, None)
+    for wrong in ("25", "25 apples", "gb"):
+        bad = SETTINGS + f"index: {{rollover: {{max_size: {wrong}}}}}\n"
+        with pytest.raises(WorkspaceError, match=r"index\.rollover.*not a size; write for example 25gb|not a size"):
+            load_workspace(write(tmp_path, settings=bad), {})
 
 
 def test_every_field_of_the_schemas_says_what_it_takes() -> None:
