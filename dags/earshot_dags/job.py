@@ -87,9 +87,8 @@ class Job(BaseOperator):
         try:
             answer = getattr(jobs, self.job)(WORKSPACE, **arguments, **hearing)
         finally:
-            self.log.info(
-                "What it did: %s", page_of_the_run()
-            )  # a task's own link is two clicks away
+            # The operator's link of this name is two clicks away, under Details.
+            self.log.info("What it did: %s", page_of_the_run())
         self.log.info("%s: %s", self.job, json.dumps(answer, ensure_ascii=False, default=str))
         if answer.get("skipped"):
             raise AirflowSkipException(answer["skipped"])
