@@ -380,13 +380,18 @@ def erase(
         _print_counts("Erased", jobs.erase(str(_State.workspace), author, url, document))
 
 
-WELL = {"retention": "nothing is too old", "integrity": "all fits together", "freshness": "everything is heard"}
+WELL = {
+    "retention": "nothing is too old",
+    "index": "nothing is full or too old",
+    "integrity": "all fits together",
+    "freshness": "everything is heard",
+}
 """What a part of the upkeep says when it has nothing to say."""
 
 
 @app.command()
 def maintain(
-    part: Annotated[str, typer.Argument(help="retention, integrity or freshness; all three if absent.")] = "",
+    part: Annotated[str, typer.Argument(help="retention, index, integrity or freshness; all if absent.")] = "",
     as_json: Json = False,
 ) -> None:
     """Do the upkeep: drop what is old, see whether all fits together, and whether everything is heard."""
@@ -404,8 +409,10 @@ def maintain(
             out.print(Text(f"{finding['what']}\n    {finding['advice']}"), soft_wrap=True)
         if unjudged := said.pop("unjudged", ()):
             out.print(f"Not to be told now, because it is moving: {', '.join(unjudged)}.")
-        new = said.pop("new", ())
+        new, refused = said.pop("new", ()), said.pop("refused", "")
         _print_counts(name.capitalize(), said | {"new": len(new)}, WELL[name])
+        if refused:
+            out.print(Text(f"    {refused}"), soft_wrap=True)
         for each in new:
             out.print(Text(f"    {each['what']}\n        {each['advice']}"), soft_wrap=True)
 
