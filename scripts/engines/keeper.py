@@ -18,6 +18,7 @@ from contextlib import suppress
 
 
 def main() -> int:
+    """Run it."""
     folder, *command = sys.argv[1:]
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
     ending = threading.Event()
