@@ -8,6 +8,9 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-inp
 LOCK := $(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --custom-compile-command "make lock" pyproject.toml locks/build.in
 
+# What the image of a cluster holds beside the core: no tests, no checks.
+CLUSTER := airflow opensearch elasticsearch postgresql s3 cluster
+
 AIRFLOW_PORT ?= 8081
 
 .PHONY: demo airflow test check lock serve system-parts clean
@@ -47,6 +50,7 @@ system-parts:
 lock: .venv/all.installed
 	@$(LOCK) --all-extras --output-file locks/all.txt
 	@$(LOCK) --constraint locks/all.txt --output-file locks/core.txt
+	@$(LOCK) $(CLUSTER:%=--extra %) --constraint locks/all.txt --output-file locks/cluster.txt
 
 clean:
 	rm -rf .venv demo dist
