@@ -285,6 +285,24 @@ def reindex() -> None:
         _print_counts("Reindexed", jobs.reindex(str(_State.workspace)))
 
 
+@app.command()
+def verify(
+    look: Annotated[bool, typer.Option("--look", help="Only say what differs; put nothing right.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+) -> None:
+    """Compare the index with the record, mention by mention, and put right what differs."""
+    with err.status("Comparing index and record"):
+        found = jobs.verify(str(_State.workspace), repair=not look)
+    if as_json:
+        _print_json(found)
+    else:
+        out.print(found["says"])
+        if found["left"] and not look:
+            out.print("What is left, no write can put right: run `earshot reindex`.")
+    if found["left"]:
+        raise typer.Exit(1)
+
+
 Share = Annotated[float, typer.Option(help="Of the time that it works; the rest is left to the live run.")]
 
 

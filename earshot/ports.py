@@ -497,6 +497,9 @@ class RecordReader(OperatingReads, UpkeepReads, Protocol):
     def outbox(self, target: str, limit: int = 1000) -> list[OutboxRow]:
         """Return rows to bring to `target`, oldest first, with the mention's current revision and fate."""
 
+    def dead_letters(self, target: str, limit: int = 1000) -> list[OutboxRow]:
+        """Return rows that `target` refused for what is in them, oldest first, with the revision that was refused."""
+
     def incident(self, incident_id: str) -> Incident | None:
         """Return an incident, or None."""
 
@@ -685,6 +688,9 @@ class RecordWriter(RecordReader, OperatingWrites, UpkeepWrites, Protocol):
     def ack(self, rows: Sequence[OutboxRow]) -> None:
         """Take exactly these (target, mention, revision) out of the outbox."""
 
+    def overtake(self, held: Mapping[str, int], now: datetime) -> None:
+        """Raise these mentions' revisions above what an index has of them, and queue them for it. Twice is once."""
+
     def add_dead_letter(self, row: OutboxRow, reason: str, now: datetime) -> None:
         """Move a row the index refuses to the dead letters."""
 
@@ -783,6 +789,14 @@ class IndexAnswer:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What an index has of one id: the revision, and whether it is only the memory of a delete."""
+
+    revision: int
+    is_gone: bool = False
+
+
 class MentionIndex(Protocol):
     """The search engine's copy of mentions: derived, disposable, rebuildable."""
 
@@ -825,6 +839,9 @@ class MentionIndex(Protocol):
 
     def mentions(self) -> int:
         """Return how many mentions it holds."""
+
+    def held(self, ids: Sequence[str]) -> dict[str, Held]:
+        """Return what it has of these ids, deletes that it remembers included; unknown ones are left out."""
 
 
 # --- mail ----------------------------------------------------------------------------------------------

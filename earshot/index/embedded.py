@@ -27,9 +27,9 @@ from earshot.index.cursors import TimeCursor
 from earshot.index.generations import ADVICE, Generations, translated
 from earshot.index.narrowing import Narrowing
 from earshot.index.place import read_place
-from earshot.index.writing import apply, fill, tombstones
+from earshot.index.writing import apply, fill, held, tombstones
 from earshot.model import HourCount, Mention, SearchPage, SearchRequest
-from earshot.ports import Clock, IndexAnswer, IndexWrite
+from earshot.ports import Clock, Held, IndexAnswer, IndexWrite
 from earshot.query.language import Purpose, parse
 
 _ATTEMPTS = 4
@@ -144,6 +144,11 @@ class EmbeddedIndex:
     def mentions(self) -> int:
         """Return how many mentions it holds, tombstones not counted."""
         return self.count(SearchRequest())
+
+    def held(self, ids: Sequence[str]) -> dict[str, Held]:
+        """Return what it has of these ids, deletes that it remembers included."""
+        with translated("the index could not be searched"):
+            return held(self._open().index, ids)
 
     # what is in force
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from earshot.jobs.again import reclassify, replay, replay_one, stale
 from earshot.jobs.failing import trouble
-from earshot.jobs.indexing import index_server, publish, reindex, run_publish, search
+from earshot.jobs.indexing import index_server, publish, reindex, run_publish, search, verify
 from earshot.jobs.listening import collect, ingest, plan, schedule, unread
 from earshot.jobs.opening import last_run_id, opened
 from earshot.jobs.running import make_runner
@@ -63,5 +63,6 @@ __all__ = [
     "status",
     "trouble",
     "unread",
+    "verify",
     "waiting",
 ]

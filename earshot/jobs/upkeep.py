@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from earshot import jobbook
+from earshot import jobbook, leases
 from earshot.config.cron import Cron
 from earshot.errors import ConfigError, StorageError
 from earshot.jobs.again import stale_mentions
@@ -125,9 +125,10 @@ def _part(
         return report_dict(retention.retain(record, parts.lake, workspace, clock, on_step, is_stopping))
     if name == "freshness":
         return _raised(freshness.look(record, workspace, clock))
-    found = integrity.examine(record, parts.lake, parts.index, clock)
+    found = integrity.examine(record, parts.lake, parts.index, clock, leases.me())
+    numbers = {"cut": found.cut, "repaired": found.repaired}
     findings = [plain(each) for each in found.findings]
-    return {"findings": findings, "unjudged": plain(found.unjudged), "cut": found.cut, **_raised(found.raised)}
+    return {"findings": findings, "unjudged": plain(found.unjudged), **numbers, **_raised(found.raised)}
 
 
 def _raised(raised: freshness.Raised) -> dict[str, Any]:

@@ -5,8 +5,8 @@ The current row of the record is written, never what the outbox saw; an answer a
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from contextlib import closing
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -33,20 +33,30 @@ class Published:
 def publish(record: Record, index: MentionIndex, clock: Clock, owner: str) -> Published:
     """Empty the outbox into the index. Twice is once; a locked or silent index is a wait, not a failure."""
     done = Published()
-    now = clock.now()
-    with record.write() as writer:
-        if not writer.lease([LEASE_NAME], owner, now, now + _LEASE):
+    with publishing(record, clock, owner) as may_write:
+        if not may_write:
             done.waiting = "another process is publishing"
             return done
-    try:
-        while _batch(record, index, clock, done):
-            pass
-    except StorageError as error:
-        done.waiting = str(error)
-    finally:
-        with record.write() as writer:
-            writer.free([LEASE_NAME], owner)
+        try:
+            while _batch(record, index, clock, done):
+                pass
+        except StorageError as error:
+            done.waiting = str(error)
     return done
+
+
+@contextmanager
+def publishing(record: Record, clock: Clock, owner: str) -> Iterator[bool]:
+    """Hold the lease of those who write to the index; False where another process has it."""
+    now = clock.now()
+    with record.write() as writer:
+        has_lease = bool(writer.lease([LEASE_NAME], owner, now, now + _LEASE))
+    try:
+        yield has_lease
+    finally:
+        if has_lease:
+            with record.write() as writer:
+                writer.free([LEASE_NAME], owner)
 
 
 def reindex(record: Record, index: MentionIndex, clock: Clock, owner: str) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -107,6 +107,16 @@ class MentionWrites(WriteSession):
             self.db.execute(update(mention).where(mention.c.id.in_(lost)).values(state=WITHDRAWN))
             revisions.count_up(self.db, lost, "withdrawn", "the document does not name the brand any more", now)
         return changed
+
+    def overtake(self, held: Mapping[str, int], now: datetime) -> None:
+        """Raise these mentions' revisions above what an index has of them, and queue them for it. Twice is once."""
+        raised: dict[str, int] = {}
+        for mention_id, revision in held.items():
+            behind = (mention.c.id == mention_id) & (mention.c.revision <= revision)
+            above = update(mention).where(behind).values(revision=revision + 1)
+            if self.db.execute(above).rowcount:
+                raised[mention_id] = revision + 1
+        revisions.send(self.db, raised, now)
 
     def _put(self, row: Any, write: MentionWrite, known: Any, now: datetime) -> bool:
         """Insert or change one mention; tell whether anything did."""

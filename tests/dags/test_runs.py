@@ -44,7 +44,7 @@ STEPS: list[tuple[str, str, dict[str, Any]]] = [
     ("publish", "earshot_publish", {}),
     ("alert", "earshot_alert", {}),
     ("alert again", "earshot_alert", {}),
-    ("brief", "earshot_brief", {"day": YESTERDAY}),
+    ("brief", "earshot_brief", {"brand": "halden", "day": YESTERDAY}),
     ("maintain", "earshot_maintain", {}),
     ("maintain again", "earshot_maintain", {}),
     ("report", "earshot_reclassify", {"brand": "halden"}),
@@ -93,6 +93,11 @@ def test_what_was_collected_is_read_indexed_and_told_once(runs: Runs) -> None:
     told = runs.rows("SELECT DISTINCT delivery_key FROM notice WHERE rule_id = 'all'")
     assert len(told) == 1, "three posts that tell the same are one story, and one mail"
     assert runs.rows("SELECT DISTINCT state FROM notice WHERE rule_id = 'all'") == [("told",)]
+
+
+def test_telling_is_labelled_by_the_brand_it_is_for(runs: Runs) -> None:
+    assert runs["alert"]["labels"] == ["every brand"]
+    assert runs["brief"]["labels"] == ["Halden"]
 
 
 def test_nothing_left_to_read_is_a_run_that_skips(runs: Runs) -> None:

@@ -26,13 +26,13 @@ from earshot.index.codec import mention_of
 from earshot.index.cursors import RELEVANCE, RankCursor, after, save_cursor
 from earshot.index.place import Place, has_words, read_place
 from earshot.model import Hit, HourCount, Mention, SearchPage, SearchRequest
-from earshot.ports import Clock, IndexAnswer, IndexWrite
+from earshot.ports import Clock, Held, IndexAnswer, IndexWrite
 from earshot.query.fields import SOURCE
 from earshot.query.language import Purpose, parse
 from earshot.query.matcher import spans_of
 from earshot.query.tree import Node
 
-_TOMBSTONES = 1000
+_TOMBSTONES = _AT_ONCE = 1000
 
 
 class ClusterIndex:
@@ -144,6 +144,18 @@ class ClusterIndex:
     def mentions(self) -> int:
         """Return how many mentions it holds, tombstones not counted."""
         return self.count(SearchRequest())
+
+    def held(self, ids: Sequence[str]) -> dict[str, Held]:
+        """Return what it has of these ids, tombstones included."""
+        self._ready()
+        found: dict[str, Held] = {}
+        for start in range(0, len(ids), _AT_ONCE):
+            part = list(ids[start : start + _AT_ONCE])
+            asked = {"query": {"terms": {"id": part}}, "size": len(part), "_source": ["id", "revision", GONE]}
+            for hit in self._reader.search(self._name, asked)["hits"]["hits"]:
+                source = hit["_source"]
+                found[source["id"]] = Held(source["revision"], bool(source.get(GONE)))
+        return found
 
     # asking
 
