@@ -13,7 +13,7 @@ CLUSTER := airflow opensearch elasticsearch postgresql s3 cluster
 
 AIRFLOW_PORT ?= 8081
 
-.PHONY: demo airflow test check lock serve system-parts clean
+.PHONY: demo airflow test test-cluster check lock serve system-parts clean
 
 demo: .venv/core.installed
 	@$(BIN)/earshot demo --dir "$(DIR)" --port "$(PORT)"
@@ -30,10 +30,15 @@ test: check system-parts
 ifdef TESTS
 	@$(BIN)/python -m pytest -q $(TESTS)
 else
-	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not kill and not airflow and not engines"
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not kill and not airflow and not engines and not cluster"
 	@$(BIN)/python -m pytest -q -m "kill or airflow"
 	@$(BIN)/python -m pytest -q -m engines
+	@$(BIN)/python -m pytest -q -m cluster
 endif
+
+# The shape of docker-compose.yml as processes: PostgreSQL, Redis, OpenSearch, an S3 server, Airflow with two Celery workers.
+test-cluster: .venv/all.installed system-parts
+	@$(BIN)/python -m pytest -q -m cluster tests/cluster
 
 check: .venv/all.installed
 	@$(BIN)/ruff check --quiet .

@@ -1,4 +1,4 @@
-"""Makes what Airflow and Earshot need before they start in a cluster: `airflow-init` of docker-compose.yml. Twice is once.
+"""Makes what a cluster needs before it starts: `airflow-init` of docker-compose.yml. Twice is once.
 
     python prepare.py --admin-password FILE
 
@@ -48,7 +48,7 @@ def _make_bucket(url: str) -> None:
 
 
 def _connect_mail(mail: MailSettings) -> None:
-    """Let Airflow's failure mail go where Earshot's mails go. The password lies in its database, under the Fernet key."""
+    """Let Airflow's failure mail go where Earshot's mails go. The password lies in its database, encrypted."""
     _airflow("connections", "delete", "smtp_default", may_fail=True)
     if not mail.host:
         return
