@@ -3,7 +3,9 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 PORT ?= 8080
-DIR ?= demo
+# The search engine of the demonstration: opensearch or elasticsearch; none means the one inside.
+ENGINE ?=
+DIR ?= demo$(ENGINE:%=-%)
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
 LOCK := $(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --custom-compile-command "make lock" pyproject.toml locks/build.in
@@ -15,8 +17,13 @@ AIRFLOW_PORT ?= 8081
 
 .PHONY: demo airflow test test-cluster check lock serve system-parts clean
 
+ifeq ($(ENGINE),)
 demo: .venv/core.installed
 	@$(BIN)/earshot demo --dir "$(DIR)" --port "$(PORT)"
+else
+demo: .venv/all.installed
+	@$(BIN)/python -m scripts.demo_on_engine "$(ENGINE)" --dir "$(DIR)" --port "$(PORT)"
+endif
 
 # Airflow over DIR on this machine; an empty DIR becomes the demonstration's workspace.
 airflow: .venv/all.installed

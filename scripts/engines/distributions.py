@@ -54,11 +54,11 @@ OPENSEARCH_2 = Distribution(
 SECURED = (OPENSEARCH_2, ELASTICSEARCH)
 
 
-def missing() -> str:
-    """Return what the engines need and this machine lacks, or nothing."""
+def missing(*wanted: Distribution) -> str:
+    """Return what engines (all of them, where none is named) need and this machine lacks, or nothing."""
     lacking = [
         f"a JDK of {oldest} or later" + (f", {newest} at most" if newest < 99 else "")
-        for oldest, newest in sorted({d.java for d in (*ALL, *SECURED)})
+        for oldest, newest in sorted({d.java for d in wanted or (*ALL, *SECURED)})
         if find_jdk(oldest, newest) is None
     ]
     if shutil.which("mvn") is None:

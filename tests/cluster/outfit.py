@@ -1,7 +1,7 @@
 """The shape of docker-compose.yml without containers: its services as processes of this machine, all on the loopback.
 
-Commands and settings are those of the file. What is other than in containers stands in `_elsewhere`, `LOOPBACK` and
-`Outfit._command`, and nowhere else: hosts, ports and paths; another S3 server; a name for each worker.
+Commands and settings are those of the file. What is other than in containers stands in `_laid_out`, `LOOPBACK` and `SOON`,
+and nowhere else: hosts, ports and paths; another S3 server; shorter waits for a killed worker.
 """
 
 from __future__ import annotations
@@ -35,7 +35,12 @@ from tests.containers.compose import CLUSTER, ROOT, Elsewhere, load
 BIN = Path(sys.executable).parent
 AIRFLOW = ("airflow-apiserver", "airflow-scheduler", "airflow-dag-processor", "airflow-triggerer")
 LOOPBACK = {"AIRFLOW__API__HOST": "127.0.0.1", "NO_PROXY": "127.0.0.1"}
-BOOT_S = 180
+SOON = {
+    "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "30",
+    "AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT": "40",
+    "AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT_CHECK_INTERVAL": "5",
+}
+BOOT_S = 300
 
 
 @dataclass
@@ -75,7 +80,7 @@ class Outfit:
             "EARSHOT_WORKSPACE": str(self.workspace),
         }
         path = {"PATH": f"{BIN}:{environment()['PATH']}", "HOSTNAME": name or socket.getfqdn()}
-        return found | home | path | LOOPBACK
+        return found | home | path | LOOPBACK | SOON
 
     def loaded(self) -> Workspace:
         """Return the workspace as the services see it."""

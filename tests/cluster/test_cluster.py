@@ -26,7 +26,7 @@ from tests.kill.place import TERM, NothingThereError, Place, world
 pytestmark = pytest.mark.cluster
 
 WORKERS = ("worker-1", "worker-2")
-PATIENCE_S = 420.0
+PATIENCE_S = 600.0
 
 
 @dataclass(frozen=True)
