@@ -49,7 +49,6 @@ def _make_bucket(url: str) -> None:
 
 def _connect_mail(mail: MailSettings) -> None:
     """Let Airflow's failure mail go where Earshot's mails go. The password lies in its database, encrypted."""
-    _airflow("connections", "delete", "smtp_default", may_fail=True)
     if not mail.host:
         return
     extra = {
@@ -63,26 +62,27 @@ def _connect_mail(mail: MailSettings) -> None:
     file.touch(mode=0o600)
     file.write_text(json.dumps({"smtp_default": connection}), encoding="utf-8")
     try:
-        _airflow("connections", "import", str(file))
+        _airflow("connections", "import", "--overwrite", str(file))
     finally:
         file.unlink()
 
 
 def _make_admin(password: str) -> None:
-    """Make the first person, or leave the one that is there. In this process: no command line shows the password."""
-    from airflow.__main__ import main as airflow
-
-    sys.argv = ["airflow", "users", "create", "--username", ADMIN, "--role", "Admin", "--firstname", "First"]
-    sys.argv += ["--lastname", "Person", "--email", "admin@localhost", "--password", password]
-    airflow()
+    """Make the first person, or leave the one that is there."""
+    words = ["--username", ADMIN, "--role", "Admin", "--firstname", "First", "--lastname", "Person"]
+    _airflow("users", "create", *words, "--email", "admin@localhost", "--password", password)
 
 
 def _earshot(*arguments: str) -> None:
     subprocess.run([sys.executable, "-m", "earshot", *arguments], check=True)
 
 
-def _airflow(*arguments: str, may_fail: bool = False) -> None:
-    subprocess.run([sys.executable, "-m", "airflow", *arguments], check=not may_fail)
+def _airflow(*arguments: str) -> None:
+    """Run one of Airflow's commands in this process: none is started anew, and no command line shows a password."""
+    from airflow.cli.cli_parser import get_parser
+
+    known = get_parser().parse_args(arguments)
+    known.func(known)
 
 
 if __name__ == "__main__":

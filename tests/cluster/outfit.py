@@ -1,7 +1,7 @@
 """The shape of docker-compose.yml without containers: its services as processes of this machine, all on the loopback.
 
-Commands and settings are those of the file. What is other than in containers stands in `_laid_out`, `LOOPBACK` and `SOON`,
-and nowhere else: hosts, ports and paths; another S3 server; shorter waits for a killed worker.
+Commands and settings are those of the file. What is other than in containers stands in `_laid_out`, `LOOPBACK` and
+`SOON`, and nowhere else: hosts, ports and paths; another S3 server; shorter waits for a killed worker.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class Outfit:
         return self.folder / "secrets"
 
     @property
-    def airflow_url(self) -> str:
+    def url(self) -> str:
         return f"http://127.0.0.1:{self.ports['airflow-apiserver']}"
 
     @property
@@ -106,7 +106,9 @@ class Outfit:
         kind, *words = self.services[service]["healthcheck"]["test"]
         words = [self._with_port(service, self.elsewhere(word)) for word in words]
         command = ["sh", "-c", words[0]] if kind == "CMD-SHELL" else [_program(words[0]), *words[1:]]
-        environ = {"PATH": environment()["PATH"]} | self.environment(service, name)
+        environ = {"PATH": environment()["PATH"], "PGPORT": str(self.ports["postgres"])} | self.environment(
+            service, name
+        )
         return subprocess.run(command, env=environ, capture_output=True, text=True, timeout=90, check=False)
 
     def log(self, name: str) -> Path:
@@ -119,7 +121,7 @@ class Outfit:
     def wait_until_up(self) -> None:
         """Wait until Airflow's pages and ours answer."""
         end = time.monotonic() + BOOT_S
-        for url in (f"{self.airflow_url}/api/v2/monitor/health", f"{self.pages_url}/healthz"):
+        for url in (f"{self.url}/api/v2/monitor/health", f"{self.pages_url}/healthz"):
             while not answers(url):
                 gone = [name for name, process in self.processes.items() if process.poll() is not None]
                 assert not gone, self.said(gone[0])
@@ -189,6 +191,7 @@ def make_secrets_in(folder: Path) -> None:
 
 def _laid_out(workspace: Path, folder: Path, engine: Node, database: Server, children: Children) -> Outfit:
     ports = {name: free_port() for name in ("redis", "lake", "airflow-apiserver", "airflow-scheduler", "serve")}
+    ports["postgres"] = database.port
     url = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
     instead = {
         "postgres:5432": f"127.0.0.1:{database.port}",
@@ -204,7 +207,6 @@ def _laid_out(workspace: Path, folder: Path, engine: Node, database: Server, chi
         "0.0.0.0": "127.0.0.1",
         "8974": str(ports["airflow-scheduler"]),
         "redis-cli ": f"redis-cli -p {ports['redis']} ",
-        "--host=127.0.0.1": f"--host=127.0.0.1 --port={database.port}",
     }
     (folder / "data").mkdir(parents=True)
     instead["/data"] = str(folder / "data")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,12 +72,12 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     folder = tmp_path_factory.mktemp("cluster")
     with world(folder, "prompt", "many") as places:
         prompt = places["prompt"]
-        with prompt.start("run") as run:
+        many = places["many"]
+        # The servers start while `earshot run` listens: neither is measured, and both mostly wait.
+        with prompt.start("run") as run, outfit(many.root, folder / "outfit") as made:
             _wait_until_quiet(prompt)
             run.end(TERM)
-        expected = facts(prompt)
-        many = places["many"]
-        with outfit(many.root, folder / "outfit") as made:
+            expected = facts(prompt)
             place = ClusterPlace(many.root, many.maildir, made)
             for name in WORKERS:
                 made.start("airflow-worker", name, "--celery-hostname", name)
@@ -114,7 +115,7 @@ def test_captures_lie_in_the_bucket_and_nowhere_else(scene: Scene) -> None:
 
 def test_tasks_ran_in_both_workers(scene: Scene) -> None:
     airflow = LiveAirflow(scene.made)  # type: ignore[arg-type]
-    with airflow.client:
+    with closing(airflow.client):
         tasks = [task for dag in ("collect", "ingest", "publish") for task in airflow.tasks(f"earshot_{dag}")]
     assert {task["executor"] for task in tasks} <= {None, "CeleryExecutor"}
     for name in WORKERS:

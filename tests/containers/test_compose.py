@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ruamel.yaml import YAML
 
 from deploy.first_time import FOLDERS, make_secrets
 from earshot.config.environment import variables
@@ -259,3 +260,25 @@ def test_compose_itself_reads_it(file: Path) -> None:
             ["docker-compose", "-f", file, *more, "config", "--quiet"], capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, done.stderr
+
+
+def test_the_values_of_airflows_chart_name_settings_that_exist_and_say_what_the_compose_file_says() -> None:
+    values = YAML(typ="safe").load((ROOT / "deploy" / "kubernetes" / "airflow-values.yaml").read_text(encoding="utf-8"))
+    compose = service("cluster", "airflow-worker")["environment"]
+    given = {
+        (section.upper(), key.upper()): value
+        for section, keys in values["config"].items()
+        for key, value in keys.items()
+    }
+    for (section, key), value in given.items():
+        assert (section, key) in airflow_settings()
+        if key != "BASE_URL":
+            assert str(value) == compose[f"AIRFLOW__{section}__{key}"], key
+    environ = {line["name"]: line["value"] for line in values["env"]}
+    mounted = {mount["mountPath"] for mount in values["volumeMounts"]}
+    for name, value in environ.items():
+        assert name in OTHERS or name == "EARSHOT_WORKSPACE" or name.removesuffix("_FILE") in variables()
+        assert not value.startswith("/") or any(value.startswith(path) for path in mounted)
+    assert compose.keys() - environ.keys() == {name for name in compose if name.startswith("AIRFLOW__")}
+    assert values["executor"] == compose["AIRFLOW__CORE__EXECUTOR"]
+    assert f'airflow=="{values["airflowVersion"]}'.replace('"', "") in (ROOT / "locks" / "cluster.txt").read_text()

@@ -53,9 +53,9 @@ def rows(place: Place, query: str) -> list[Any]:
 def undone(place: Place) -> dict[str, int]:
     """Return what is still to be done; empty when Earshot has nothing left to do but listen."""
     try:
+        has_sources = bool(rows(place, "SELECT 1 FROM source LIMIT 1"))  # first: they may appear between two questions
         left = {name: int(rows(place, query)[0][0]) for name, query in UNDONE.items()}
         known = {row[0] for row in rows(place, "SELECT name FROM lake_file")}
-        has_sources = bool(rows(place, "SELECT 1 FROM source LIMIT 1"))
     except NothingThereError:
         return {"sources to learn of": 1}
     left["files nobody knows"] = len(place.lake_files() - known)
