@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cluster import parts
 from tests.engines import distributions
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -33,6 +34,14 @@ REASONS = {
         lambda: bool(distributions.missing()),
         f"{distributions.missing()} is not here; docs/operations/engines.md says how to get it",
     ),
+    "compose": (
+        lambda: shutil.which("docker-compose") is None,
+        "no docker-compose is here; install it (Debian: apt-get install docker-compose) and run `make test` again",
+    ),
+    "cluster": (
+        lambda: bool(parts.missing()),
+        f"{parts.missing()} is not here; docs/operations/containers.md says what a cluster is tried with",
+    ),
 }
 
 _left_out: Counter[str] = Counter()
@@ -46,7 +55,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if gone:
         config.hook.pytest_deselected(items=gone)
         items[:] = [item for item in items if item not in gone]
-    for mark in ("browser", "engines"):
+    for mark in ("browser", "engines", "compose", "cluster"):
         if os.environ.get("CI") and _left_out[mark]:
             raise pytest.UsageError(f"in CI nothing may be left out: {REASONS[mark][1]}")
 

@@ -6,19 +6,23 @@ import json
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import psutil
 
 from earshot.demo.children import bare_environment
 from earshot.demo.workspace import Ports, write_workspace
+from earshot.index.embedded import EmbeddedIndex
+from earshot.ports import MentionIndex
 
 CHECKOUT = Path(__file__).parents[2]
 
@@ -71,6 +75,10 @@ class Run:
         self.process.wait()
 
 
+class NothingThereError(Exception):
+    """There is no record yet, or no table in it."""
+
+
 @dataclass(frozen=True)
 class Place:
     """One workspace, and the folder of its own mail server beside it."""
@@ -99,6 +107,22 @@ class Place:
                 start_new_session=True,
             )
         return Run(process)
+
+    def rows(self, query: str) -> list[Any]:
+        """Return what the record answers, from a connection of our own that cannot write."""
+        try:
+            with closing(sqlite3.connect(f"file:{self.record}?mode=ro", uri=True, timeout=30)) as db:
+                return db.execute(query).fetchall()
+        except sqlite3.OperationalError as error:
+            raise NothingThereError(str(error)) from error
+
+    def lake_files(self) -> set[str]:
+        """Return the names of the files in the lake."""
+        return {file.name for file in (self.root / "var" / "lake").glob("*.warc.gz")}
+
+    def index(self) -> MentionIndex:
+        """Return the index, to be read."""
+        return EmbeddedIndex(self.root / "var" / "index")
 
     def said(self) -> str:
         """Return what all commands said, on both streams."""
