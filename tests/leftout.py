@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.engines import distributions
+from tests.postgresql import programs
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
@@ -33,6 +34,10 @@ REASONS = {
         lambda: bool(distributions.missing()),
         f"{distributions.missing()} is not here; docs/operations/engines.md says how to get it",
     ),
+    "postgresql": (
+        lambda: bool(programs.missing()),
+        f"{programs.missing()} is not here; install it (Debian: apt-get install postgresql) and run `make test` again",
+    ),
 }
 
 _left_out: Counter[str] = Counter()
@@ -46,7 +51,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if gone:
         config.hook.pytest_deselected(items=gone)
         items[:] = [item for item in items if item not in gone]
-    for mark in ("browser", "engines"):
+    for mark in ("browser", "engines", "postgresql"):
         if os.environ.get("CI") and _left_out[mark]:
             raise pytest.UsageError(f"in CI nothing may be left out: {REASONS[mark][1]}")
 

@@ -1,6 +1,6 @@
 """What a workspace holds and what its mail server took: an account of Earshot that Earshot itself does not give.
 
-The record is read as plain SQLite, the mails as files.
+The record is read as plain SQLite or PostgreSQL, the mails as files.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from contextlib import closing
 from dataclasses import asdict, dataclass
 from email import message_from_bytes
 from typing import Any
+
+import psycopg
 
 from earshot.index.embedded import EmbeddedIndex
 from earshot.model import SearchRequest
@@ -50,6 +52,12 @@ class Facts:
 
 def rows(place: Place, query: str) -> list[Any]:
     """Return what the record answers, from a connection of our own that cannot write."""
+    if place.database is not None:
+        url = place.database
+        login = {"host": url.host, "port": url.port, "user": url.username, "dbname": url.database}
+        with psycopg.connect(**login, password=url.password, connect_timeout=5) as connection:
+            connection.read_only = True
+            return connection.execute(query).fetchall()
     with closing(sqlite3.connect(f"file:{place.record}?mode=ro", uri=True, timeout=30)) as db:
         return db.execute(query).fetchall()
 
@@ -57,10 +65,10 @@ def rows(place: Place, query: str) -> list[Any]:
 def undone(place: Place) -> dict[str, int]:
     """Return what is still to be done; empty when Earshot has nothing left to do but listen."""
     try:
+        has_sources = bool(rows(place, "SELECT 1 FROM source LIMIT 1"))  # first: each question is a look of its own
         left = {name: int(rows(place, query)[0][0]) for name, query in UNDONE.items()}
         known = {row[0] for row in rows(place, "SELECT name FROM lake_file")}
-        has_sources = bool(rows(place, "SELECT 1 FROM source LIMIT 1"))
-    except sqlite3.OperationalError:  # no file yet, or no tables in it
+    except (sqlite3.OperationalError, psycopg.errors.UndefinedTable):  # no file yet, or no tables in it
         return {"sources to learn of": 1}
     files = (place.root / "var" / "lake").glob("*.warc.gz")
     left["files nobody knows"] = sum(file.name not in known for file in files)
@@ -136,5 +144,5 @@ def misindexed(place: Place) -> list[str]:
 
 
 def is_sound(place: Place) -> bool:
-    """Tell whether SQLite finds nothing wrong with the record."""
-    return bool(rows(place, "PRAGMA integrity_check") == [("ok",)])
+    """Tell whether SQLite finds nothing wrong with the record; PostgreSQL is not asked."""
+    return place.database is not None or bool(rows(place, "PRAGMA integrity_check") == [("ok",)])

@@ -11,11 +11,12 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psutil
+from sqlalchemy import URL
 
 from earshot.demo.children import bare_environment
 from earshot.demo.workspace import Ports, write_workspace
@@ -73,10 +74,12 @@ class Run:
 
 @dataclass(frozen=True)
 class Place:
-    """One workspace, and the folder of its own mail server beside it."""
+    """One workspace, and the folder of its own mail server beside it. database: of PostgreSQL, instead of SQLite."""
 
     root: Path
     maildir: Path
+    database: URL | None = None
+    environ: dict[str, str] = field(default_factory=dict)
 
     @property
     def record(self) -> Path:
@@ -95,10 +98,16 @@ class Place:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env=bare_environment(os.environ),
+                env=bare_environment(os.environ) | self.environ | self._login(),
                 start_new_session=True,
             )
         return Run(process)
+
+    def _login(self) -> dict[str, str]:
+        if self.database is None:
+            return {}
+        url = self.database.render_as_string().replace(":***@", "@")
+        return {"EARSHOT_RECORD_URL": url, "EARSHOT_RECORD_PASSWORD": str(self.database.password)}
 
     def said(self) -> str:
         """Return what all commands said, on both streams."""
