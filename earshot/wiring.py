@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from earshot.index.cluster.index import ClusterIndex
     from earshot.pipeline.ingest import Ingest
     from earshot.pipeline.reading import Reader
+    from earshot.record import SqlRecord
 
 
 def make_lake(url: str, clock: Clock) -> Lake:
@@ -46,6 +47,17 @@ def make_lake(url: str, clock: Clock) -> Lake:
     from earshot.lake import WarcLake
 
     return WarcLake(url, clock)
+
+
+def make_record(workspace: Workspace, clock: Clock, secret: Callable[[], bytes] = bytes, url: str = "") -> SqlRecord:
+    """Return a workspace's record, or one elsewhere that its login is for; nothing is opened yet.
+
+    Raises:
+        ConfigError: the URL is of no database that Earshot keeps its record in, or its driver is missing.
+    """
+    from earshot.record import SqlRecord
+
+    return SqlRecord(url or workspace.record_url, clock, secret, workspace.settings.record.password.get_secret_value())
 
 
 def make_index(workspace: Workspace, clock: Clock) -> MentionIndex:
@@ -116,10 +128,8 @@ class Parts:
     @cached_property
     def record(self) -> Record:
         """The record, migrated."""
-        from earshot.record import SqlRecord
-
         self.workspace.var.mkdir(parents=True, exist_ok=True)
-        record = SqlRecord(self.workspace.record_url, self.clock, lambda: self._key.encode("ascii"))
+        record = make_record(self.workspace, self.clock, lambda: self._key.encode("ascii"))
         record.migrate()
         return record
 
@@ -285,4 +295,13 @@ def collect_limits(workspace: Workspace, environ: Mapping[str, str]) -> CollectL
     )
 
 
-__all__ = ["EarshotError", "Parts", "collect_limits", "make_cluster_index", "make_index", "make_lake", "open_parts"]
+__all__ = [
+    "EarshotError",
+    "Parts",
+    "collect_limits",
+    "make_cluster_index",
+    "make_index",
+    "make_lake",
+    "make_record",
+    "open_parts",
+]

@@ -26,9 +26,10 @@ class Section(BaseModel):
 
 
 class RecordSettings(Section):
-    """url: SQLAlchemy URL; empty means SQLite in the workspace's var/ folder."""
+    """url: SQLAlchemy URL, without a password; empty means SQLite in the workspace's var/ folder."""
 
     url: str = ""
+    password: SecretStr = Field(SecretStr(""), description="Of PostgreSQL's user; the environment's, never in a file.")
 
 
 class LakeSettings(Section):

@@ -29,10 +29,15 @@ ENGINES = [pytest.param("embedded", id="embedded"), *REAL]
 
 
 @contextmanager
-def opened(engine: str, request: pytest.FixtureRequest) -> Iterator[Callable[..., MentionIndex]]:
-    """Yield what makes new, empty indices of an engine; of a cluster, by a plan."""
+def opened(
+    engine: str, request: pytest.FixtureRequest, folder: Path | None = None
+) -> Iterator[Callable[..., MentionIndex]]:
+    """Yield what makes new, empty indices of an engine; of a cluster, by a plan.
+
+    folder: of the embedded one, the test's own where None.
+    """
     if engine == "embedded":
-        folder: Path = request.getfixturevalue("tmp_path")
+        folder = folder or request.getfixturevalue("tmp_path")
         numbers = count()
         yield lambda: EmbeddedIndex(folder / f"index-{next(numbers)}")
         return
