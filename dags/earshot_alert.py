@@ -5,7 +5,7 @@ from __future__ import annotations
 from airflow.sdk import DAG, PartitionedAssetTimetable
 from earshot_dags.forms import by_hand
 from earshot_dags.job import Job
-from earshot_dags.rules import MAIL, TELLING, every_dag
+from earshot_dags.rules import MAIL, ONE_BRAND, TELLING, every_dag
 
 with DAG(
     "earshot_alert",
@@ -31,10 +31,10 @@ Clear, trigger with a brand chosen, run twice. Never send these mails from a cal
 """,
     **every_dag(max_active_runs=8),
 ):
-    Job(
+    Job.partial(
         task_id="alert",
         job="alert",
-        arguments={"brand": "{{ dag_run.partition_key or params.brand or '' }}"},
         pool=MAIL,
+        map_index_template="{{ label }}",
         doc_md="Bind what is due into mails and hand each to the mail server, once.",
-    )
+    ).expand(arguments=ONE_BRAND)

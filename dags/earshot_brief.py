@@ -5,7 +5,7 @@ from __future__ import annotations
 from airflow.sdk import DAG, PartitionedAssetTimetable
 from earshot_dags.forms import by_hand, day
 from earshot_dags.job import Job
-from earshot_dags.rules import BRIEFING, MAIL, every_dag
+from earshot_dags.rules import BRIEFING, MAIL, ONE_BRAND, every_dag
 
 with DAG(
     "earshot_brief",
@@ -29,11 +29,11 @@ As *alert*: the workspace has mistakes, or the record does not answer.
 """,
     **every_dag(max_active_runs=8),
 ):
-    Job(
+    Job.partial(
         task_id="brief",
         job="brief",
-        arguments={"brand": "{{ dag_run.partition_key or params.brand or '' }}"},
         asks=["day"],
         pool=MAIL,
+        map_index_template="{{ label }}",
         doc_md="Count the day, write the brief, send it to each of the brand's people, once.",
-    )
+    ).expand(arguments=ONE_BRAND)

@@ -320,6 +320,24 @@ def reindex() -> None:
         _print_counts("Reindexed", jobs.reindex(str(_State.workspace)))
 
 
+@app.command()
+def verify(
+    look: Annotated[bool, typer.Option("--look", help="Only say what differs; put nothing right.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+) -> None:
+    """Compare the index with the record, mention by mention, and put right what differs."""
+    with err.status("Comparing index and record"):
+        found = jobs.verify(str(_State.workspace), repair=not look)
+    if as_json:
+        _print_json(found)
+    else:
+        out.print(found["says"])
+        if found["left"] and not look:
+            out.print("What is left, no write can put right: run `earshot reindex`.")
+    if found["left"]:
+        raise typer.Exit(1)
+
+
 Share = Annotated[float, typer.Option(help="Of the time that it works; the rest is left to the live run.")]
 
 
@@ -397,9 +415,18 @@ def erase(
         _print_counts("Erased", jobs.erase(str(_State.workspace), author, url, document))
 
 
+WELL = {
+    "retention": "nothing is too old",
+    "index": "nothing is full or too old",
+    "integrity": "all fits together",
+    "freshness": "everything is heard",
+}
+"""What a part of the upkeep says when it has nothing to say."""
+
+
 @app.command()
 def maintain(
-    part: Annotated[str, typer.Argument(help="retention, integrity or freshness; all three if absent.")] = "",
+    part: Annotated[str, typer.Argument(help="retention, index, integrity or freshness; all if absent.")] = "",
     as_json: Json = False,
 ) -> None:
     """Do the upkeep: drop what is old, see whether all fits together, and whether everything is heard."""
@@ -415,8 +442,12 @@ def maintain(
     for name, said in ({part: answer} if part else answer).items():
         for finding in said.pop("findings", ()):
             out.print(Text(f"{finding['what']}\n    {finding['advice']}"), soft_wrap=True)
-        new = said.pop("new", ())
-        _print_counts(name.capitalize(), said | {"new": len(new)})
+        if unjudged := said.pop("unjudged", ()):
+            out.print(f"Not to be told now, because it is moving: {', '.join(unjudged)}.")
+        new, refused = said.pop("new", ()), said.pop("refused", "")
+        _print_counts(name.capitalize(), said | {"new": len(new)}, WELL[name])
+        if refused:
+            out.print(Text(f"    {refused}"), soft_wrap=True)
         for each in new:
             out.print(Text(f"    {each['what']}\n        {each['advice']}"), soft_wrap=True)
 
@@ -568,11 +599,11 @@ def _many(count: int, name: str) -> str:
     return f"{count} {name}" if count == 1 else f"{count} {name}s"
 
 
-def _print_counts(title: str, counts: dict[str, Any]) -> None:
+def _print_counts(title: str, counts: dict[str, Any], nothing: str = "nothing to do") -> None:
     said = ", ".join(
         f"{value} {name.replace('_', ' ')}" for name, value in counts.items() if value not in (0, "", False)
     )
-    out.print(f"{title}: {said or 'nothing to do'}.", soft_wrap=True)
+    out.print(f"{title}: {said or nothing}.", soft_wrap=True)
 
 
 def _print_told(title: str, told: dict[str, Any]) -> None:

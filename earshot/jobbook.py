@@ -18,6 +18,8 @@ from earshot.operating import JobRun, JobState
 from earshot.ports import Clock, Record
 
 PROMPT, RUN, AIRFLOW = "prompt", "run", "airflow"
+MAP_INDEX = "AIRFLOW_CTX_MAP_INDEX"
+"""Set by the operator of our DAGs: which of its siblings a mapped task is."""
 _last: list[str] = []
 
 
@@ -86,12 +88,15 @@ def _end(record: Record, clock: Clock, entry: Entry, state: JobState, reason: st
 def _origin(environ: Mapping[str, str], airflow_url: str) -> tuple[str, str]:
     """Return who started this process's job, and where Airflow shows it.
 
-    Source: Airflow 3.3, `airflow.sdk.execution_time.context` (AIRFLOW_CTX_*), and the addresses of its pages.
+    Source: Airflow 3.3, `airflow.sdk.execution_time.context` (AIRFLOW_CTX_*), and the addresses of its pages. Which of
+    its siblings a mapped task is Airflow does not say there; the operator of our DAGs adds it.
     """
     dag, run, task = (environ.get(f"AIRFLOW_CTX_{name}", "") for name in ("DAG_ID", "DAG_RUN_ID", "TASK_ID"))
     if not dag:
         return PROMPT, ""
     if not airflow_url:
         return AIRFLOW, ""
-    page = "/".join(quote(part, safe="") for part in ("dags", dag, "runs", run, "tasks", task))
+    sibling = environ.get(MAP_INDEX, "")
+    parts = ("dags", dag, "runs", run, "tasks", task, *(("mapped", sibling) if sibling else ()))
+    page = "/".join(quote(part, safe="") for part in parts)
     return AIRFLOW, f"{airflow_url.rstrip('/')}/{page}"

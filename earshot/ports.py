@@ -7,8 +7,8 @@ nothing and answers the same. `tests/ports` holds one contract suite per port, r
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -478,6 +478,9 @@ class RecordReader(OperatingReads, UpkeepReads, Protocol):
     def iter_mentions(self, batch: int = 500) -> Iterator[list[Mention]]:
         """Yield all active mentions in lists, by id."""
 
+    def iter_published(self, since: datetime | None = None, batch: int = 500) -> Iterator[list[Mention]]:
+        """Yield all active mentions that were published at `since` or later, in lists, oldest first; None: all."""
+
     def mentions_of(self, document_id: str) -> list[Mention]:
         """Return a document's active mentions, by brand."""
 
@@ -496,6 +499,9 @@ class RecordReader(OperatingReads, UpkeepReads, Protocol):
 
     def outbox(self, target: str, limit: int = 1000) -> list[OutboxRow]:
         """Return rows to bring to `target`, oldest first, with the mention's current revision and fate."""
+
+    def dead_letters(self, target: str, limit: int = 1000) -> list[OutboxRow]:
+        """Return rows that `target` refused for what is in them, oldest first, with the revision that was refused."""
 
     def incident(self, incident_id: str) -> Incident | None:
         """Return an incident, or None."""
@@ -685,6 +691,9 @@ class RecordWriter(RecordReader, OperatingWrites, UpkeepWrites, Protocol):
     def ack(self, rows: Sequence[OutboxRow]) -> None:
         """Take exactly these (target, mention, revision) out of the outbox."""
 
+    def overtake(self, held: Mapping[str, int], now: datetime) -> None:
+        """Raise these mentions' revisions above what an index has of them, and queue them for it. Twice is once."""
+
     def add_dead_letter(self, row: OutboxRow, reason: str, now: datetime) -> None:
         """Move a row the index refuses to the dead letters."""
 
@@ -783,6 +792,27 @@ class IndexAnswer:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What an index has of one id: the highest revision, and whether it is only the memory of a delete.
+
+    copies: how many there are; more than one is a fault, which the next write mends.
+    """
+
+    revision: int
+    is_gone: bool = False
+    copies: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What was done to keep an index in shape. refused: what the login may not do, and what would help; or empty."""
+
+    begun: str = ""
+    dropped: tuple[str, ...] = ()
+    refused: str = ""
+
+
 class MentionIndex(Protocol):
     """The search engine's copy of mentions: derived, disposable, rebuildable."""
 
@@ -820,11 +850,30 @@ class MentionIndex(Protocol):
     def hours(self, request: SearchRequest, by: str = "") -> list[HourCount]:
         """Return counts per UTC hour of published_at, only hours that have any, by hour, then value of field `by`."""
 
-    def rebuild(self, batches: Iterable[Sequence[Mention]]) -> int:
-        """Fill a new index beside the old one and switch over at once; return how many. Readers never see a part."""
+    def rebuild(
+        self, batches: Iterable[Sequence[Mention]], quiet: Callable[[], AbstractContextManager[None]] = nullcontext
+    ) -> int:
+        """Fill a new index beside the old one and switch over at once; return how many. Readers never see a part.
+
+        batches: oldest published first, where an engine keeps them by time. quiet: entered around what must not meet a
+        write of another process; it may wait, and raise StorageError when it has waited in vain.
+        """
+
+    def keep(self, since: datetime | None = None) -> Kept:
+        """Begin what the settings say is to be begun, and drop as a whole what holds nothing that is to be found.
+
+        Nothing published after `since` is dropped; None: nothing at all but what is empty. To be called while nobody
+        writes. An engine that keeps all in one place has nothing to do. Twice is once.
+
+        Raises:
+            StorageError: the index does not answer.
+        """
 
     def mentions(self) -> int:
         """Return how many mentions it holds."""
+
+    def held(self, ids: Sequence[str]) -> dict[str, Held]:
+        """Return what it has of these ids, deletes that it remembers included; unknown ones are left out."""
 
 
 # --- mail ----------------------------------------------------------------------------------------------

@@ -58,3 +58,17 @@ def test_a_task_of_airflow_is_named_with_its_page(record: SqlRecord, clock: Fake
     run_id = "scheduled__2026-11-20T12%3A00%3A00%2B00%3A00"
     assert run.origin == "airflow"
     assert run.origin_url == f"http://127.0.0.1:8081/dags/earshot_alert/runs/{run_id}/tasks/alert"
+
+
+def test_a_mapped_task_of_airflow_is_named_with_the_page_of_that_one(record: SqlRecord, clock: FakeClock) -> None:
+    environ = {
+        "AIRFLOW_CTX_DAG_ID": "earshot_collect",
+        "AIRFLOW_CTX_DAG_RUN_ID": "by hand",
+        "AIRFLOW_CTX_TASK_ID": "collect",
+        "AIRFLOW_CTX_MAP_INDEX": "3",
+    }
+    with jobbook.noted(record, clock, "collect", environ=environ, airflow_url="http://127.0.0.1:8081"):
+        pass
+    with record.read() as reader:
+        (run,) = reader.job_runs()
+    assert run.origin_url == "http://127.0.0.1:8081/dags/earshot_collect/runs/by%20hand/tasks/collect/mapped/3"

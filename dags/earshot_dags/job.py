@@ -6,6 +6,7 @@ Knows how a job's answer becomes Airflow's: skipped, labelled, announced, linked
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 from airflow.sdk import BaseOperator, BaseOperatorLink, Context
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
-from earshot_dags.timetable import PAGES, WORKSPACE
+from earshot_dags.timetable import BRANDS, PAGES, WORKSPACE
 
 SAY_EVERY_S = 10.0
 
@@ -25,10 +26,15 @@ class WhatItDid(BaseOperatorLink):
 
     def get_link(self, operator: BaseOperator, *, ti_key: Any) -> str:  # noqa: ARG002 (asked in the task's own process)
         """Return the address of the job's run, or of all runs where it never began."""
-        from earshot import jobs
+        return page_of_the_run()
 
-        run = jobs.last_run_id()
-        return f"{PAGES}/operations/runs/{run}" if run else f"{PAGES}/operations/runs"
+
+def page_of_the_run() -> str:
+    """Return the page of what this process's job did, or of all runs where it never began."""
+    from earshot import jobs
+
+    run = jobs.last_run_id()
+    return f"{PAGES}/operations/runs/{run}" if run else f"{PAGES}/operations/runs"
 
 
 class Job(BaseOperator):
@@ -74,9 +80,15 @@ class Job(BaseOperator):
 
         asked = {name: context["params"][name] for name in self.asks}
         arguments = {name: value for name, value in {**asked, **self.arguments}.items() if value not in (None, "")}
-        context["label"] = arguments.get("label") or arguments.get("part", "")  # type: ignore[typeddict-unknown-key]
+        context["label"] = self._label(arguments)  # type: ignore[typeddict-unknown-key]
         hearing = {self.reports: self._say_how_far()} if self.reports else {}
-        answer = getattr(jobs, self.job)(WORKSPACE, **arguments, **hearing)
+        if (sibling := getattr(context["ti"], "map_index", -1)) >= 0:
+            os.environ["AIRFLOW_CTX_MAP_INDEX"] = str(sibling)  # what it did leads back to it, not to all
+        try:
+            answer = getattr(jobs, self.job)(WORKSPACE, **arguments, **hearing)
+        finally:
+            # The operator's link of this name is two clicks away, under Details.
+            self.log.info("What it did: %s", page_of_the_run())
         self.log.info("%s: %s", self.job, json.dumps(answer, ensure_ascii=False, default=str))
         if answer.get("skipped"):
             raise AirflowSkipException(answer["skipped"])
@@ -84,6 +96,11 @@ class Job(BaseOperator):
             raise AirflowFailException("; ".join(alarm["what"] for alarm in answer[self.alarms]))
         self._announce(context, answer)
         return [{"arguments": one} for one in answer[self.gives]] if self.gives else answer
+
+    def _label(self, arguments: Mapping[str, Any]) -> str:
+        """Return what a mapped task is called among its siblings: a batch, a part of the upkeep, a brand's name."""
+        brand = arguments.get("brand", "")
+        return str(arguments.get("label") or arguments.get("part") or BRANDS.get(brand, brand) or "every brand")
 
     def _say_how_far(self) -> Callable[[Any], None]:
         """Return what to call with a report that knows `share_done` (0..1) and `total`."""

@@ -25,6 +25,9 @@ BRIEFING = Asset(name="earshot_briefing", uri="earshot://briefing")
 FETCH, READ, INDEX, MAIL, UPKEEP = ("earshot_fetch", "earshot_read", "earshot_index", "earshot_mail", "earshot_upkeep")
 """Pools: `airflow pools import dags/pools.json` makes them; a task waits for ever on one that is missing."""
 
+ONE_BRAND = [{"brand": "{{ dag_run.partition_key or params.brand or '' }}"}]
+"""What a telling task is mapped over: the one brand of its run, so that its label names it; "" is every brand."""
+
 LONGEST_BATCH = timedelta(minutes=20)
 """A spider ends by itself after 16 minutes; a task that takes longer has lost it."""
 

@@ -15,7 +15,7 @@ from earshot.index.admission import why_refused
 from earshot.index.counting import total_of
 from earshot.index.schema import GONE, make_document, make_tombstone
 from earshot.model import Mention
-from earshot.ports import IndexAnswer, IndexWrite
+from earshot.ports import Held, IndexAnswer, IndexWrite
 
 HEAP_BYTES, FILL_HEAP_BYTES = 48_000_000, 200_000_000
 """Memory of one writer before it starts a segment; a rebuild's is larger, for fewer segments."""
@@ -79,6 +79,19 @@ def tombstones(index: tantivy.Index) -> dict[str, int]:
     return {mention_id: int(revision or 0) for (mention_id, _), revision in zip(hits, revisions, strict=True)}
 
 
+def held(index: tantivy.Index, ids: Iterable[str]) -> dict[str, Held]:
+    """Return what an index has of these ids, tombstones included."""
+    searcher = index.searcher()
+    addresses = _addresses(index, searcher, ids)
+    found = list(addresses.values())
+    revisions = searcher.fast_field_values("revision", found)
+    gone = map(bool, searcher.fast_field_values(GONE, found))
+    return {
+        mention_id: Held(int(revision or 0), is_gone)
+        for mention_id, revision, is_gone in zip(addresses, revisions, gone, strict=True)
+    }
+
+
 def _prepare(write: IndexWrite, changes: dict[str, tantivy.Document]) -> str:
     """Note what a write changes; return why it is refused, or nothing."""
     if reason := why_refused(write):
@@ -96,6 +109,12 @@ def _prepare(write: IndexWrite, changes: dict[str, tantivy.Document]) -> str:
 def _revisions(index: tantivy.Index, ids: Iterable[str]) -> dict[str, int]:
     """Return the revisions of those ids that the index holds or remembers as deleted."""
     searcher = index.searcher()
+    found = _addresses(index, searcher, ids)
+    revisions = searcher.fast_field_values("revision", list(found.values()))
+    return {mention_id: int(revision or 0) for mention_id, revision in zip(found, revisions, strict=True)}
+
+
+def _addresses(index: tantivy.Index, searcher: tantivy.Searcher, ids: Iterable[str]) -> dict[str, tantivy.DocAddress]:
     if not searcher.num_docs:
         return {}
     found = {}
@@ -104,8 +123,7 @@ def _revisions(index: tantivy.Index, ids: Iterable[str]) -> dict[str, int]:
         hits = searcher.search(query, 1, count=False).hits
         if hits:
             found[mention_id] = hits[0][1]
-    revisions = searcher.fast_field_values("revision", list(found.values()))
-    return {mention_id: int(revision or 0) for mention_id, revision in zip(found, revisions, strict=True)}
+    return found
 
 
 @contextmanager

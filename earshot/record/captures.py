@@ -145,12 +145,22 @@ def move(db: Connection, moved: Mapping[CaptureRef, CaptureRef], dropped: Sequen
 
 
 def _move(db: Connection, old: CaptureRef, new: CaptureRef) -> None:
-    to: dict[str, Any] = {"file": new.file, "offset": new.offset}
-    db.execute(update(page_capture).where(_at(page_capture, old)).values(**to))
-    to |= {"length": new.length, "digest": new.digest}
-    for table in (capture, condemned):
-        db.execute(update(table).where(_at(table, old)).values(**to))
-    db.execute(update(quarantine).where(_at(quarantine, old)).values(id=_quarantine_id(new), **to))
+    """Change a capture's address. Where its new one is known already, because somebody read the new file before we
+    came here, what stands there is of the same capture, and the old rows go.
+    """
+    at = {"file": new.file, "offset": new.offset}
+    whole: dict[str, Any] = at | {"length": new.length, "digest": new.digest}
+    moving: tuple[tuple[Table, dict[str, Any]], ...] = (
+        (page_capture, at),
+        (capture, whole),
+        (condemned, whole),
+        (quarantine, whole | {"id": _quarantine_id(new)}),
+    )
+    for table, to in moving:
+        if db.execute(select(1).select_from(table).where(_at(table, new))).first():
+            db.execute(delete(table).where(_at(table, old)))
+        else:
+            db.execute(update(table).where(_at(table, old)).values(**to))
 
 
 def condemn(db: Connection, rows: Sequence[Any]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -72,6 +72,19 @@ class MentionReads(Session):
             yield [mention_of(row) for row in rows]
             last = rows[-1].id
 
+    def iter_published(self, since: datetime | None = None, batch: int = 500) -> Iterator[list[Mention]]:
+        """Yield all active mentions that were published at `since` or later, in lists, oldest first; None: all."""
+        order = document.c.published_at, document.c.id, mention.c.id
+        after = select_mentions().where(mention.c.state == ACTIVE).order_by(*order).limit(batch)
+        query = after if since is None else after.where(document.c.published_at >= since)
+        while rows := self.db.execute(query).all():
+            found = [mention_of(row) for row in rows]
+            yield found
+            at, document_id, mention_id = found[-1].published_at, found[-1].document_id, found[-1].id
+            later = document.c.published_at > at
+            same = (document.c.id > document_id) | ((document.c.id == document_id) & (mention.c.id > mention_id))
+            query = after.where(document.c.published_at >= at, later | same)
+
     def mention_history(self, mention_id: str) -> list[MentionEvent]:
         """Return what happened to a mention, oldest first."""
         mine = select(mention_event).where(mention_event.c.mention_id == mention_id).order_by(mention_event.c.id)
@@ -107,6 +120,16 @@ class MentionWrites(WriteSession):
             self.db.execute(update(mention).where(mention.c.id.in_(lost)).values(state=WITHDRAWN))
             revisions.count_up(self.db, lost, "withdrawn", "the document does not name the brand any more", now)
         return changed
+
+    def overtake(self, held: Mapping[str, int], now: datetime) -> None:
+        """Raise these mentions' revisions above what an index has of them, and queue them for it. Twice is once."""
+        raised: dict[str, int] = {}
+        for mention_id, revision in held.items():
+            behind = (mention.c.id == mention_id) & (mention.c.revision <= revision)
+            above = update(mention).where(behind).values(revision=revision + 1)
+            if self.db.execute(above).rowcount:
+                raised[mention_id] = revision + 1
+        revisions.send(self.db, raised, now)
 
     def _put(self, row: Any, write: MentionWrite, known: Any, now: datetime) -> bool:
         """Insert or change one mention; tell whether anything did."""

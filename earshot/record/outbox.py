@@ -37,6 +37,18 @@ class OutboxReads(Session):
         rows = self.db.execute(waiting)
         return [OutboxRow(row.target, row.mention_id, row.revision, row.state != ACTIVE) for row in rows]
 
+    def dead_letters(self, target: str, limit: int = 1000) -> list[OutboxRow]:
+        """Return what the index refused and nothing newer has overtaken, oldest first."""
+        refused = (
+            select(dead_letter, mention.c.state)
+            .join(mention, mention.c.id == dead_letter.c.mention_id, isouter=True)
+            .where(dead_letter.c.target == target)
+            .order_by(dead_letter.c.at, dead_letter.c.mention_id)
+            .limit(limit)
+        )
+        rows = self.db.execute(refused)
+        return [OutboxRow(row.target, row.mention_id, row.revision, row.state != ACTIVE) for row in rows]
+
 
 class OutboxWrites(WriteSession):
     """What the index relay writes."""

@@ -38,11 +38,17 @@ class LiveAirflow:
 
     def runs(self, dag: str, **params: Any) -> list[dict[str, Any]]:
         """Return a DAG's runs, latest first."""
-        return list(self.get(f"dags/{dag}/dagRuns", order_by="-run_after", limit=100, **params)["dag_runs"])
+        return self._all(f"dags/{dag}/dagRuns", "dag_runs", order_by="-run_after", **params)
 
     def tasks(self, dag: str, run: str = "~") -> list[dict[str, Any]]:
         """Return the task instances of a run, or of all runs."""
-        return list(self.get(f"dags/{dag}/dagRuns/{quote(run, safe='~')}/taskInstances", limit=100)["task_instances"])
+        return self._all(f"dags/{dag}/dagRuns/{quote(run, safe='~')}/taskInstances", "task_instances", order_by="id")
+
+    def _all(self, path: str, name: str, **params: Any) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        while part := self.get(path, limit=100, offset=len(found), **params)[name]:
+            found += part
+        return found
 
     def trigger(self, dag: str, **form: Any) -> str:
         """Start a run by hand; return its id."""

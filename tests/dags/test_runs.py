@@ -44,7 +44,7 @@ STEPS: list[tuple[str, str, dict[str, Any]]] = [
     ("publish", "earshot_publish", {}),
     ("alert", "earshot_alert", {}),
     ("alert again", "earshot_alert", {}),
-    ("brief", "earshot_brief", {"day": YESTERDAY}),
+    ("brief", "earshot_brief", {"brand": "halden", "day": YESTERDAY}),
     ("maintain", "earshot_maintain", {}),
     ("maintain again", "earshot_maintain", {}),
     ("report", "earshot_reclassify", {"brand": "halden"}),
@@ -95,6 +95,11 @@ def test_what_was_collected_is_read_indexed_and_told_once(runs: Runs) -> None:
     assert runs.rows("SELECT DISTINCT state FROM notice WHERE rule_id = 'all'") == [("told",)]
 
 
+def test_telling_is_labelled_by_the_brand_it_is_for(runs: Runs) -> None:
+    assert runs["alert"]["labels"] == ["every brand"]
+    assert runs["brief"]["labels"] == ["Halden"]
+
+
 def test_nothing_left_to_read_is_a_run_that_skips(runs: Runs) -> None:
     assert runs["ingest again"]["run"] == "success"
     assert runs["ingest again"]["tasks"] == {"unread": "success", "ingest": "skipped"}
@@ -107,12 +112,12 @@ def test_a_brief_is_one_mail_to_each_of_the_brands_people(runs: Runs) -> None:
 
 
 def test_maintenance_looks_at_everything_at_its_first_run_and_then_only_for_alarms(runs: Runs) -> None:
-    assert runs["maintain"]["labels"] == ["freshness", "integrity", "retention"]
+    assert runs["maintain"]["labels"] == ["freshness", "index", "integrity", "retention"]
     assert runs["maintain again"]["labels"] == ["freshness"]
 
 
 def test_a_new_alarm_makes_its_task_red_once_and_is_mailed_to_operations(runs: Runs) -> None:
-    assert sorted(runs["maintain"]["tasks"].values()) == ["failed", "success", "success", "success"]
+    assert sorted(runs["maintain"]["tasks"].values()) == ["failed", "success", "success", "success", "success"]
     assert runs["maintain again"]["run"] == "success"
     mails = [message for message in runs.blog.ledger() if "operations" in message.recipient]
     assert len(mails) == 1

@@ -6,20 +6,25 @@ import json
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import psutil
+import psycopg
 from sqlalchemy import URL
 
 from earshot.demo.children import bare_environment
 from earshot.demo.workspace import Ports, write_workspace
+from earshot.index.embedded import EmbeddedIndex
+from earshot.ports import MentionIndex
 
 CHECKOUT = Path(__file__).parents[2]
 
@@ -72,6 +77,10 @@ class Run:
         self.process.wait()
 
 
+class NothingThereError(Exception):
+    """There is no record yet, or no table in it."""
+
+
 @dataclass(frozen=True)
 class Place:
     """One workspace, and the folder of its own mail server beside it. database: of PostgreSQL, instead of SQLite."""
@@ -109,9 +118,34 @@ class Place:
         url = self.database.render_as_string().replace(":***@", "@")
         return {"EARSHOT_RECORD_URL": url, "EARSHOT_RECORD_PASSWORD": str(self.database.password)}
 
+    def rows(self, query: str) -> list[Any]:
+        """Return what the record answers, from a connection of our own that cannot write."""
+        try:
+            if self.database is not None:
+                return _postgresql_rows(self.database, query)
+            with closing(sqlite3.connect(f"file:{self.record}?mode=ro", uri=True, timeout=30)) as db:
+                return db.execute(query).fetchall()
+        except (sqlite3.OperationalError, psycopg.errors.UndefinedTable) as error:
+            raise NothingThereError(str(error)) from error
+
+    def lake_files(self) -> set[str]:
+        """Return the names of the files in the lake."""
+        return {file.name for file in (self.root / "var" / "lake").glob("*.warc.gz")}
+
+    def index(self) -> MentionIndex:
+        """Return the index, to be read."""
+        return EmbeddedIndex(self.root / "var" / "index")
+
     def said(self) -> str:
         """Return what all commands said, on both streams."""
         return self.log.read_text(encoding="utf-8", errors="replace") if self.log.exists() else ""
+
+
+def _postgresql_rows(url: URL, query: str) -> list[Any]:
+    login = {"host": url.host, "port": url.port, "user": url.username, "dbname": url.database}
+    with psycopg.connect(**login, password=url.password, connect_timeout=5) as connection:
+        connection.read_only = True
+        return connection.execute(query).fetchall()
 
 
 @contextmanager

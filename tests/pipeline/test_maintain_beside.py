@@ -92,7 +92,7 @@ def test_retention_beside_rounds_and_erasures_leaves_what_belongs_and_nothing_el
     assert {capture.source_id for capture in lying} == {"blog"}
     assert all(world.clock.now() - capture.fetched_at <= timedelta(hours=3) for capture in lying)
     assert counts.documents == 12
-    assert examine(world.record, world.lake, world.index, world.clock).findings == ()
+    assert examine(world.record, world.lake, world.index, world.clock, OWNER).findings == ()
 
 
 class Interrupted(WarcLake):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 from earshot.lake import WarcLake
@@ -25,7 +26,7 @@ def filled(make_world: MakeWorld, *names: str) -> World:
 
 
 def examined(world: World) -> Integrity:
-    return examine(world.record, world.lake, world.index, world.clock)
+    return examine(world.record, world.lake, world.index, world.clock, OWNER)
 
 
 def found(world: World) -> dict[str, tuple[int, str]]:
@@ -116,33 +117,34 @@ def test_a_file_that_waits_to_be_read_and_is_gone_is_named_and_stops_no_other(ma
     assert world.ingest.open_files() == []
 
 
-def test_an_index_that_lost_a_mention_is_named_and_reindex_mends_it(make_world: MakeWorld) -> None:
+def test_an_index_that_lost_a_mention_is_put_right_and_that_is_said_once(make_world: MakeWorld) -> None:
     world = filled(make_world)
-    gone = world.index.search(SearchRequest()).hits[0].mention
-    world.index.write([IndexWrite(gone.id, gone.revision + 1, None)])
-    (finding,) = examined(world).findings
-    assert finding.what == "The index holds 1 mentions, the record 2."
-    damage(world, f"UPDATE mention SET revision = revision + 2 WHERE id = '{gone.id}'")
-    reindex(world.record, world.index, world.clock, OWNER)
-    assert found(world) == {}
+    kept = [hit.mention for hit in world.index.search(SearchRequest()).hits][1:]
+    world.index.rebuild([kept])
+    done = examined(world)
+    assert [each.what for each in done.raised.new] == ["Of 2 mentions, in the index 1 missing; all were put right."]
+    assert (done.repaired, world.index.mentions()) == (1, 2)
+    assert (examined(world).raised.ended, found(world)) == (1, {})
 
 
-def test_an_index_that_holds_too_much_is_named(make_world: MakeWorld) -> None:
+def test_an_index_that_holds_too_much_is_put_right(make_world: MakeWorld) -> None:
     world = filled(make_world)
     extra = make_mention(url="http://blog.example/nobody")
     world.index.write([IndexWrite(extra.id, 1, extra)])
     assert found(world) == {"index differs": (1, "")}
+    assert (found(world), world.index.mentions()) == ({}, 2)
 
 
-def test_while_something_is_on_its_way_the_index_is_not_judged_and_its_alarm_stays(make_world: MakeWorld) -> None:
+def test_while_another_process_publishes_the_index_is_not_judged_and_its_alarm_stays(make_world: MakeWorld) -> None:
     world = filled(make_world)
-    extra = make_mention(url="http://blog.example/nobody")
-    world.index.write([IndexWrite(extra.id, 1, extra)])
-    assert len(examined(world).raised.new) == 1
-    with world.record.read() as reader:
-        (waiting,) = (each[0].id for each in reader.iter_mentions(1) if each[0].title == "one")
-    damage(world, f"INSERT INTO outbox VALUES ('index', '{waiting}', 1, '2026-11-20 12:00:00')")
-    done = examined(world)
+    for _ in range(2):
+        extra = make_mention(url="http://blog.example/nobody")
+        world.index.write([IndexWrite(extra.id, 1, extra)])
+        done = examined(world)
+        assert done.raised.open == 1
+        with world.record.write() as writer:
+            writer.lease(["relay:index"], "somebody else", world.clock.now(), world.clock.now() + timedelta(minutes=5))
+        world.index.write([IndexWrite(extra.id, 2, extra)])
     assert (done.unjudged, done.raised.open, done.raised.ended) == (("index differs",), 1, 0)
 
 

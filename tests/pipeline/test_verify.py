@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from earshot.model import Mention, SearchRequest
 from earshot.pipeline import verify as verifying
-from earshot.pipeline.verify import Verified, verify
+from earshot.pipeline.publish import publish
+from earshot.pipeline.verify import PublishingError, Verified, verify
 from earshot.ports import IndexWrite, MentionIndex
 from tests.index.engines import ENGINES, opened
-from tests.pipeline.world import World, item, rss
+from tests.pipeline.world import OWNER, World, item, rss
 
 MakeWorld = Callable[..., World]
 FEED = "http://blog.example/feed"
@@ -34,6 +36,10 @@ def listen(world: World, count: int) -> None:
     world.round()
 
 
+def looked(world: World, *, is_repairing: bool = True) -> Verified:
+    return verify(world.record, world.index, world.clock, OWNER, is_repairing=is_repairing)
+
+
 def stored(world: World) -> list[Mention]:
     with world.record.read() as reader:
         return [mention for batch in reader.iter_mentions() for mention in batch]
@@ -44,7 +50,7 @@ def indexed(index: MentionIndex) -> set[tuple[str, int]]:
 
 
 def test_an_index_that_holds_the_same_is_left_alone(world: World) -> None:
-    assert verify(world.record, world.index) == Verified(mentions=10)
+    assert looked(world) == Verified(mentions=10)
 
 
 def test_everything_that_differs_is_named_and_repaired(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -55,7 +61,7 @@ def test_everything_that_differs_is_named_and_repaired(world: World, monkeypatch
     ]
     stranger = replace(everything[0], id="f" * 64, revision=7)
     world.index.rebuild([[*rebuilt, stranger]])
-    first = verify(world.record, world.index, is_repairing=False)
+    first = looked(world, is_repairing=False)
     assert (first.missing, first.stale, first.extra, first.ahead) == (
         sorted([everything[5].id, everything[6].id]),
         [everything[3].id],
@@ -63,34 +69,47 @@ def test_everything_that_differs_is_named_and_repaired(world: World, monkeypatch
         [],
     )
     assert (first.drift, first.repaired, first.mentions) == (4, 0, 10)
-    assert verify(world.record, world.index).repaired == 4
-    assert verify(world.record, world.index).drift == 0
+    assert looked(world).repaired == 4
+    assert looked(world).drift == 0
     assert indexed(world.index) == {(m.id, m.revision) for m in everything}
 
 
 def test_a_repaired_stranger_may_come_back_with_a_higher_revision(world: World) -> None:
     stranger = replace(stored(world)[0], id="f" * 64, revision=7)
     world.index.write([IndexWrite(stranger.id, 7, stranger)])
-    assert verify(world.record, world.index).extra == [stranger.id]
+    assert looked(world).extra == [stranger.id]
     world.index.write([IndexWrite(stranger.id, 6, replace(stranger, revision=6))])
     assert world.index.mentions() == 10
     world.index.write([IndexWrite(stranger.id, 8, replace(stranger, revision=8))])
     assert world.index.mentions() == 11
 
 
-def test_an_index_that_is_ahead_is_named_and_not_touched(world: World) -> None:
-    newer = replace(stored(world)[2], revision=9)
-    world.index.write([IndexWrite(newer.id, 9, newer)])
-    found = verify(world.record, world.index)
-    assert (found.ahead, found.drift, found.repaired) == ([newer.id], 1, 0)
-    assert (newer.id, 9) in indexed(world.index)
+def test_an_index_that_is_ahead_is_overtaken(world: World) -> None:
+    """The record was brought back from a copy: it is the truth all the same, also of what was deleted since."""
+    newer, gone = stored(world)[2:4]
+    world.index.write([IndexWrite(newer.id, 9, replace(newer, title="Of tomorrow")), IndexWrite(gone.id, 4, None)])
+    found = looked(world, is_repairing=False)
+    assert (found.ahead, found.left) == (sorted([newer.id, gone.id]), 2)
+    assert looked(world).repaired == 2
+    publish(world.record, world.index, world.clock, OWNER)
+    assert looked(world).drift == 0
+    assert {(newer.id, 10), (gone.id, 5)} <= indexed(world.index)
+    assert "Of tomorrow" not in {hit.mention.title for hit in world.index.search(SearchRequest(size=200)).hits}
+
+
+def test_nothing_is_judged_while_another_process_publishes(world: World) -> None:
+    world.index.rebuild([stored(world)[1:]])
+    with world.record.write() as writer:
+        writer.lease(["relay:index"], "somebody else", world.clock.now(), world.clock.now() + timedelta(minutes=5))
+    with pytest.raises(PublishingError, match="another process is publishing"):
+        looked(world)
 
 
 def test_what_waits_in_the_outbox_is_no_drift(world: World) -> None:
     index = world.index
     world.index = Silent()  # type: ignore[assignment]
     listen(world, 13)
-    assert verify(world.record, index) == Verified(mentions=13)
+    assert verify(world.record, index, world.clock, OWNER) == Verified(mentions=13)
     assert index.mentions() == 10
 
 

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from earshot.errors import ConfigError, QueryError
 from earshot.model import Category, Filters, Mention, SearchRequest, Sentiment, Severity, Span
-from earshot.ports import IndexAnswer, IndexWrite, MentionIndex
+from earshot.ports import Held, IndexAnswer, IndexWrite, MentionIndex
 from tests.builders import NOW, make_flag, make_mention
 
 Fresh = Callable[[], MentionIndex]
@@ -167,6 +167,13 @@ class MentionIndexContract:
         put(index, mention(1, revision=4))
         assert index.write([IndexWrite(mention(1).id, 3, None)])[0].is_done
         assert index.mentions() == 1
+
+    def test_what_it_has_of_an_id_is_told_deletes_included(self, index: MentionIndex) -> None:
+        put(index, mention(1, revision=4), mention(2))
+        index.write([IndexWrite(mention(2).id, 7, None)])
+        asked = [mention(number).id for number in (1, 2, 3)]
+        assert index.held(asked) == {asked[0]: Held(4), asked[1]: Held(7, is_gone=True)}
+        assert index.held([]) == {}
 
     def test_one_refused_mention_stops_no_other(self, index: MentionIndex) -> None:
         broken = mention(2, text="a lone surrogate \ud800 cannot be stored")

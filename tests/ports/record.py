@@ -343,6 +343,22 @@ class CaptureContract:
             assert writer.known_files(["old", "new"]) == {"new"}
             assert writer.open_files() == []
 
+    def test_captures_follow_a_rewritten_file_that_somebody_has_read_already(self, record: Record) -> None:
+        kept, cut, moved = CaptureRef("old", 0, 5, "d"), CaptureRef("old", 5, 5, "e"), CaptureRef("new", 0, 5, "d")
+        with record.write() as writer:
+            for file, refs in (("old", (kept, cut)), ("new", (moved,))):
+                writer.add_file(file, NOW)
+                for ref in refs:
+                    writer.add_capture(make_capture(ref=ref), Outcome.OK)
+                    writer.add_quarantined(make_capture(ref=ref), "broken", NOW)
+                writer.finish_file(file)
+            writer.condemn(kept)
+        record.move_captures({kept: moved}, [cut])
+        with record.write() as writer:
+            assert [writer.is_ingested(ref) for ref in (kept, cut, moved)] == [False, False, True]
+            assert [row.ref for row in writer.quarantine()] == [moved]
+            assert writer.condemned() == [moved]
+
 
 class TransactionContract:
     def test_an_exception_leaves_nothing(self, record: Record) -> None:

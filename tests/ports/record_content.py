@@ -288,6 +288,15 @@ class MentionContract:
             writer.ack(rows)
             assert writer.outbox("index") == []
 
+    def test_a_revision_is_raised_above_what_an_index_has_once(self, record: Record) -> None:
+        with record.write() as writer:
+            document = put(writer, brands=("halden",))
+            mention = identity.mention_id(document, "halden")
+            for _ in range(2):
+                writer.overtake({mention: 7, "unknown": 3}, NOW)
+            assert writer.outbox("index") == [OutboxRow("index", mention, 8)]
+            assert [each.revision for each in writer.mentions([mention])] == [8]
+
     def test_a_refused_row_goes_to_the_dead_letters_unless_overtaken(self, record: Record) -> None:
         with record.write() as writer:
             put(writer, brands=("halden",))
@@ -298,6 +307,7 @@ class MentionContract:
             assert writer.counts().dead_letters == 0
             writer.add_dead_letter(new, "refused", NOW)
             assert (writer.outbox("index"), writer.counts().dead_letters) == ([], 1)
+            assert (writer.dead_letters("index"), writer.dead_letters("elsewhere")) == ([new], [])
 
 
 class AgainContract:

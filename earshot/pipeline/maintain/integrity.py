@@ -1,7 +1,8 @@
 """Integrity: does what is kept fit together? Findings become alarms; nothing is repaired that is not provably safe.
 
-The one repair: cuts of the lake that were begun and not ended are ended first, since what they have to do stands in
-the record. All else is named, with its number, an example and what to do.
+Two repairs: cuts of the lake that were begun and not ended are ended first, since what they have to do stands in the
+record; and the index is written anew where it differs from the record, of which it is a copy. All else is named, with
+its number, an example and what to do.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from earshot.operating import Alarm
 from earshot.pipeline.cutting import cut_condemned
 from earshot.pipeline.maintain.freshness import ALL, Raised, raise_alarms
 from earshot.pipeline.maintain.kinds import ADVICE, INTEGRITY, Kind, make_alarm
+from earshot.pipeline.verify import PublishingError, Verified, verify
 from earshot.ports import Clock, Lake, MentionIndex, Record
 
 YOUNG = timedelta(hours=1)
@@ -34,42 +36,51 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Integrity:
-    """What a look found. unjudged: what could not be told now, because it is moving. cut: captures cut first."""
+    """What a look found. unjudged: what could not be told now, because it is moving. cut: captures cut first.
+
+    repaired: mentions that were put right in the index.
+    """
 
     findings: tuple[Finding, ...]
     unjudged: tuple[Kind, ...]
     cut: int
+    repaired: int
     raised: Raised
 
 
-def examine(record: Record, lake: Lake, index: MentionIndex, clock: Clock) -> Integrity:
+def examine(
+    record: Record, lake: Lake, index: MentionIndex, clock: Clock, owner: str, since: datetime | None = None
+) -> Integrity:
     """Examine record, lake and index, raise what is new as alarms and end what is over. Twice is once.
+
+    since: what was published before need not be in the index; None: all has to be.
 
     Raises:
         StorageError: the record or the lake does not answer; alarms stay as they were.
     """
     with record.read() as reader:
         damages = reader.damages()
-    cut = 0
+    cut, repaired = 0, 0
     if damages:  # what else such a file says is worth nothing
         findings = [_finding(Kind.RECORD_DAMAGED, len(damages), damages[0], _DAMAGED.format(damages[0]))]
         unjudged: tuple[Kind, ...] = tuple(kind for kind in INTEGRITY if kind is not Kind.RECORD_DAMAGED)
     else:
         cut = cut_condemned(record, lake, clock)
-        findings, unjudged = _judged(record, lake, index, clock)
+        findings = _in_the_record(record, lake, clock)
+        differs, verified = _index(record, index, clock, owner, since)
+        findings += [differs] if differs else []
+        unjudged = () if verified else (Kind.INDEX_DIFFERS,)
+        repaired = verified.repaired if verified else 0
     now = clock.now()
     alarms = [make_alarm(each.kind, "", each.what, now) for each in findings]
     raised = raise_alarms(record, [*alarms, *_still(record, unjudged)], INTEGRITY, now)
-    return Integrity(tuple(findings), unjudged, cut, raised)
+    return Integrity(tuple(findings), unjudged, cut, repaired, raised)
 
 
-def _judged(record: Record, lake: Lake, index: MentionIndex, clock: Clock) -> tuple[list[Finding], tuple[Kind, ...]]:
-    """Return what does not fit together, and what could not be told."""
+def _in_the_record(record: Record, lake: Lake, clock: Clock) -> list[Finding]:
     with record.read() as reader:
         found = [_finding(Kind(each.name), each.count, each.example) for each in reader.inconsistencies()]
-    found += _files(record, lake, clock.now())
-    differs, is_judged = _index(record, index)
-    return found + ([differs] if differs else []), () if is_judged else (Kind.INDEX_DIFFERS,)
+    return [*found, *_files(record, lake, clock.now())]
 
 
 def _finding(kind: Kind, count: int, example: str, what: str = "") -> Finding:
@@ -112,29 +123,26 @@ def _look(record: Record, lake: Lake, now: datetime) -> tuple[set[str], set[str]
     return needed - set(there), set(old) - known
 
 
-def _index(record: Record, index: MentionIndex) -> tuple[Finding | None, bool]:
-    """Compare how many mentions record and index hold; False where it cannot be told, because something waits."""
-    expected = _expected(record)
-    if expected is None:
-        return None, False
+def _index(
+    record: Record, index: MentionIndex, clock: Clock, owner: str, since: datetime | None
+) -> tuple[Finding | None, Verified | None]:
+    """Compare the index with the record, mention by mention, and put right what a write can put right.
+
+    Nothing is found where it could not be told, because the index is being written all the time.
+    """
     try:
-        held = index.mentions()
+        verified = verify(record, index, clock, owner, since=since)
+    except PublishingError:
+        return None, None
     except StorageError as error:
-        return _finding(Kind.INDEX_DIFFERS, sum(expected), "", f"The index does not answer: {error}."), True
-    if _expected(record) != expected:
-        return None, False
-    active, refused = expected
-    if active - refused <= held <= active:
-        return None, True
-    what = f"The index holds {held:,} mentions, the record {active:,}."
-    return _finding(Kind.INDEX_DIFFERS, abs(active - held), "", what), True
+        return _finding(Kind.INDEX_DIFFERS, _mentions(record), "", f"The index does not answer: {error}."), Verified()
+    what = verified.in_words()
+    return (_finding(Kind.INDEX_DIFFERS, verified.drift, "", what) if verified.drift else None), verified
 
 
-def _expected(record: Record) -> tuple[int, int] | None:
-    """Return how many mentions are active and how many the index refused; None while some are on their way."""
+def _mentions(record: Record) -> int:
     with record.read() as reader:
-        counts = reader.counts()
-    return None if counts.behind else (counts.mentions, counts.dead_letters)
+        return reader.counts().mentions
 
 
 def _still(record: Record, unjudged: Sequence[Kind]) -> list[Alarm]:

@@ -62,7 +62,7 @@ ADVICE = {
     Kind.NOTICES_WITHOUT_DELIVERY: "Tell the people by hand, and please report it with the example.",
     Kind.CAPTURES_WITHOUT_FILE: "Put the files back from a backup; without them only replays are lost.",
     Kind.FILES_UNKNOWN: "Run `earshot ingest`: it reads them.",
-    Kind.INDEX_DIFFERS: "Run `earshot reindex`.",
+    Kind.INDEX_DIFFERS: "What could be put right was. If it comes again, or some are left: run `earshot reindex`.",
 }
 
 
