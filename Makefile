@@ -54,7 +54,7 @@ check: .venv/all.installed
 	@$(BIN)/lint-imports --no-logo >.venv/imports.log || { cat .venv/imports.log; false; }
 	@$(BIN)/python -m pytest -q -p no:cacheprovider tests/docs
 
-# What tests need beside Python packages: Chromium, a JDK and Maven. Elsewhere than as root on Debian or Ubuntu it is left out, and
+# What tests need beside Python packages: Chromium, PostgreSQL, a JDK and Maven. Elsewhere than as root on Debian or Ubuntu it is left out, and
 # the last lines of the tests say so.
 system-parts:
 	@sh scripts/system-parts

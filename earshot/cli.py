@@ -48,6 +48,8 @@ app = typer.Typer(
 )
 alerts = typer.Typer(help="What was told, and samples of the mails.", no_args_is_help=True)
 app.add_typer(alerts, name="alerts")
+record = typer.Typer(help="The record as a whole.", no_args_is_help=True)
+app.add_typer(record, name="record")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 
@@ -123,8 +125,10 @@ def check(as_json: Json = False) -> None:
     if workspace:
         warnings += _write_schedule(workspace)
     index = _index_server(workspace, mistakes, warnings) if workspace else ""
+    record_on = _record_server(workspace, mistakes, warnings) if workspace else ""
     if as_json:
-        _print_json({"ok": not mistakes, "index": index, "mistakes": _rows(mistakes), "warnings": _rows(warnings)})
+        said = {"mistakes": _rows(mistakes), "warnings": _rows(warnings)}
+        _print_json({"ok": not mistakes, "index": index, "record": record_on, **said})
     else:
         for warning in warnings:
             err.print(Text(f"note: {warning}"), soft_wrap=True)
@@ -132,6 +136,8 @@ def check(as_json: Json = False) -> None:
             err.print(Text(str(mistake)), soft_wrap=True)
         if index:
             out.print(f"The index is on {index}.")
+        if record_on:
+            out.print(f"The record is on {record_on}.")
         if workspace and not mistakes:
             rules = sum(len(brand.rules) for brand in workspace.brands)
             counts = (len(workspace.brands), "brand"), (rules, "rule"), (len(workspace.sources), "source")
@@ -149,6 +155,17 @@ def _index_server(workspace: Workspace, mistakes: list[Mistake], warnings: list[
         mistakes.append(Mistake("earshot.yaml", 0, 0, error.where, error.what, error.advice))
     except StorageError as error:
         warnings.append(Mistake("earshot.yaml", 0, 0, "index.urls", str(error), "start it, or try again later"))
+    return ""
+
+
+def _record_server(workspace: Workspace, mistakes: list[Mistake], warnings: list[Mistake]) -> str:
+    """Return what answers as the record's server; a refusal is a mistake, silence only a note."""
+    try:
+        return jobs.record_server(workspace)
+    except ConfigError as error:
+        mistakes.append(Mistake("earshot.yaml", 0, 0, error.where, error.what, error.advice))
+    except StorageError as error:
+        warnings.append(Mistake("earshot.yaml", 0, 0, "record.url", str(error), "start it, or try again later"))
     return ""
 
 
@@ -380,9 +397,18 @@ def erase(
         _print_counts("Erased", jobs.erase(str(_State.workspace), author, url, document))
 
 
+WELL = {
+    "retention": "nothing is too old",
+    "index": "nothing is full or too old",
+    "integrity": "all fits together",
+    "freshness": "everything is heard",
+}
+"""What a part of the upkeep says when it has nothing to say."""
+
+
 @app.command()
 def maintain(
-    part: Annotated[str, typer.Argument(help="retention, integrity or freshness; all three if absent.")] = "",
+    part: Annotated[str, typer.Argument(help="retention, index, integrity or freshness; all if absent.")] = "",
     as_json: Json = False,
 ) -> None:
     """Do the upkeep: drop what is old, see whether all fits together, and whether everything is heard."""
@@ -398,8 +424,12 @@ def maintain(
     for name, said in ({part: answer} if part else answer).items():
         for finding in said.pop("findings", ()):
             out.print(Text(f"{finding['what']}\n    {finding['advice']}"), soft_wrap=True)
-        new = said.pop("new", ())
-        _print_counts(name.capitalize(), said | {"new": len(new)})
+        if unjudged := said.pop("unjudged", ()):
+            out.print(f"Not to be told now, because it is moving: {', '.join(unjudged)}.")
+        new, refused = said.pop("new", ()), said.pop("refused", "")
+        _print_counts(name.capitalize(), said | {"new": len(new)}, WELL[name])
+        if refused:
+            out.print(Text(f"    {refused}"), soft_wrap=True)
         for each in new:
             out.print(Text(f"    {each['what']}\n        {each['advice']}"), soft_wrap=True)
 
@@ -480,6 +510,23 @@ def alerts_list(as_json: Json = False) -> None:
     out.print(table)
 
 
+@record.command("move")
+def record_move(
+    to: Annotated[
+        str, typer.Option(help="URL of an empty database, like postgresql://earshot@db.example.org/earshot.")
+    ],
+) -> None:
+    """Move the record into another database, all or nothing. End everything that writes first."""
+    with WorkProgress("Moving the record") as shown:
+        moved = jobs.move_record(str(_State.workspace), to, shown.update)
+    rows = sum(moved["rows"].values())
+    found = "were there already, and" if moved["was_there"] else "were moved, and"
+    out.print(f"{rows} rows {found} are the same in both. The old record refuses everything from now on.")
+    out.print(Text(f"Now write into earshot.yaml:\n    record:\n      url: {moved['url']}"), soft_wrap=True)
+    if moved["url"].startswith("postgresql"):
+        out.print("and let EARSHOT_RECORD_PASSWORD_FILE name the file of its password, if it has one.", soft_wrap=True)
+
+
 def _write_schedule(workspace: Workspace) -> list[Mistake]:
     """Write what DAG files read; where that cannot be, the workspace is still good."""
     from earshot.config.schedule import write_schedule
@@ -534,11 +581,11 @@ def _many(count: int, name: str) -> str:
     return f"{count} {name}" if count == 1 else f"{count} {name}s"
 
 
-def _print_counts(title: str, counts: dict[str, Any]) -> None:
+def _print_counts(title: str, counts: dict[str, Any], nothing: str = "nothing to do") -> None:
     said = ", ".join(
         f"{value} {name.replace('_', ' ')}" for name, value in counts.items() if value not in (0, "", False)
     )
-    out.print(f"{title}: {said or 'nothing to do'}.", soft_wrap=True)
+    out.print(f"{title}: {said or nothing}.", soft_wrap=True)
 
 
 def _print_told(title: str, told: dict[str, Any]) -> None:

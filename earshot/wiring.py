@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from earshot import __version__
 from earshot.clock import SystemClock
-from earshot.config.settings import Workspace
+from earshot.config.settings import RolloverSettings, Workspace
 from earshot.config.workspace import load_workspace
 from earshot.errors import ConfigError, EarshotError
 from earshot.model import Brand, CollectLimits
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from earshot.index.cluster.index import ClusterIndex
     from earshot.pipeline.ingest import Ingest
     from earshot.pipeline.reading import Reader
+    from earshot.record import SqlRecord
 
 
 def make_lake(url: str, clock: Clock) -> Lake:
@@ -46,6 +47,17 @@ def make_lake(url: str, clock: Clock) -> Lake:
     from earshot.lake import WarcLake
 
     return WarcLake(url, clock)
+
+
+def make_record(workspace: Workspace, clock: Clock, secret: Callable[[], bytes] = bytes, url: str = "") -> SqlRecord:
+    """Return a workspace's record, or one elsewhere that its login is for; nothing is opened yet.
+
+    Raises:
+        ConfigError: the URL is of no database that Earshot keeps its record in, or its driver is missing.
+    """
+    from earshot.record import SqlRecord
+
+    return SqlRecord(url or workspace.record_url, clock, secret, workspace.settings.record.password.get_secret_value())
 
 
 def make_index(workspace: Workspace, clock: Clock) -> MentionIndex:
@@ -65,6 +77,7 @@ def make_cluster_index(workspace: Workspace, clock: Clock) -> ClusterIndex:
     """Return the index on the cluster that a workspace names; errors as `make_index`."""
     settings = workspace.settings.index
     try:
+        from earshot.index.cluster.plan import Plan
         from earshot.index.cluster.reading import Connection
 
         if settings.engine == "opensearch":
@@ -87,7 +100,9 @@ def make_cluster_index(workspace: Workspace, clock: Clock) -> ClusterIndex:
         verify=settings.verify,
         timeout=settings.timeout,
     )
-    return adapter(connection, settings.name, clock=clock)
+    rollover = settings.rollover or RolloverSettings(max_size=None)
+    plan = Plan(settings.shards, settings.replicas, rollover.max_age, rollover.max_size, rollover.max_mentions)
+    return adapter(connection, settings.name, clock=clock, plan=plan)
 
 
 @dataclass
@@ -113,10 +128,8 @@ class Parts:
     @cached_property
     def record(self) -> Record:
         """The record, migrated."""
-        from earshot.record import SqlRecord
-
         self.workspace.var.mkdir(parents=True, exist_ok=True)
-        record = SqlRecord(self.workspace.record_url, self.clock, lambda: self._key.encode("ascii"))
+        record = make_record(self.workspace, self.clock, lambda: self._key.encode("ascii"))
         record.migrate()
         return record
 
@@ -282,4 +295,13 @@ def collect_limits(workspace: Workspace, environ: Mapping[str, str]) -> CollectL
     )
 
 
-__all__ = ["EarshotError", "Parts", "collect_limits", "make_cluster_index", "make_index", "make_lake", "open_parts"]
+__all__ = [
+    "EarshotError",
+    "Parts",
+    "collect_limits",
+    "make_cluster_index",
+    "make_index",
+    "make_lake",
+    "make_record",
+    "open_parts",
+]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 from zoneinfo import available_timezones
 
 from earshot.config.files import BrandForm
@@ -186,6 +186,10 @@ def whole(
             f"{boards.public_url!r} is no web address",
             "write for example https://earshot.example.org",
         )
+    if _holds_password(settings.record.url) and not any(name.startswith("EARSHOT_RECORD_URL") for name in environ):
+        yield mistake(
+            "record.url", "holds a password", "put it into EARSHOT_RECORD_PASSWORD_FILE, and leave it out here"
+        )
     has_rules = any(brand.rules for brand in brands)
     if (
         has_rules
@@ -204,6 +208,11 @@ def whole(
     if settings.index.engine != "embedded":
         yield from _cluster(settings.index, mistake)
     yield from _one_machine(settings, environ, mistake)
+
+
+def _holds_password(url: str) -> bool:
+    parts = urlsplit(url)
+    return ("@" in parts.netloc and ":" in parts.netloc.rpartition("@")[0]) or "password" in parse_qs(parts.query)
 
 
 def _cluster(index: IndexSettings, mistake: Callable[[str, str, str], Mistake]) -> Iterator[Mistake]:

@@ -204,6 +204,15 @@ def test_one_machines_storage_is_refused_for_workers_on_several(tmp_path: Path) 
     assert {m.field for m in mistakes} == {"record.url", "lake.url", "index.engine"}
 
 
+def test_the_records_password_stands_in_no_file_of_the_workspace(tmp_path: Path) -> None:
+    for url in ("postgresql://me:s3cret@db.example.org/earshot", "postgresql://db.example.org/earshot?password=s3cret"):
+        mistake = only_mistake(write(tmp_path, settings=SETTINGS + f"record: {{url: '{url}'}}\n"))
+        assert (mistake.field, "s3cret" in str(mistake)) == ("record.url", False)
+        workspace, mistakes, _ = read_workspace(write(tmp_path, settings=SETTINGS), {"EARSHOT_RECORD_URL": url})
+        assert workspace is not None
+        assert mistakes == []
+
+
 @pytest.mark.parametrize(
     ("index", "field"),
     [

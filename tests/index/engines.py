@@ -12,6 +12,7 @@ import pytest
 from opensearchpy import OpenSearch
 
 from earshot.index.cluster.index import ClusterIndex
+from earshot.index.cluster.plan import SIMPLE, Plan
 from earshot.index.cluster.reading import Connection
 from earshot.index.elasticsearch import ElasticsearchIndex
 from earshot.index.embedded import EmbeddedIndex
@@ -28,10 +29,15 @@ ENGINES = [pytest.param("embedded", id="embedded"), *REAL]
 
 
 @contextmanager
-def opened(engine: str, request: pytest.FixtureRequest) -> Iterator[Callable[[], MentionIndex]]:
-    """Yield what makes new, empty indices of an engine."""
+def opened(
+    engine: str, request: pytest.FixtureRequest, folder: Path | None = None
+) -> Iterator[Callable[..., MentionIndex]]:
+    """Yield what makes new, empty indices of an engine; of a cluster, by a plan.
+
+    folder: of the embedded one, the test's own where None.
+    """
     if engine == "embedded":
-        folder: Path = request.getfixturevalue("tmp_path")
+        folder = folder or request.getfixturevalue("tmp_path")
         numbers = count()
         yield lambda: EmbeddedIndex(folder / f"index-{next(numbers)}")
         return
@@ -39,9 +45,9 @@ def opened(engine: str, request: pytest.FixtureRequest) -> Iterator[Callable[[],
     names: list[str] = []
     with ExitStack() as made, OpenSearch(node.url) as client:
 
-        def fresh() -> ClusterIndex:
+        def fresh(plan: Plan = SIMPLE) -> ClusterIndex:
             names.append(f"test-{secrets.token_hex(4)}")
-            index = CLUSTERS[engine](Connection((node.url,)), names[-1])
+            index = CLUSTERS[engine](Connection((node.url,)), names[-1], plan=plan)
             made.callback(index.close)
             return index
 
