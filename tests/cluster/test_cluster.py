@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -37,7 +37,7 @@ PATIENCE_S = 900.0
 class ClusterPlace(Place):
     """A workspace whose record, lake and index lie in servers."""
 
-    made: Outfit
+    made: Outfit = field(kw_only=True)
 
     def rows(self, query: str) -> list[Any]:
         try:
@@ -89,7 +89,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
             _wait_until_quiet(prompt)
             run.end(TERM)
             expected = facts(prompt)
-            place = stack.enter_context(closing(ClusterPlace(many.root, many.maildir, made)))
+            place = stack.enter_context(closing(ClusterPlace(many.root, many.maildir, made=made)))
             for name in WORKERS:
                 made.start("airflow-worker", name, "--celery-hostname", name)
             killed = _kill_a_worker_at_work(place, made)
