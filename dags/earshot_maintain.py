@@ -17,7 +17,8 @@ with DAG(
     doc_md="""
 ### What it does
 *freshness* looks whether sources, collections and brands are heard and nothing piles up; *retention* drops what the
-workspace no longer wants to keep; *integrity* compares record, lake and index. The last two run once a night.
+workspace no longer wants to keep; *index* begins the cluster's next index and drops old ones, as `index:` in
+earshot.yaml says; *integrity* compares record, lake and index. The last three run once a night.
 
 ### When freshness is red
 **There is a new alarm.** The mail, the task's log and the **Operations** page say which, and the runbook what to do

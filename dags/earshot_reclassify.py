@@ -33,9 +33,9 @@ Reads every document of the record again (nothing is fetched) and judges it as t
 leave or change. Nobody is mailed about what is old (`alerts.max_age`).
 
 ### How to use it
-Trigger it with *Write it* **off** and read the report in the task's log or under **What it did**. Is that what you
-meant? Then trigger it again with *Write it* on. This is how a brand that was added today is run over all that was
-ever heard.
+Trigger it with *Write it* **off** and read the report in the task's log, or on the page that the log links to. Is
+that what you meant? Then trigger it again with *Write it* on. This is how a brand that was added today is run over
+all that was ever heard.
 
 ### Safe to do
 Stop it, clear it, run it twice: it goes on where it was, and a second pass changes nothing.

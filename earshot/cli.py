@@ -380,9 +380,18 @@ def erase(
         _print_counts("Erased", jobs.erase(str(_State.workspace), author, url, document))
 
 
+WELL = {
+    "retention": "nothing is too old",
+    "index": "nothing is full or too old",
+    "integrity": "all fits together",
+    "freshness": "everything is heard",
+}
+"""What a part of the upkeep says when it has nothing to say."""
+
+
 @app.command()
 def maintain(
-    part: Annotated[str, typer.Argument(help="retention, integrity or freshness; all three if absent.")] = "",
+    part: Annotated[str, typer.Argument(help="retention, index, integrity or freshness; all if absent.")] = "",
     as_json: Json = False,
 ) -> None:
     """Do the upkeep: drop what is old, see whether all fits together, and whether everything is heard."""
@@ -398,8 +407,12 @@ def maintain(
     for name, said in ({part: answer} if part else answer).items():
         for finding in said.pop("findings", ()):
             out.print(Text(f"{finding['what']}\n    {finding['advice']}"), soft_wrap=True)
-        new = said.pop("new", ())
-        _print_counts(name.capitalize(), said | {"new": len(new)})
+        if unjudged := said.pop("unjudged", ()):
+            out.print(f"Not to be told now, because it is moving: {', '.join(unjudged)}.")
+        new, refused = said.pop("new", ()), said.pop("refused", "")
+        _print_counts(name.capitalize(), said | {"new": len(new)}, WELL[name])
+        if refused:
+            out.print(Text(f"    {refused}"), soft_wrap=True)
         for each in new:
             out.print(Text(f"    {each['what']}\n        {each['advice']}"), soft_wrap=True)
 
@@ -534,11 +547,11 @@ def _many(count: int, name: str) -> str:
     return f"{count} {name}" if count == 1 else f"{count} {name}s"
 
 
-def _print_counts(title: str, counts: dict[str, Any]) -> None:
+def _print_counts(title: str, counts: dict[str, Any], nothing: str = "nothing to do") -> None:
     said = ", ".join(
         f"{value} {name.replace('_', ' ')}" for name, value in counts.items() if value not in (0, "", False)
     )
-    out.print(f"{title}: {said or 'nothing to do'}.", soft_wrap=True)
+    out.print(f"{title}: {said or nothing}.", soft_wrap=True)
 
 
 def _print_told(title: str, told: dict[str, Any]) -> None:

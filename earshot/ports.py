@@ -7,8 +7,8 @@ nothing and answers the same. `tests/ports` holds one contract suite per port, r
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -478,6 +478,9 @@ class RecordReader(OperatingReads, UpkeepReads, Protocol):
     def iter_mentions(self, batch: int = 500) -> Iterator[list[Mention]]:
         """Yield all active mentions in lists, by id."""
 
+    def iter_published(self, since: datetime | None = None, batch: int = 500) -> Iterator[list[Mention]]:
+        """Yield all active mentions that were published at `since` or later, in lists, oldest first; None: all."""
+
     def mentions_of(self, document_id: str) -> list[Mention]:
         """Return a document's active mentions, by brand."""
 
@@ -791,10 +794,23 @@ class IndexAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What an index has of one id: the revision, and whether it is only the memory of a delete."""
+    """What an index has of one id: the highest revision, and whether it is only the memory of a delete.
+
+    copies: how many there are; more than one is a fault, which the next write mends.
+    """
 
     revision: int
     is_gone: bool = False
+    copies: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What was done to keep an index in shape. refused: what the login may not do, and what would help; or empty."""
+
+    begun: str = ""
+    dropped: tuple[str, ...] = ()
+    refused: str = ""
 
 
 class MentionIndex(Protocol):
@@ -834,8 +850,24 @@ class MentionIndex(Protocol):
     def hours(self, request: SearchRequest, by: str = "") -> list[HourCount]:
         """Return counts per UTC hour of published_at, only hours that have any, by hour, then value of field `by`."""
 
-    def rebuild(self, batches: Iterable[Sequence[Mention]]) -> int:
-        """Fill a new index beside the old one and switch over at once; return how many. Readers never see a part."""
+    def rebuild(
+        self, batches: Iterable[Sequence[Mention]], quiet: Callable[[], AbstractContextManager[None]] = nullcontext
+    ) -> int:
+        """Fill a new index beside the old one and switch over at once; return how many. Readers never see a part.
+
+        batches: oldest published first, where an engine keeps them by time. quiet: entered around what must not meet a
+        write of another process; it may wait, and raise StorageError when it has waited in vain.
+        """
+
+    def keep(self, since: datetime | None = None) -> Kept:
+        """Begin what the settings say is to be begun, and drop as a whole what holds nothing that is to be found.
+
+        Nothing published after `since` is dropped; None: nothing at all but what is empty. To be called while nobody
+        writes. An engine that keeps all in one place has nothing to do. Twice is once.
+
+        Raises:
+            StorageError: the index does not answer.
+        """
 
     def mentions(self) -> int:
         """Return how many mentions it holds."""

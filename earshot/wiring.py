@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from earshot import __version__
 from earshot.clock import SystemClock
-from earshot.config.settings import Workspace
+from earshot.config.settings import RolloverSettings, Workspace
 from earshot.config.workspace import load_workspace
 from earshot.errors import ConfigError, EarshotError
 from earshot.model import Brand, CollectLimits
@@ -65,6 +65,7 @@ def make_cluster_index(workspace: Workspace, clock: Clock) -> ClusterIndex:
     """Return the index on the cluster that a workspace names; errors as `make_index`."""
     settings = workspace.settings.index
     try:
+        from earshot.index.cluster.plan import Plan
         from earshot.index.cluster.reading import Connection
 
         if settings.engine == "opensearch":
@@ -87,7 +88,9 @@ def make_cluster_index(workspace: Workspace, clock: Clock) -> ClusterIndex:
         verify=settings.verify,
         timeout=settings.timeout,
     )
-    return adapter(connection, settings.name, clock=clock)
+    rollover = settings.rollover or RolloverSettings(max_size=None)
+    plan = Plan(settings.shards, settings.replicas, rollover.max_age, rollover.max_size, rollover.max_mentions)
+    return adapter(connection, settings.name, clock=clock, plan=plan)
 
 
 @dataclass

@@ -1,8 +1,8 @@
 """The clusters' templates and roles as JSON, and their loader: components for fields and settings, one for indices.
 
 Knows no client. OpenSearch and Elasticsearch take the same files. Under a name, as `earshot-mentions`, lie indices
-`NAME.*`, an alias NAME that is read and an alias `NAME.write` that is written to; the templates do not set the
-aliases, since a new index must not be read before it is full. The whole mention is kept as source and nothing else
+`NAME.*`, an alias NAME that is read and an alias `NAME.write` that is written to; the template sets the first, and a
+rebuild takes it off again before anything is in its index. The whole mention is kept as source and nothing else
 is: an index is filled from the record, never from another index.
 """
 
@@ -28,13 +28,22 @@ def load_components() -> dict[str, dict[str, Any]]:
     return {name: _load(file) for name, file in COMPONENTS.items()}
 
 
-def load_index_template(name: str = NAME) -> tuple[str, dict[str, Any]]:
+def load_index_template(name: str = NAME, shards: int = 1, replicas: int | None = None) -> tuple[str, dict[str, Any]]:
     """Return name and body of the template of the indices under `name`; put after the components it is composed of.
 
-    It writes the layout into each index, where `layout` finds it again.
+    It writes the layout into each index, where `layout` finds it again, and lets each be read: whoever begins the next
+    index of those in force, Earshot or a lifecycle policy, leaves nothing to add. shards, replicas: of each index that
+    is begun from now on; replicas None: one copy as soon as there is a second node.
     """
     body = _load(INDEX_TEMPLATE) | {"index_patterns": [f"{name}.*"]}
-    body["template"] = {"mappings": {"_meta": {"layout": layout()}}}
+    settings: dict[str, Any] = {"number_of_shards": shards}
+    if replicas is not None:
+        settings |= {"number_of_replicas": replicas, "auto_expand_replicas": "false"}
+    body["template"] = {
+        "aliases": {name: {}},
+        "settings": {"index": settings},
+        "mappings": {"_meta": {"layout": layout()}},
+    }
     return name, body
 
 

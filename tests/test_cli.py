@@ -148,10 +148,11 @@ def test_maintain_does_one_part_or_all_three(here: Here) -> None:
     here("run", "--once")
     assert here.json("maintain", "integrity")["findings"] == []
     everything = here.json("maintain")
-    assert list(everything) == ["retention", "integrity", "freshness"]
+    assert list(everything) == ["retention", "index", "integrity", "freshness"]
     assert everything["retention"]["captures"] == 0
-    assert "Retention: nothing to do." in here("maintain", "retention").stdout
-    assert "one of retention, integrity, freshness" in here("maintain", "everything", code=3).stderr
+    assert "Retention: nothing is too old." in here("maintain", "retention").stdout
+    assert "Integrity: all fits together." in here("maintain", "integrity").stdout
+    assert "one of retention, index, integrity, freshness" in here("maintain", "everything", code=3).stderr
 
 
 def test_check_compiles_the_schedule(here: Here) -> None:

@@ -26,10 +26,15 @@ class WhatItDid(BaseOperatorLink):
 
     def get_link(self, operator: BaseOperator, *, ti_key: Any) -> str:  # noqa: ARG002 (asked in the task's own process)
         """Return the address of the job's run, or of all runs where it never began."""
-        from earshot import jobs
+        return page_of_the_run()
 
-        run = jobs.last_run_id()
-        return f"{PAGES}/operations/runs/{run}" if run else f"{PAGES}/operations/runs"
+
+def page_of_the_run() -> str:
+    """Return the page of what this process's job did, or of all runs where it never began."""
+    from earshot import jobs
+
+    run = jobs.last_run_id()
+    return f"{PAGES}/operations/runs/{run}" if run else f"{PAGES}/operations/runs"
 
 
 class Job(BaseOperator):
@@ -79,7 +84,11 @@ class Job(BaseOperator):
         hearing = {self.reports: self._say_how_far()} if self.reports else {}
         if (sibling := getattr(context["ti"], "map_index", -1)) >= 0:
             os.environ["AIRFLOW_CTX_MAP_INDEX"] = str(sibling)  # what it did leads back to it, not to all
-        answer = getattr(jobs, self.job)(WORKSPACE, **arguments, **hearing)
+        try:
+            answer = getattr(jobs, self.job)(WORKSPACE, **arguments, **hearing)
+        finally:
+            # The operator's link of this name is two clicks away, under Details.
+            self.log.info("What it did: %s", page_of_the_run())
         self.log.info("%s: %s", self.job, json.dumps(answer, ensure_ascii=False, default=str))
         if answer.get("skipped"):
             raise AirflowSkipException(answer["skipped"])

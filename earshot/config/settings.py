@@ -8,13 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import time, timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
 from earshot.config.cron import CronText
 from earshot.config.daytimes import ClockTime
 from earshot.config.durations import Duration, OptionalDuration
+from earshot.config.sizes import OptionalSize
 from earshot.model import Brand, Source
 
 
@@ -36,6 +37,19 @@ class LakeSettings(Section):
     url: str = ""
 
 
+class RolloverSettings(Section):
+    """When `earshot maintain index` begins a new index on a cluster: as soon as one of these is reached."""
+
+    max_age: OptionalDuration = Field(None, description="Since it was begun.")
+    max_size: OptionalSize = Field(25 * 1024**3, description="Bytes of one primary shard.")
+    max_mentions: int | None = Field(None, ge=1, description="Mentions in it, remembered deletes counted.")
+
+
+def _rollover(value: object) -> object:
+    """Return None for a written `none`: the indices are begun by somebody else, or never."""
+    return None if isinstance(value, str) and value.strip().lower() in ("none", "off", "never") else value
+
+
 class IndexSettings(Section):
     """engine: which search engine. Everything else is for the clusters."""
 
@@ -48,6 +62,10 @@ class IndexSettings(Section):
     ca_file: str = Field("", description="PEM file in the workspace or elsewhere, for an authority of your own.")
     verify: bool = Field(True, description="False takes any certificate, and is for trials only.")
     timeout: Duration = Field(timedelta(seconds=30), description="Longest wait for an answer.")
+    shards: int = Field(1, ge=1, le=1024, description="Primary shards of an index that is begun from now on.")
+    replicas: int | None = Field(None, ge=0, le=20, description="Further copies; None: one where there are two nodes.")
+    rollover: Annotated[RolloverSettings | None, BeforeValidator(_rollover)] = RolloverSettings()
+    retention: OptionalDuration = Field(None, description="What was published longer ago need not be found any more.")
 
 
 class CollectSettings(Section):

@@ -12,18 +12,20 @@ from earshot.clock import SystemClock
 from earshot.index.cluster.bulk import Answer
 from earshot.index.cluster.errors import ClusterError
 from earshot.index.cluster.index import ClusterIndex
+from earshot.index.cluster.plan import SIMPLE, Plan
 from earshot.index.cluster.reading import Connection, Reader, make_client, silent
 from earshot.index.cluster.servers import ELASTICSEARCH
+from earshot.index.cluster.writing import begun
 from earshot.ports import Clock
 
 
 class ElasticsearchIndex(ClusterIndex):
     """MentionIndex on an Elasticsearch cluster, under a name that no other workspace uses there."""
 
-    def __init__(self, connection: Connection, name: str, *, clock: Clock | None = None) -> None:
+    def __init__(self, connection: Connection, name: str, *, clock: Clock | None = None, plan: Plan = SIMPLE) -> None:
         reader = Reader(make_client(connection), connection)
         writer = ElasticsearchWriter(_make_writing_client(connection), connection)
-        super().__init__(ELASTICSEARCH, reader, writer, name, connection.where(), clock or SystemClock())
+        super().__init__(ELASTICSEARCH, reader, writer, name, connection.where(), clock or SystemClock(), plan)
 
 
 def _make_writing_client(connection: Connection) -> Elasticsearch:
@@ -53,6 +55,8 @@ def _with_port(url: str) -> str:
 class ElasticsearchWriter:
     """The writing half, with the elasticsearch client."""
 
+    rolls_by_shard = True
+
     def __init__(self, client: Elasticsearch, connection: Connection) -> None:
         self._client, self._connection = client, connection
 
@@ -64,7 +68,7 @@ class ElasticsearchWriter:
         """Send a bulk request; return the answer to each operation, in order."""
         with self._translated("the index was not written"):
             answer = self._client.bulk(operations=lines.splitlines(), index=index)  # type: ignore[arg-type]
-        return [item["index"] for item in answer["items"]]
+        return [next(iter(item.values())) for item in answer["items"]]
 
     def refresh(self, index: str) -> None:
         """Make what was written visible to searches."""
@@ -90,6 +94,12 @@ class ElasticsearchWriter:
         """Delete an index."""
         with self._translated(f"the index {index} was not deleted"):
             self._client.indices.delete(index=index)
+
+    def rollover(self, alias: str, conditions: Mapping[str, Any], *, is_dry: bool = False) -> str:
+        """Begin the next index behind an alias where one of the conditions holds; return its name, or nothing."""
+        with self._translated(f"no index was begun behind {alias}"):
+            answer = self._client.indices.rollover(alias=alias, conditions=dict(conditions), dry_run=is_dry)
+        return begun(answer.body)
 
     def change_aliases(self, actions: Sequence[Mapping[str, Any]]) -> None:
         """Do all of these actions in one step."""

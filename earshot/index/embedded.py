@@ -14,7 +14,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Hashable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -29,7 +31,7 @@ from earshot.index.narrowing import Narrowing
 from earshot.index.place import read_place
 from earshot.index.writing import apply, fill, held, tombstones
 from earshot.model import HourCount, Mention, SearchPage, SearchRequest
-from earshot.ports import Clock, Held, IndexAnswer, IndexWrite
+from earshot.ports import Clock, Held, IndexAnswer, IndexWrite, Kept
 from earshot.query.language import Purpose, parse
 
 _ATTEMPTS = 4
@@ -89,8 +91,19 @@ class EmbeddedIndex:
             with translated(f"the index in {self._directory} was not written"):
                 return apply(self._generations.open(current), writes)
 
-    def rebuild(self, batches: Iterable[Sequence[Mention]]) -> int:
-        """Fill a new generation and switch to it, as the port says; works on a damaged index too."""
+    def keep(self, since: datetime | None = None) -> Kept:  # noqa: ARG002
+        """Do nothing: all of it lies in one place."""
+        return Kept()
+
+    def rebuild(
+        self,
+        batches: Iterable[Sequence[Mention]],
+        quiet: Callable[[], AbstractContextManager[None]] = nullcontext,  # noqa: ARG002
+    ) -> int:
+        """Fill a new generation and switch to it, as the port says; works on a damaged index too.
+
+        The lock of writers keeps everybody else out, so nothing has to be quiet.
+        """
         with self._generations.locked():
             old = self._readable()
             self._generations.remove_others(old)

@@ -11,22 +11,26 @@ from opensearchpy import OpenSearch
 from earshot.clock import SystemClock
 from earshot.index.cluster.bulk import Answer
 from earshot.index.cluster.index import ClusterIndex
+from earshot.index.cluster.plan import SIMPLE, Plan
 from earshot.index.cluster.reading import Connection, Reader, make_client, translated
 from earshot.index.cluster.servers import OPENSEARCH
+from earshot.index.cluster.writing import begun
 from earshot.ports import Clock
 
 
 class OpenSearchIndex(ClusterIndex):
     """MentionIndex on an OpenSearch cluster, under a name that no other workspace uses there."""
 
-    def __init__(self, connection: Connection, name: str, *, clock: Clock | None = None) -> None:
+    def __init__(self, connection: Connection, name: str, *, clock: Clock | None = None, plan: Plan = SIMPLE) -> None:
         client = make_client(connection)
         reader, writer = Reader(client, connection), OpenSearchWriter(client, connection)
-        super().__init__(OPENSEARCH, reader, writer, name, connection.where(), clock or SystemClock())
+        super().__init__(OPENSEARCH, reader, writer, name, connection.where(), clock or SystemClock(), plan)
 
 
 class OpenSearchWriter:
     """The writing half, with opensearch-py."""
+
+    rolls_by_shard = False
 
     def __init__(self, client: OpenSearch, connection: Connection) -> None:
         self._client, self._connection = client, connection
@@ -39,7 +43,7 @@ class OpenSearchWriter:
         """Send a bulk request; return the answer to each operation, in order."""
         with self._translated("the index was not written"):
             answer = self._client.bulk(body=lines, index=index)
-        return [item["index"] for item in answer["items"]]
+        return [next(iter(item.values())) for item in answer["items"]]
 
     def refresh(self, index: str) -> None:
         """Make what was written visible to searches."""
@@ -65,6 +69,14 @@ class OpenSearchWriter:
         """Delete an index."""
         with self._translated(f"the index {index} was not deleted"):
             self._client.indices.delete(index=index)
+
+    def rollover(self, alias: str, conditions: Mapping[str, Any], *, is_dry: bool = False) -> str:
+        """Begin the next index behind an alias where one of the conditions holds; return its name, or nothing."""
+        with self._translated(f"no index was begun behind {alias}"):
+            answer = self._client.indices.rollover(
+                alias=alias, body={"conditions": conditions}, params={"dry_run": str(is_dry).lower()}
+            )
+        return begun(answer)
 
     def change_aliases(self, actions: Sequence[Mapping[str, Any]]) -> None:
         """Do all of these actions in one step."""

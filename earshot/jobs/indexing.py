@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import datetime
 from typing import Any
 
 from earshot import leases
@@ -11,10 +12,11 @@ from earshot.clock import SystemClock
 from earshot.config.settings import Workspace
 from earshot.jobs.opening import counted, noted, opened, report_dict
 from earshot.model import SearchRequest
-from earshot.pipeline.publish import Published
+from earshot.pipeline.publish import Published, keep
 from earshot.pipeline.publish import publish as publish_outbox
 from earshot.pipeline.publish import reindex as reindex_all
 from earshot.pipeline.verify import verify as verify_index
+from earshot.ports import Kept
 from earshot.present import mention_dict
 from earshot.wiring import Parts, make_cluster_index
 
@@ -30,10 +32,23 @@ def run_publish(parts: Parts) -> Published:
     return publish_outbox(parts.record, parts.index, parts.clock, leases.me())
 
 
+def run_keep(parts: Parts) -> Kept:
+    """Begin and drop indices as the settings say."""
+    return keep(parts.record, parts.index, parts.clock, leases.me(), indexed_since(parts))
+
+
+def indexed_since(parts: Parts) -> datetime | None:
+    """Return from when on published mentions have to be in the index; None: all. The embedded one holds all."""
+    settings = parts.workspace.settings.index
+    if settings.retention is None or settings.engine == "embedded":
+        return None
+    return parts.clock.now() - settings.retention
+
+
 def reindex(workspace: str) -> dict[str, Any]:
     """Build the index anew from the record."""
     with opened(workspace) as parts, noted(parts, "reindex") as entry:
-        mentions = reindex_all(parts.record, parts.index, parts.clock, leases.me())
+        mentions = reindex_all(parts.record, parts.index, parts.clock, leases.me(), indexed_since(parts))
         entry.count({"mentions": mentions})
         return {"mentions": mentions, **counted(entry, run_publish(parts))}
 
@@ -48,7 +63,9 @@ def verify(workspace: str, repair: bool = True) -> dict[str, Any]:
         StorageError: another process is publishing, or the index does not answer.
     """
     with opened(workspace) as parts, noted(parts, "verify") as entry:
-        found = verify_index(parts.record, parts.index, parts.clock, leases.me(), is_repairing=repair)
+        found = verify_index(
+            parts.record, parts.index, parts.clock, leases.me(), since=indexed_since(parts), is_repairing=repair
+        )
         if found.ahead:
             run_publish(parts)
         entry.count({"mentions": found.mentions, "differed": found.drift, "repaired": found.repaired})

@@ -11,7 +11,7 @@ from earshot import jobbook, leases
 from earshot.config.cron import Cron
 from earshot.errors import ConfigError, StorageError
 from earshot.jobs.again import stale_mentions
-from earshot.jobs.indexing import run_publish
+from earshot.jobs.indexing import indexed_since, run_keep, run_publish
 from earshot.jobs.opening import counted, noted, opened, report_dict
 from earshot.operating import JobState
 from earshot.pipeline.erase import erase as erase_everywhere
@@ -20,9 +20,9 @@ from earshot.ports import RecordReader
 from earshot.present import plain
 from earshot.wiring import Parts
 
-PARTS = ("retention", "integrity", "freshness")
+PARTS = ("retention", "index", "integrity", "freshness")
 """The parts of `maintain`, in the order in which all of them are done."""
-NIGHTLY = ("retention", "integrity")
+NIGHTLY = ("retention", "index", "integrity")
 
 
 def maintain_due(workspace: str) -> dict[str, Any]:
@@ -45,10 +45,11 @@ def _is_due(reader: RecordReader, part: str, night: Cron, now: datetime) -> bool
 def maintain(
     workspace: str, part: str = "", on_step: Callable[[retention.Retained], None] = lambda _: None
 ) -> dict[str, Any]:
-    """Do one part of the upkeep: "retention", "integrity" or "freshness"; "" is all three, each under its name.
+    """Do one part of the upkeep: "retention", "index", "integrity" or "freshness"; "" is all, each under its name.
 
     Freshness says `open` (how many alarms are), `new` (`key`, `what`, `advice` of those that were not before) and
-    `ended` (how many); integrity the same of its own and its `findings`; retention what was dropped.
+    `ended` (how many); integrity the same of its own and its `findings`; retention what was dropped; index how
+    many indices were `begun` and `dropped` on the cluster, and what the login was `refused`.
 
     Raises:
         ConfigError: there is no such part.
@@ -109,7 +110,7 @@ def run_maintain(
     is_stopping: Callable[[], bool] = lambda: False,
     starter: str = jobbook.PROMPT,
 ) -> dict[str, Any]:
-    """Do one part of the upkeep, or all three."""
+    """Do one part of the upkeep, or all of them."""
     with noted(parts, "maintain", part, starter) as entry:
         done = {name: _part(parts, name, on_step, is_stopping) for name in ([part] if part else PARTS)}
         for answer in done.values():
@@ -125,7 +126,10 @@ def _part(
         return report_dict(retention.retain(record, parts.lake, workspace, clock, on_step, is_stopping))
     if name == "freshness":
         return _raised(freshness.look(record, workspace, clock))
-    found = integrity.examine(record, parts.lake, parts.index, clock, leases.me())
+    if name == "index":
+        kept = run_keep(parts)
+        return {"begun": int(bool(kept.begun)), "dropped": len(kept.dropped), "refused": kept.refused}
+    found = integrity.examine(record, parts.lake, parts.index, clock, leases.me(), indexed_since(parts))
     numbers = {"cut": found.cut, "repaired": found.repaired}
     findings = [plain(each) for each in found.findings]
     return {"findings": findings, "unjudged": plain(found.unjudged), **numbers, **_raised(found.raised)}

@@ -5,19 +5,25 @@ The current row of the record is written, never what the outbox saw; an answer a
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from earshot.errors import StorageError
 from earshot.model import Mention
-from earshot.ports import Clock, IndexWrite, MentionIndex, OutboxRow, Record
+from earshot.ports import Clock, IndexWrite, Kept, MentionIndex, OutboxRow, Record
 
 TARGET = "index"
 LEASE_NAME, REBUILD_LEASE_NAME = "relay:index", "rebuild:index"
 _LEASE, _REBUILD_LEASE = timedelta(minutes=5), timedelta(hours=6)
 _BATCH = 1000
+_QUIET_TRIES = 600
+"""How often, a second apart, a rebuild tries to find nobody writing."""
+
+_among_threads = threading.Lock()
+"""A lease is a process's: among its threads this decides."""
 
 
 @dataclass(slots=True)
@@ -39,7 +45,9 @@ def publish(record: Record, index: MentionIndex, clock: Clock, owner: str) -> Pu
             return done
         try:
             while _batch(record, index, clock, done):
-                pass
+                if not _renewed(record, clock, owner):
+                    done.waiting = "another process is publishing"
+                    break
         except StorageError as error:
             done.waiting = str(error)
     return done
@@ -47,48 +55,96 @@ def publish(record: Record, index: MentionIndex, clock: Clock, owner: str) -> Pu
 
 @contextmanager
 def publishing(record: Record, clock: Clock, owner: str) -> Iterator[bool]:
-    """Hold the lease of those who write to the index; False where another process has it."""
-    now = clock.now()
-    with record.write() as writer:
-        has_lease = bool(writer.lease([LEASE_NAME], owner, now, now + _LEASE))
+    """Hold the lease of those who write to the index; False where another process or thread has it."""
+    has_lease = False
+    is_first = _among_threads.acquire(blocking=False)
     try:
+        has_lease = is_first and _renewed(record, clock, owner)
         yield has_lease
     finally:
         if has_lease:
             with record.write() as writer:
                 writer.free([LEASE_NAME], owner)
+        if is_first:
+            _among_threads.release()
 
 
-def reindex(record: Record, index: MentionIndex, clock: Clock, owner: str) -> int:
+def _renewed(record: Record, clock: Clock, owner: str) -> bool:
+    """Take the lease, or hold it for longer; False where another process has it."""
+    now = clock.now()
+    with record.write() as writer:
+        return bool(writer.lease([LEASE_NAME], owner, now, now + _LEASE))
+
+
+@contextmanager
+def quiet(record: Record, clock: Clock, owner: str) -> Iterator[None]:
+    """Hold the lease of those who write to the index; waits for whoever has it.
+
+    Raises:
+        StorageError: another process went on writing for ten minutes.
+    """
+    for _ in range(_QUIET_TRIES):
+        with publishing(record, clock, owner) as is_quiet:
+            if is_quiet:
+                yield
+                return
+        clock.sleep(1)
+    raise StorageError("another process is publishing all the time; try again when it is done")
+
+
+def keep(record: Record, index: MentionIndex, clock: Clock, owner: str, since: datetime | None) -> Kept:
+    """Keep the index in shape while nobody writes to it or builds it anew.
+
+    Raises:
+        StorageError: the index does not answer, or another process is at it.
+    """
+    with _rebuilding(record, clock, owner), quiet(record, clock, owner):
+        return index.keep(since)
+
+
+def reindex(record: Record, index: MentionIndex, clock: Clock, owner: str, since: datetime | None = None) -> int:
     """Build the index anew from the record and switch over; return how many mentions it holds.
 
-    Publishing may go on meanwhile: an index either takes what is written into the new one too, or is locked and leaves
-    it in the outbox. Dead letters from before are done with.
+    since: what was published before is left out; None: nothing. Publishing may go on meanwhile: an index either takes
+    what is written into the new one too, or is locked and leaves it in the outbox. Dead letters from before are done
+    with.
 
     Raises:
         StorageError: another process is building it, or the index did not take all; the old one is in force.
+    """
+    now = clock.now()
+    with _rebuilding(record, clock, owner):
+        with closing(_snapshot(record, since)) as batches:
+            built = index.rebuild(batches, lambda: quiet(record, clock, owner))
+        with record.write() as writer:
+            writer.end_dead_letters(now)
+        return built
+
+
+@contextmanager
+def _rebuilding(record: Record, clock: Clock, owner: str) -> Iterator[None]:
+    """Hold the lease of those who build the index anew or keep it in shape.
+
+    Raises:
+        StorageError: another process has it.
     """
     now = clock.now()
     with record.write() as writer:
         if not writer.lease([REBUILD_LEASE_NAME], owner, now, now + _REBUILD_LEASE):
             raise StorageError("another process is building the index anew; try again when it is done")
     try:
-        with closing(_snapshot(record)) as batches:
-            built = index.rebuild(batches)
-        with record.write() as writer:
-            writer.end_dead_letters(now)
-        return built
+        yield
     finally:
         with record.write() as writer:
             writer.free([REBUILD_LEASE_NAME], owner)
 
 
-def _snapshot(record: Record) -> Generator[list[Mention], None, None]:
-    """Yield all mentions. The record is opened when the first is asked for: what an index was told before that, and
-    may have brought to the old one alone, is in the snapshot then.
+def _snapshot(record: Record, since: datetime | None) -> Generator[list[Mention], None, None]:
+    """Yield the mentions, oldest first. The record is opened when the first is asked for: what an index was told before
+    that, and may have brought to the old one alone, is in the snapshot then.
     """
     with record.read() as reader:
-        yield from reader.iter_mentions()
+        yield from reader.iter_published(since)
 
 
 def _batch(record: Record, index: MentionIndex, clock: Clock, done: Published) -> bool:

@@ -8,12 +8,14 @@ like any other write, so it never undoes a newer one.
 from __future__ import annotations
 
 import zlib
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from hashlib import blake2b
 
 from earshot.errors import StorageError
-from earshot.model import Mention, SearchRequest
+from earshot.model import Filters, Mention, SearchRequest
 from earshot.pipeline.publish import TARGET, publishing
 from earshot.ports import Clock, Held, IndexWrite, MentionIndex, Record, RecordReader
 
@@ -33,9 +35,10 @@ class PublishingError(StorageError):
 class Verified:
     """What was found. Ids, sorted.
 
-    missing: only the record has it. stale: the index has an older revision. extra: only the index has it. ahead: the
-    index has a newer revision, or a newer delete: the record was brought back from a copy; its revisions are raised
-    above the index's, and `publish` does the rest. left: how many still differ, and are not on their way.
+    missing: only the record has it. stale: the index has an older revision. extra: only the index has it, or has
+    it twice. ahead: the index has a newer revision, or a newer delete: the record was brought back from a copy; its
+    revisions are raised above the index's, and `publish` does the rest. left: how many still differ, and are not on
+    their way.
     """
 
     mentions: int = 0
@@ -65,8 +68,18 @@ class Verified:
         return f"Of {self.mentions:,} mentions, in the index {parts}; {fate}."
 
 
-def verify(record: Record, index: MentionIndex, clock: Clock, owner: str, *, is_repairing: bool = True) -> Verified:
+def verify(
+    record: Record,
+    index: MentionIndex,
+    clock: Clock,
+    owner: str,
+    *,
+    since: datetime | None = None,
+    is_repairing: bool = True,
+) -> Verified:
     """Compare the index with the record, and repair it unless told not to. Twice is once.
+
+    since: what was published before need not be in the index, and is not looked at; None: all has to be.
 
     What the walks over both find suspicious is judged under the lease of `publish`: nothing moves meanwhile. And it is
     judged again after the repair: an index's answer to a write says only that it has something at least as new.
@@ -74,7 +87,7 @@ def verify(record: Record, index: MentionIndex, clock: Clock, owner: str, *, is_
     Raises:
         StorageError: record or index did not answer; PublishingError: another process is writing to the index.
     """
-    suspects, count = _suspects(record, index)
+    suspects, count = _suspects(record, index, since)
     found = Verified(count)
     if suspects:
         with publishing(record, clock, owner) as may_write:
@@ -85,17 +98,18 @@ def verify(record: Record, index: MentionIndex, clock: Clock, owner: str, *, is_
     return found
 
 
-def _suspects(record: Record, index: MentionIndex) -> tuple[list[str], int]:
+def _suspects(record: Record, index: MentionIndex, since: datetime | None) -> tuple[list[str], int]:
     """Return ids that may differ, sorted, and how many mentions the record has. Both sides may move meanwhile."""
     with record.read() as reader:
-        ours, count = _sums(_of_record(reader))
-        theirs, _ = _sums(_of_index(index))
+        ours, count = _sums(_of_record(reader, since))
+        theirs, _ = _sums(_of_index(index, since))
         differing = {number for number in range(BUCKETS) if ours[number] != theirs[number]}
         if not differing:
             return [], count
-        in_record = _within(_of_record(reader), differing)
-    in_index = _within(_of_index(index), differing)
-    return sorted({mention_id for mention_id, _ in in_record ^ in_index}), count
+        in_record = _within(_of_record(reader, since), differing)
+    in_index = _within(_of_index(index, since), differing)
+    doubled = {pair for pair, times in in_index.items() if times > 1}
+    return sorted({mention_id for mention_id, _ in (in_record.keys() ^ in_index.keys()) | doubled}), count
 
 
 def _judge(
@@ -141,6 +155,8 @@ def _way(ours: Mention | None, theirs: Held | None) -> str:
         return MISSING
     if theirs.revision > ours.revision:
         return AHEAD
+    if theirs.copies > 1:
+        return EXTRA
     if theirs.is_gone:
         return MISSING
     return STALE if theirs.revision < ours.revision else ""
@@ -153,15 +169,15 @@ def _repair(mention_id: str, ours: Mention | None, theirs: Held | None) -> Index
     return IndexWrite(mention_id, ours.revision, ours)
 
 
-def _of_record(reader: RecordReader) -> Iterator[Pair]:
-    for batch in reader.iter_mentions():
+def _of_record(reader: RecordReader, since: datetime | None) -> Iterator[Pair]:
+    for batch in reader.iter_mentions() if since is None else reader.iter_published(since):
         for mention in batch:
             yield mention.id, mention.revision
 
 
-def _of_index(index: MentionIndex) -> Iterator[Pair]:
+def _of_index(index: MentionIndex, since: datetime | None) -> Iterator[Pair]:
     """By pages of a list by time, whose cursors neither double nor hide what was there before."""
-    request = SearchRequest(sort="oldest", size=_PAGE)
+    request = SearchRequest(sort="oldest", size=_PAGE, filters=Filters(since=since))
     while True:
         page = index.search(request)
         for hit in page.hits:
@@ -181,8 +197,8 @@ def _sums(pairs: Iterable[Pair]) -> tuple[list[int], int]:
     return sums, count
 
 
-def _within(pairs: Iterable[Pair], buckets: set[int]) -> set[Pair]:
-    return {pair for pair in pairs if _bucket(pair[0]) in buckets}
+def _within(pairs: Iterable[Pair], buckets: set[int]) -> Counter[Pair]:
+    return Counter(pair for pair in pairs if _bucket(pair[0]) in buckets)
 
 
 def _bucket(mention_id: str) -> int:

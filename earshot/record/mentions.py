@@ -72,6 +72,19 @@ class MentionReads(Session):
             yield [mention_of(row) for row in rows]
             last = rows[-1].id
 
+    def iter_published(self, since: datetime | None = None, batch: int = 500) -> Iterator[list[Mention]]:
+        """Yield all active mentions that were published at `since` or later, in lists, oldest first; None: all."""
+        order = document.c.published_at, document.c.id, mention.c.id
+        after = select_mentions().where(mention.c.state == ACTIVE).order_by(*order).limit(batch)
+        query = after if since is None else after.where(document.c.published_at >= since)
+        while rows := self.db.execute(query).all():
+            found = [mention_of(row) for row in rows]
+            yield found
+            at, document_id, mention_id = found[-1].published_at, found[-1].document_id, found[-1].id
+            later = document.c.published_at > at
+            same = (document.c.id > document_id) | ((document.c.id == document_id) & (mention.c.id > mention_id))
+            query = after.where(document.c.published_at >= at, later | same)
+
     def mention_history(self, mention_id: str) -> list[MentionEvent]:
         """Return what happened to a mention, oldest first."""
         mine = select(mention_event).where(mention_event.c.mention_id == mention_id).order_by(mention_event.c.id)

@@ -112,12 +112,12 @@ def test_a_brief_is_one_mail_to_each_of_the_brands_people(runs: Runs) -> None:
 
 
 def test_maintenance_looks_at_everything_at_its_first_run_and_then_only_for_alarms(runs: Runs) -> None:
-    assert runs["maintain"]["labels"] == ["freshness", "integrity", "retention"]
+    assert runs["maintain"]["labels"] == ["freshness", "index", "integrity", "retention"]
     assert runs["maintain again"]["labels"] == ["freshness"]
 
 
 def test_a_new_alarm_makes_its_task_red_once_and_is_mailed_to_operations(runs: Runs) -> None:
-    assert sorted(runs["maintain"]["tasks"].values()) == ["failed", "success", "success", "success"]
+    assert sorted(runs["maintain"]["tasks"].values()) == ["failed", "success", "success", "success", "success"]
     assert runs["maintain again"]["run"] == "success"
     mails = [message for message in runs.blog.ledger() if "operations" in message.recipient]
     assert len(mails) == 1

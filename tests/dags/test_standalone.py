@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
+import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
+from urllib.parse import unquote
 
 import psutil
 import pytest
 
+from earshot import jobs
 from earshot.alerts.ledger import MaildirLedger
 from earshot.config.workspace import load_workspace
 from scripts.airflow_standalone import smtp_connection
+from tests.builders import make_capture
 from tests.dags.airflow_home import LiveAirflow, live_airflow
 from tests.kill.account import Facts, differences, facts, is_sound, misindexed, mistold, rows, undone
 from tests.kill.place import TERM, Place, world
@@ -24,6 +32,15 @@ pytestmark = pytest.mark.airflow
 
 KILLED = ("collect", "ingest", "alert")
 """Jobs whose task is killed once each, while it works."""
+FROZEN = ("ingest", "alert")
+"""Jobs whose task stands still, with the process that watches it, until Airflow has begun its second try: a twin."""
+LATE = """<rss version="2.0"><channel><title>Tidewatch</title><item><title>Smoke on the quay</title>
+<link>http://tidewatch.localhost/late</link><pubDate>{now}</pubDate>
+<description>My Kestrava stood on the quay when its battery caught fire. Dangerous, and nobody answers. Awful.
+</description></item></channel></rss>"""
+TOLD_OF_IT = """SELECT n.recipient FROM notice n JOIN incident i ON i.id = n.incident_id
+    JOIN document d ON d.story_id = i.story_id
+    WHERE d.title = 'Smoke on the quay' AND n.rule_id = 'safety' AND n.state = 'told'"""
 PATIENCE_S = 420.0
 OPERATIONS = "operations@example.org"
 
@@ -36,6 +53,18 @@ class Scene:
     place: Place
     airflow: LiveAirflow
     killed: dict[str, int]
+    frozen: list[Frozen]
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """A task that stands still. page: its page in Airflow, the same for each try."""
+
+    job: str
+    owner: str
+    page: str
+    process: psutil.Process
+    watcher: psutil.Process
 
 
 @pytest.fixture(scope="module")
@@ -49,9 +78,15 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
         settings.write_text(settings.read_text() + f"\nairflow: {{failure_mail: [{OPERATIONS}]}}\n")
         connection = smtp_connection(load_workspace(place.root, {}).settings.mail)
         with live_airflow(place.root, AIRFLOW_CONN_SMTP_DEFAULT=connection) as airflow:
-            killed = _kill_one_of_each(place)
+            killed, frozen = _strike_one_of_each(place)
+            try:
+                _thaw_beside_their_twins(place, frozen)
+            finally:
+                for each in frozen:
+                    each.watcher.resume()
+                    each.process.resume()
             _wait_until_quiet(place)
-            yield Scene(facts(prompt), place, airflow, killed)
+            yield Scene(facts(prompt), place, airflow, killed, frozen)
 
 
 def test_what_was_killed_was_at_work_and_was_run_again(scene: Scene) -> None:
@@ -61,6 +96,15 @@ def test_what_was_killed_was_at_work_and_was_run_again(scene: Scene) -> None:
     for dag in KILLED:
         tries = [task["try_number"] for task in scene.airflow.tasks(f"earshot_{dag}")]
         assert max(tries) >= 2, dag
+
+
+def test_what_stood_still_went_on_beside_its_twin(scene: Scene) -> None:
+    """That it changed nothing is what the tests below find."""
+    assert {each.job for each in scene.frozen} == set(FROZEN)
+    for each in scene.frozen:
+        owners = [o for (o,) in rows(scene.place, f"SELECT owner FROM job_run WHERE origin_url = '{each.page}'")]
+        assert len(owners) >= 2, each.job
+        assert len(set(owners)) == len(owners), each.job
 
 
 def test_the_record_is_the_one_that_earshot_run_makes(scene: Scene) -> None:
@@ -83,6 +127,8 @@ def test_every_notice_was_told_exactly_once(scene: Scene) -> None:
 def test_runs_are_named_after_brands_and_collections(scene: Scene) -> None:
     brands = {run["partition_key"] for run in scene.airflow.runs("earshot_alert")}
     assert brands == {"harbor", "kestrava", "tannwick"}
+    told = {task["rendered_map_index"] for task in scene.airflow.tasks("earshot_alert")}
+    assert told >= {"Harbor", "Kestrava", "Tannwick"}
     labels = {task["rendered_map_index"] for task in scene.airflow.tasks("earshot_collect") if task["map_index"] >= 0}
     assert {label.partition(":")[0] for label in labels if ":" in label} >= {"english", "continent"}
 
@@ -108,6 +154,28 @@ def test_collect_cleared_and_triggered_again_changes_nothing(scene: Scene) -> No
     _wait_until_quiet(scene.place)
     assert differences(before, facts(scene.place)) == {}
     assert len(_alert_mails(scene.place)) == told
+
+
+def test_what_no_event_announces_is_picked_up_by_the_timer(scene: Scene) -> None:
+    """Captures appear of which no asset event says a word, as where one was lost: they are read and told anyway."""
+    woken = len(scene.airflow.runs("earshot_ingest", run_type="asset_triggered"))
+    appeared_at = _leave_a_capture(scene.place)
+    end = time.monotonic() + PATIENCE_S
+    while len(told := rows(scene.place, TOLD_OF_IT)) < 2:  # an executive and the service desk
+        assert time.monotonic() < end, f"told: {told}; still to be done: {undone(scene.place)}"
+        time.sleep(0.5)
+    _wait_until_quiet(scene.place)
+    assert misindexed(scene.place) == []
+    assert len(scene.airflow.runs("earshot_ingest", run_type="asset_triggered")) == woken
+    done = rows(scene.place, "SELECT origin_url, counts FROM job_run WHERE job = 'ingest' ORDER BY started_at DESC")
+    page = next(unquote(page) for page, counts in done if json.loads(counts).get("new_documents"))
+    (reader,) = [
+        run
+        for run in scene.airflow.runs("earshot_ingest", run_type="scheduled")
+        if f"/runs/{run['dag_run_id']}/" in page
+    ]
+    waited = datetime.fromisoformat(reader["run_after"]) - appeared_at
+    assert waited <= timedelta(minutes=1), "the timer that takes it up is never more than a minute away"
 
 
 def test_a_paused_brands_run_ends_as_skipped(scene: Scene) -> None:
@@ -150,26 +218,89 @@ def test_operations_get_a_mail_of_a_failed_run_and_one_an_hour(scene: Scene) -> 
     assert "brands/broken.yaml:1" in collecting[0].html
 
 
-def _kill_one_of_each(place: Place) -> dict[str, int]:
-    """SIGKILL one task of each job while it works; return their process ids."""
+def _strike_one_of_each(place: Place) -> tuple[dict[str, int], list[Frozen]]:
+    """SIGKILL one task of each job of KILLED, then freeze the next of each of FROZEN, while they work.
+
+    In this order: one that is killed leaves its work to the next, one that stands still holds it.
+    """
     killed: dict[str, int] = {}
+    frozen: list[Frozen] = []
     end = time.monotonic() + PATIENCE_S
-    while len(killed) < len(KILLED):
-        assert time.monotonic() < end, f"killed so far: {killed}; still to be done: {undone(place)}"
-        for job, owner in _running(place):
-            if job in KILLED and job not in killed:
-                pid = int(owner.split("/")[1])
-                time.sleep(0.3)  # it has begun; now it works
-                if psutil.pid_exists(pid) and (job, owner) in _running(place):
-                    os.kill(pid, signal.SIGKILL)
-                    killed[job] = pid
+    while len(killed) < len(KILLED) or len(frozen) < len(FROZEN):
+        done = f"killed so far: {killed}; frozen: {frozen}; still to be done: {undone(place)}"
+        assert time.monotonic() < end, done
+        for job, owner, page in _running(place):
+            if any(owner == each.owner for each in frozen):
+                continue
+            is_to_die, is_to_freeze = job not in killed, job not in [each.job for each in frozen]
+            if not ((is_to_die and job in KILLED) or (is_to_freeze and job in FROZEN)):
+                continue
+            time.sleep(0.3 if is_to_die else 0.1)  # it has begun; now it works
+            pid = int(owner.split("/")[1])
+            if not psutil.pid_exists(pid) or (job, owner, page) not in _running(place):
+                continue
+            if is_to_die:
+                os.kill(pid, signal.SIGKILL)
+                killed[job] = pid
+            else:
+                frozen += _freeze(place, job, owner, page)
         time.sleep(0.02)
-    return killed
+    return killed, frozen
+
+
+def _freeze(place: Place, job: str, owner: str, page: str) -> list[Frozen]:
+    """Freeze a task and what watches it; not where it stands inside a transaction, which would hold up everything."""
+    process = psutil.Process(int(owner.split("/")[1]))
+    watcher = process.parent()
+    assert watcher is not None
+    process.suspend()
+    if _is_locked(place):
+        process.resume()
+        return []
+    watcher.suspend()
+    return [Frozen(job, owner, page, process, watcher)]
+
+
+def _is_locked(place: Place) -> bool:
+    with closing(sqlite3.connect(place.record, timeout=2, isolation_level=None)) as db:
+        try:
+            db.execute("BEGIN IMMEDIATE")
+            db.execute("ROLLBACK")
+        except sqlite3.OperationalError:
+            return True
+    return False
+
+
+def _thaw_beside_their_twins(place: Place, frozen: list[Frozen]) -> None:
+    """Let each go on once its second try has begun; what watches it wakes up later, as after a gap of the network."""
+    end = time.monotonic() + PATIENCE_S
+    for each in frozen:
+        query = f"SELECT count(*) FROM job_run WHERE origin_url = '{each.page}'"
+        while rows(place, query)[0][0] < 2:
+            assert time.monotonic() < end, f"no second try of {each.page}"
+            time.sleep(0.2)
+    for each in frozen:
+        each.process.resume()
+    time.sleep(3)
+    for each in frozen:
+        each.watcher.resume()
+
+
+def _leave_a_capture(place: Place) -> datetime:
+    """Put a feed with one new post into the lake, as a spider does, and tell nobody; return when."""
+    with jobs.opened(place.root) as parts:
+        now = parts.clock.now()
+        url = "http://tidewatch.localhost/feed.atom"
+        feed = make_capture(url=url, final_url=url, fetched_at=now, item_id="source:tidewatch", source_id="tidewatch")
+        writer = parts.lake.open_writer()
+        writer.add(feed, LATE.format(now=format_datetime(now, usegmt=True)).encode())
+        writer.publish()
+        return now
 
 
 def _running(place: Place) -> list[Any]:
     try:
-        return rows(place, "SELECT job, owner FROM job_run WHERE state = 'running'")
+        return rows(place, "SELECT job, owner, origin_url FROM job_run WHERE state = 'running'")
     except Exception:  # no record yet
         return []
 

@@ -12,6 +12,7 @@ import pytest
 from opensearchpy import OpenSearch
 
 from earshot.index.cluster.index import ClusterIndex
+from earshot.index.cluster.plan import SIMPLE, Plan
 from earshot.index.cluster.reading import Connection
 from earshot.index.elasticsearch import ElasticsearchIndex
 from earshot.index.embedded import EmbeddedIndex
@@ -30,8 +31,11 @@ ENGINES = [pytest.param("embedded", id="embedded"), *REAL]
 @contextmanager
 def opened(
     engine: str, request: pytest.FixtureRequest, folder: Path | None = None
-) -> Iterator[Callable[[], MentionIndex]]:
-    """Yield what makes new, empty indices of an engine. folder: of the embedded one, the test's own where None."""
+) -> Iterator[Callable[..., MentionIndex]]:
+    """Yield what makes new, empty indices of an engine; of a cluster, by a plan.
+
+    folder: of the embedded ones, the test's own where None.
+    """
     if engine == "embedded":
         folder = folder or request.getfixturevalue("tmp_path")
         numbers = count()
@@ -41,9 +45,9 @@ def opened(
     names: list[str] = []
     with ExitStack() as made, OpenSearch(node.url) as client:
 
-        def fresh() -> ClusterIndex:
+        def fresh(plan: Plan = SIMPLE) -> ClusterIndex:
             names.append(f"test-{secrets.token_hex(4)}")
-            index = CLUSTERS[engine](Connection((node.url,)), names[-1])
+            index = CLUSTERS[engine](Connection((node.url,)), names[-1], plan=plan)
             made.callback(index.close)
             return index
 

@@ -6,7 +6,7 @@ import random
 import socket
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -19,6 +19,7 @@ import mappings
 from earshot.errors import ConfigError, QueryError, StorageError
 from earshot.index.cluster import counting, questions
 from earshot.index.cluster.index import ClusterIndex
+from earshot.index.cluster.plan import Plan
 from earshot.index.cluster.reading import Connection
 from earshot.model import Filters, SearchRequest
 from earshot.ports import IndexWrite
@@ -222,7 +223,7 @@ def test_a_leftover_of_a_rebuild_that_was_killed_takes_writes_and_is_removed_by_
     index: ClusterIndex, client: OpenSearch
 ) -> None:
     put(index, mention(1))
-    leftover = index._generations.begin()
+    leftover = index._generations.begin().newest
     put(index, mention(2))
     assert client.count(index=leftover)["count"] in (0, 1)  # it does not refresh by itself
     assert index.rebuild([[mention(1), mention(2)]]) == 2
@@ -283,17 +284,10 @@ def test_a_list_by_relevance_ends_with_what_to_do_instead(index: ClusterIndex, m
 # counting
 
 
-@pytest.fixture
-def three_shards(monkeypatch: pytest.MonkeyPatch) -> None:
-    components = mappings.load_components()
-    components["earshot-mention-settings"]["template"]["settings"]["index"]["number_of_shards"] = 3
-    monkeypatch.setattr(mappings, "load_components", lambda: components)
-
-
-@pytest.mark.usefixtures("three_shards")
 def test_facets_are_exact_over_several_shards_whatever_they_name_at_first(
-    index: ClusterIndex, client: OpenSearch, monkeypatch: pytest.MonkeyPatch
+    fresh: Callable[..., ClusterIndex], client: OpenSearch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    index = fresh(Plan(shards=3))
     monkeypatch.setattr(counting, "FIRST", 20)
     rng = random.Random(5)
     for skew in (0.0, 0.7, 1.3):

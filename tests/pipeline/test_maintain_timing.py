@@ -39,7 +39,7 @@ def test_freshness_comes_every_five_minutes_and_the_night_once(clock: FakeClock)
     assert done == ["freshness"] * 3
     done.clear()
     pass_time(upkeep, clock, hours=16)
-    assert done == ["freshness", "retention", "integrity"]
+    assert done == ["freshness", "retention", "index", "integrity"]
     pass_time(upkeep, clock, hours=1)
     assert done[3:] == ["freshness"]
 
@@ -83,7 +83,7 @@ def test_a_part_that_fails_stops_neither_the_next_nor_the_run(clock: FakeClock) 
     upkeep = make_upkeep(clock, fails)
     pass_time(upkeep, clock, days=1)
     pass_time(upkeep, clock, minutes=5)
-    assert done == ["freshness", "retention", "integrity", "freshness"]
+    assert done == ["freshness", "retention", "index", "integrity", "freshness"]
 
 
 def test_new_alarms_go_to_the_log(clock: FakeClock) -> None:

@@ -21,6 +21,9 @@ MOST_OPERATIONS, MOST_BYTES = 1000, 5_000_000
 _WAITS_S = (0.2, 1.0, 3.0)
 """Between tries of what a full cluster pushed back; then it is for the outbox to wait."""
 
+_SMALLER = 4
+"""Each further try is made of requests so many times smaller: a cluster pushes back by the bytes it has to hold."""
+
 _DOCUMENT_FAULTS = frozenset((400, 413))
 """Status codes that blame the document. Others (401, 403, 404) blame the login or the index: no mention is lost to
 them."""
@@ -62,12 +65,22 @@ def make_operation(mention_id: str, revision: int, document: Mapping[str, Any]) 
     return Operation(mention_id, "".join(f"{line}\n" for line in lines).encode())
 
 
-def chunks(operations: Iterable[Operation]) -> Iterator[list[Operation]]:
-    """Yield operations in requests of a size that clusters like; one that is larger stands alone."""
+def make_removal(mention_id: str, revision: int) -> Operation:
+    """Return the operation that takes a copy out of an index, unless a higher revision is there by then."""
+    action = {"delete": {"_id": mention_id, "version": revision, "version_type": "external_gte"}}
+    return Operation(mention_id, f"{json.dumps(action, separators=(',', ':'))}\n".encode())
+
+
+def chunks(operations: Iterable[Operation], smaller: int = 1) -> Iterator[list[Operation]]:
+    """Yield operations in requests of a size that clusters like; one that is larger stands alone.
+
+    smaller: so many times smaller than usual.
+    """
+    most_operations, most_bytes = max(1, MOST_OPERATIONS // smaller), MOST_BYTES // smaller
     chunk: list[Operation] = []
     size = 0
     for operation in operations:
-        if chunk and (len(chunk) == MOST_OPERATIONS or size + len(operation.lines) > MOST_BYTES):
+        if chunk and (len(chunk) == most_operations or size + len(operation.lines) > most_bytes):
             yield chunk
             chunk, size = [], 0
         chunk.append(operation)
@@ -79,10 +92,11 @@ def chunks(operations: Iterable[Operation]) -> Iterator[list[Operation]]:
 def fate_of(answer: Answer) -> Fate:
     """Return what the answer to one operation means.
 
-    A version conflict says that a higher revision is there: with `external_gte` it has no other cause.
+    A version conflict says that a higher revision is there: with `external_gte` it has no other cause. What was to be
+    taken out and is not there is done.
     """
     status = int(answer["status"])
-    if 200 <= status < 300:
+    if 200 <= status < 300 or answer.get("result") == "not_found":
         return DONE
     refusal = ClusterError("it was not written", status, answer)
     if "version_conflict_engine_exception" in refusal.kinds:
@@ -115,12 +129,17 @@ class BulkWriter:
 
     def _chunk(self, index: str, chunk: list[Operation]) -> list[Fate]:
         fates = self._request(index, chunk)
-        for wait_s in _WAITS_S:
+        for number, wait_s in enumerate(_WAITS_S, 1):
             left = [n for n, fate in enumerate(fates) if not (fate.is_done or fate.is_refused)]
             if not left:
                 break
             self._clock.sleep(wait_s)
-            for n, fate in zip(left, self._request(index, [chunk[n] for n in left]), strict=True):
+            again = [
+                fate
+                for piece in chunks((chunk[n] for n in left), _SMALLER**number)
+                for fate in self._request(index, piece)
+            ]
+            for n, fate in zip(left, again, strict=True):
                 fates[n] = fate
         return fates
 

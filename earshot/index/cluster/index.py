@@ -8,8 +8,10 @@ it is iterated, or the caller must hold the lease of publish from before it bega
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from earshot.errors import ConfigError, QueryError, StorageError
@@ -18,7 +20,11 @@ from earshot.index.cluster import counting, questions
 from earshot.index.cluster.bulk import DONE, BulkWriter, Fate, Operation, make_operation
 from earshot.index.cluster.documents import GONE, make_document, make_tombstone
 from earshot.index.cluster.errors import ClusterError
-from earshot.index.cluster.generations import Generations
+from earshot.index.cluster.filling import Filling
+from earshot.index.cluster.generations import Generation, Generations
+from earshot.index.cluster.keeping import keep
+from earshot.index.cluster.placing import Places, sendings
+from earshot.index.cluster.plan import Plan
 from earshot.index.cluster.reading import Reader
 from earshot.index.cluster.servers import Server, read_server, refuse_unfit
 from earshot.index.cluster.writing import Writer
@@ -26,13 +32,15 @@ from earshot.index.codec import mention_of
 from earshot.index.cursors import RELEVANCE, RankCursor, after, save_cursor
 from earshot.index.place import Place, has_words, read_place
 from earshot.model import Hit, HourCount, Mention, SearchPage, SearchRequest
-from earshot.ports import Clock, Held, IndexAnswer, IndexWrite
+from earshot.ports import Clock, Held, IndexAnswer, IndexWrite, Kept
 from earshot.query.fields import SOURCE
 from earshot.query.language import Purpose, parse
 from earshot.query.matcher import spans_of
 from earshot.query.tree import Node
 
 _TOMBSTONES = _AT_ONCE = 1000
+_MOST_COPIES = 10_000
+"""Hits of one search. Source: `index.max_result_window`, default of both products, read 2026-11."""
 
 
 class ClusterIndex:
@@ -41,11 +49,15 @@ class ClusterIndex:
     Nothing is sent before it is first used. Then it asks which product in which version answers, once.
     """
 
-    def __init__(self, engine: str, reader: Reader, writer: Writer, name: str, where: str, clock: Clock) -> None:
+    def __init__(
+        self, engine: str, reader: Reader, writer: Writer, name: str, where: str, clock: Clock, plan: Plan
+    ) -> None:
         self._engine, self._where = engine, where
         self._reader, self._writer = reader, writer
         self._bulk = BulkWriter(writer.bulk, clock)
-        self._generations = Generations(name, reader, writer, clock)
+        self._plan = plan
+        self._generations = Generations(name, reader, writer, clock, plan)
+        self._places = Places(reader, writer)
         self._name = name
         self._is_ready = False
 
@@ -85,36 +97,56 @@ class ClusterIndex:
         self._ready()
         operations, fates = _prepared(writes)
         if operations:
-            for index in self._generations.written():
-                written = self._bulk.write(index, list(operations.values()))
-                for number, fate in zip(operations, written, strict=True):
-                    fates[number] = _worse(fates[number], fate)
-                self._writer.refresh(index)
+            for generation in self._generations.written():
+                self._write(generation, operations, fates)
         return [
             IndexAnswer(write.id, write.revision, fate.is_done, fate.is_refused, fate.reason)
             for write, fate in zip(writes, fates, strict=True)
         ]
 
-    def rebuild(self, batches: Iterable[Sequence[Mention]]) -> int:
-        """Fill a new index and switch to it, as the port says; the replaced one stays until the next rebuild.
+    def _write(self, generation: Generation, operations: dict[int, Operation], fates: list[Fate]) -> None:
+        """Write to the index where each mention lies; what is not there yet, to the newest."""
+        places = self._places.of([each.id for each in operations.values()], generation)
+        sent = sendings(operations, places, generation)
+        written = [index for index in generation.indices if any(each.index == index for each in sent)]
+        for index in written:
+            mine = [each for each in sent if each.index == index]
+            for each, fate in zip(mine, self._bulk.write(index, [each.operation for each in mine]), strict=True):
+                fates[each.number] = _worse(fates[each.number], fate)
+        self._writer.refresh(",".join(written))
+
+    def rebuild(
+        self,
+        batches: Iterable[Sequence[Mention]],
+        quiet: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> int:
+        """Fill a new generation and switch to it, as the port says; the replaced one stays until the next rebuild.
 
         Raises:
-            StorageError: the cluster did not take all of it; the old index stays in force.
+            StorageError: the cluster did not take all of it; the old generation stays in force.
         """
         self.server()
         old = self._generations.read()
-        self._generations.remove_others(old)
-        new = self._generations.begin()
+        with quiet():
+            self._generations.remove_others(old)
+        filling = Filling(self._generations, self._reader, self._bulk, self._places, self._plan, quiet)
         try:
             for index in old:
-                self._fill(new, self._tombstones(index))
+                filling.add(self._tombstones(index))
             for batch in batches:
-                self._fill(new, (make_operation(m.id, m.revision, make_document(m)) for m in batch))
-            self._generations.switch(new)
+                filling.add(make_operation(m.id, m.revision, make_document(m)) for m in batch)
+            self._generations.switch(filling.generation)
         except BaseException:
-            self._generations.remove(new)
+            with suppress(StorageError), quiet():  # else it is a leftover, which takes writes until the next rebuild
+                for index in filling.generation.indices:
+                    self._generations.remove(index)
             raise
         return self.mentions()
+
+    def keep(self, since: datetime | None = None) -> Kept:
+        """Begin the next index and drop old ones, as the port says."""
+        self._ready()
+        return keep(self._generations, self._reader, since)
 
     # reading
 
@@ -151,10 +183,14 @@ class ClusterIndex:
         found: dict[str, Held] = {}
         for start in range(0, len(ids), _AT_ONCE):
             part = list(ids[start : start + _AT_ONCE])
-            asked = {"query": {"terms": {"id": part}}, "size": len(part), "_source": ["id", "revision", GONE]}
+            asked = {
+                "query": {"terms": {"id": part}}, "size": _MOST_COPIES, "_source": ["id", "revision", GONE]
+            }  # fmt: skip
             for hit in self._reader.search(self._name, asked)["hits"]["hits"]:
                 source = hit["_source"]
-                found[source["id"]] = Held(source["revision"], bool(source.get(GONE)))
+                other, this = found.get(source["id"]), Held(source["revision"], bool(source.get(GONE)))
+                first = max((each for each in (other, this) if each), key=lambda held: held.revision)
+                found[source["id"]] = replace(first, copies=1 + (other.copies if other else 0))
         return found
 
     # asking
@@ -187,11 +223,6 @@ class ClusterIndex:
         return ask
 
     # rebuilding
-
-    def _fill(self, index: str, operations: Iterable[Operation]) -> None:
-        for fate in self._bulk.write(index, list(operations)):
-            if fate is not DONE:
-                raise StorageError(f"the new index was not filled: {fate.reason}")
 
     def _tombstones(self, index: str) -> Iterator[Operation]:
         """Yield the deletes that an index remembers."""

@@ -129,24 +129,29 @@ class Reader:
             raise StorageError(f"the index answered only in part: {what} failed; try again")
         return answer
 
-    def indices_of(self, alias: str) -> list[str]:
-        """Return the indices behind an alias, sorted; empty where there is none.
+    def aliases(self, index: str) -> dict[str, dict[str, Mapping[str, Any]]]:
+        """Return the indices behind a name or pattern, each with its aliases and what is set of them; {} if none is.
 
-        The alias stands for its indices too: without them the question is about all indices, which a login that may
-        read only these must not ask in OpenSearch.
+        One answer, and so of one moment. What a login may not see is not there.
         """
         try:
             with translated("the aliases could not be read", self._connection):
-                return sorted(self._client.indices.get_alias(index=alias, name=alias))
+                answer = self._client.indices.get_alias(index=index)
         except ClusterError as refusal:
             if refusal.status == 404:
-                return []
+                return {}
             raise
+        return {name: dict(one["aliases"]) for name, one in answer.items()}
 
-    def indices_named(self, pattern: str) -> list[str]:
-        """Return the indices whose name matches, sorted."""
-        with translated("the indices could not be listed", self._connection):
-            return sorted(self._client.indices.get(index=pattern))
+    def documents(self, index: str) -> int:
+        """Return how many documents searches see behind a name, tombstones included."""
+        return int(self.search(index, {"size": 0, "track_total_hits": True})["hits"]["total"]["value"])
+
+    def size_bytes(self, index: str) -> int:
+        """Return the size of all primary shards behind a name."""
+        with translated("the index did not say its size", self._connection):
+            answer = self._client.indices.stats(index=index, metric="store")
+        return int(answer["_all"]["primaries"]["store"]["size_in_bytes"])
 
     def layouts(self, index: str) -> set[str]:
         """Return which versions of the mapping the indices behind a name have."""

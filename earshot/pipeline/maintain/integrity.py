@@ -48,8 +48,12 @@ class Integrity:
     raised: Raised
 
 
-def examine(record: Record, lake: Lake, index: MentionIndex, clock: Clock, owner: str) -> Integrity:
+def examine(
+    record: Record, lake: Lake, index: MentionIndex, clock: Clock, owner: str, since: datetime | None = None
+) -> Integrity:
     """Examine record, lake and index, raise what is new as alarms and end what is over. Twice is once.
+
+    since: what was published before need not be in the index; None: all has to be.
 
     Raises:
         StorageError: the record or the lake does not answer; alarms stay as they were.
@@ -63,7 +67,7 @@ def examine(record: Record, lake: Lake, index: MentionIndex, clock: Clock, owner
     else:
         cut = cut_condemned(record, lake, clock)
         findings = _in_the_record(record, lake, clock)
-        differs, verified = _index(record, index, clock, owner)
+        differs, verified = _index(record, index, clock, owner, since)
         findings += [differs] if differs else []
         unjudged = () if verified else (Kind.INDEX_DIFFERS,)
         repaired = verified.repaired if verified else 0
@@ -119,13 +123,15 @@ def _look(record: Record, lake: Lake, now: datetime) -> tuple[set[str], set[str]
     return needed - set(there), set(old) - known
 
 
-def _index(record: Record, index: MentionIndex, clock: Clock, owner: str) -> tuple[Finding | None, Verified | None]:
+def _index(
+    record: Record, index: MentionIndex, clock: Clock, owner: str, since: datetime | None
+) -> tuple[Finding | None, Verified | None]:
     """Compare the index with the record, mention by mention, and put right what a write can put right.
 
     Nothing is found where it could not be told, because the index is being written all the time.
     """
     try:
-        verified = verify(record, index, clock, owner)
+        verified = verify(record, index, clock, owner, since=since)
     except PublishingError:
         return None, None
     except StorageError as error:

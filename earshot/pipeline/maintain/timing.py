@@ -15,7 +15,7 @@ from earshot.errors import EarshotError
 from earshot.ports import Clock
 
 log = structlog.get_logger(__name__)
-FRESHNESS, NIGHTLY = ("freshness",), ("retention", "integrity")
+FRESHNESS, NIGHTLY = ("freshness",), ("retention", "index", "integrity")
 
 
 class Upkeep:
@@ -66,5 +66,7 @@ class Upkeep:
 
 
 def _tell(answer: Mapping[str, Any] | None) -> None:
+    if refused := (answer or {}).get("refused"):
+        log.warning("the index was not kept in shape", reason=refused)
     for alarm in (answer or {}).get("new", ()):
         log.warning("alarm", what=alarm["what"], advice=alarm["advice"])

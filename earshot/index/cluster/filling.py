@@ -1,0 +1,56 @@
+"""Fills a generation that is not read yet, one index after the other. Knows neither mention nor client."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
+
+from earshot.errors import StorageError
+from earshot.index.cluster.bulk import BulkWriter, Operation
+from earshot.index.cluster.generations import Generation, Generations
+from earshot.index.cluster.placing import Places, sendings
+from earshot.index.cluster.plan import Plan
+from earshot.index.cluster.reading import Reader
+
+_LOOK_AT_SIZE_EVERY = 20_000
+
+Quiet = Callable[[], AbstractContextManager[None]]
+"""Entered around what must not meet a write of another process."""
+
+
+class Filling:
+    """One rebuild's new generation. What writers bring to it meanwhile is told apart from what is filled in by versions
+    in the newest index, and by a search in the older ones; a further index is begun only while nobody writes.
+    """
+
+    def __init__(
+        self, generations: Generations, reader: Reader, bulk: BulkWriter, places: Places, plan: Plan, quiet: Quiet
+    ) -> None:
+        self._generations, self._reader, self._bulk, self._places = generations, reader, bulk, places
+        self._plan, self._quiet = plan, quiet
+        self._filled = self._weighed = self._size = 0
+        self.generation: Generation = generations.begin()
+
+    def add(self, operations: Iterable[Operation]) -> None:
+        """Write these; begin the next index once the newest is full.
+
+        Raises:
+            StorageError: the cluster did not take all of it.
+        """
+        numbered = dict(enumerate(operations))
+        if self._plan.is_full(self._filled, self._size):
+            with self._quiet():
+                self.generation = self._generations.extend(self.generation)
+            self._filled = self._weighed = self._size = 0
+        places = self._places.of([each.id for each in numbered.values()], self.generation)
+        sent = sendings(numbered, places, self.generation)
+        for index in self.generation.indices:
+            self._write(index, [each.operation for each in sent if each.index == index])
+        self._filled += len(numbered)
+        if self._filled - self._weighed >= _LOOK_AT_SIZE_EVERY:
+            self._weighed, self._size = self._filled, self._reader.size_bytes(self.generation.newest)
+
+    def _write(self, index: str, operations: Sequence[Operation]) -> None:
+        for fate in self._bulk.write(index, operations):
+            if not fate.is_done:
+                raise StorageError(f"the new index was not filled: {fate.reason}")
