@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ssl
+import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -118,6 +119,10 @@ _PHASE = frozenset(("search_phase_execution_exception", "no_shard_available_acti
 
 _IN_PART = frozenset((500, 503, 504))
 
+_WAITS_S = (0.1, 0.4)
+"""Before a question that was answered in part is asked again: while a rebuild or a rollover begins an index, that index
+is behind the alias for some milliseconds without its shard."""
+
 
 class Reader:
     """The reading half of a cluster."""
@@ -169,10 +174,11 @@ class Reader:
             PartialAnswer: not all shards answered, or not in time: a part is never passed off as whole.
             StorageError: it did not answer.
         """
-        try:
-            return self._search(index, asked)
-        except PartialAnswer:  # an index behind the alias may just have been replaced and dropped: then all is there
-            return self._search(index, asked)
+        for wait_s in _WAITS_S:
+            with suppress(PartialAnswer):
+                return self._search(index, asked)
+            time.sleep(wait_s)
+        return self._search(index, asked)
 
     def _search(self, index: str, asked: Mapping[str, Any]) -> dict[str, Any]:
         until = f"{max(1, int(self._connection.timeout_s * 900))}ms"
