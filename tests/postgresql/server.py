@@ -81,7 +81,13 @@ class Server:
         """Start it and wait until it answers."""
         command = [str(self._programs / "postgres"), "-D", str(self.folder / "data"), "-p", str(self.url.port)]
         command += ["-h", "127.0.0.1", "-k", str(self.folder)]
-        for setting in (*_UNSAFE, "max_connections=100", "shared_buffers=64MB", "autovacuum_naptime=10min"):
+        for setting in (
+            *_UNSAFE,
+            "max_connections=100",
+            "shared_buffers=64MB",
+            "autovacuum_naptime=10min",
+            "dynamic_shared_memory_type=mmap",
+        ):
             command += ["-c", setting]
         with (self.folder / "out.log").open("ab") as log:
             self._process = subprocess.Popen(
