@@ -32,7 +32,8 @@ from benchmarks.report import report
 from earshot.demo.children import bare_environment
 from scripts.engines.distributions import OPENSEARCH, missing
 from scripts.engines.nodes import Node
-from tests.cluster.postgresql import Server, find_programs
+from tests.postgresql.programs import find_programs
+from tests.postgresql.server import Server
 
 POSTS = 50
 BEGINNING = datetime(2026, 10, 1, tzinfo=UTC)
@@ -53,11 +54,11 @@ def main() -> None:
         rows += _rows("one machine", found, _sqlite_bytes(one), _folder_bytes(one, "lake"), _folder_bytes(one, "index"))
         notes.append("SQLite by table, MB: " + _shares(_sqlite_tables(one)))
         if find_programs() and not missing(OPENSEARCH):
-            database, engine = Server("sizing"), Node(OPENSEARCH)
+            database, engine = Server(), Node(OPENSEARCH)
             stack.callback(database.stop)
             stack.callback(engine.stop)
             engine.ready()
-            url = f"postgresql://postgres:sizing@127.0.0.1:{database.port}/postgres"
+            url = database.url.render_as_string(hide_password=False)
             many = Path(folder) / "many"
             write_workspace(many, options.posts // POSTS, options.brands, server.server_port)
             settings = {"RECORD_URL": url, "INDEX_ENGINE": "opensearch", "INDEX_URLS": engine.url}

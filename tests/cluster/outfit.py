@@ -29,8 +29,8 @@ from earshot.demo.ports import free_port
 from earshot.demo.stage import answers
 from scripts.engines.distributions import OPENSEARCH
 from scripts.engines.nodes import Node
-from tests.cluster.postgresql import Server
 from tests.containers.compose import CLUSTER, ROOT, Elsewhere, load
+from tests.postgresql.server import Server
 
 BIN = Path(sys.executable).parent
 AIRFLOW = ("airflow-apiserver", "airflow-scheduler", "airflow-dag-processor", "airflow-triggerer")
@@ -168,7 +168,7 @@ def outfit(workspace: Path, folder: Path) -> Iterator[Outfit]:
         engine = Node(OPENSEARCH)
         stack.callback(engine.stop)
         make_secrets_in(folder / "secrets")
-        database = Server((folder / "secrets" / "postgres_password").read_text())
+        database = Server(user="postgres")
         stack.callback(database.stop)
         children = stack.enter_context(Children())
         made = _laid_out(workspace, folder, engine, database, children)
@@ -191,10 +191,10 @@ def make_secrets_in(folder: Path) -> None:
 
 def _laid_out(workspace: Path, folder: Path, engine: Node, database: Server, children: Children) -> Outfit:
     ports = {name: free_port() for name in ("redis", "lake", "airflow-apiserver", "airflow-scheduler", "serve")}
-    ports["postgres"] = database.port
+    ports["postgres"] = int(database.url.port or 0)
     url = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
     instead = {
-        "postgres:5432": f"127.0.0.1:{database.port}",
+        "postgres:5432": f"127.0.0.1:{database.url.port}",
         "redis:6379": f"127.0.0.1:{ports['redis']}",
         "http://opensearch:9200": engine.url,
         "http://127.0.0.1:9200": engine.url,
@@ -218,7 +218,8 @@ def _laid_out(workspace: Path, folder: Path, engine: Node, database: Server, chi
 
 
 def _make_databases(made: Outfit, database: Server) -> None:
-    environ = {"PATH": os.environ["PATH"], "SECRETS": str(made.secrets)} | database.environment
+    environ = {"PATH": os.environ["PATH"], "SECRETS": str(made.secrets), "PGHOST": "127.0.0.1"}
+    environ |= {"PGPORT": str(database.url.port), "PGPASSWORD": str(database.url.password)}
     script = str(ROOT / "deploy" / "databases.sh")
     done = subprocess.run(["sh", script], env=environ, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr

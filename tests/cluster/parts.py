@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import shutil
 
-from tests.cluster.postgresql import find_programs
 from tests.engines import distributions
+from tests.postgresql.programs import find_programs
 
 
 def missing() -> str:

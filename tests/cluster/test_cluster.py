@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import closing
-from dataclasses import dataclass
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
+import boto3
 import httpx
+import psutil
 import psycopg
 import pytest
 
@@ -27,32 +30,40 @@ from tests.kill.place import TERM, NothingThereError, Place, world
 pytestmark = pytest.mark.cluster
 
 WORKERS = ("worker-1", "worker-2")
-PATIENCE_S = 600.0
+PATIENCE_S = 900.0
 
 
 @dataclass(frozen=True)
 class ClusterPlace(Place):
     """A workspace whose record, lake and index lie in servers."""
 
-    made: Outfit
+    made: Outfit = field(kw_only=True)
 
     def rows(self, query: str) -> list[Any]:
         try:
-            with psycopg.connect(self.made.loaded().record_url) as db:
-                return [tuple(map(_as_in_sqlite, row)) for row in db.execute(query).fetchall()]
-        except (psycopg.errors.UndefinedTable, psycopg.OperationalError) as error:
+            return [tuple(row) for row in self._record.execute(query).fetchall()]
+        except psycopg.errors.UndefinedTable as error:
             raise NothingThereError(str(error)) from error
 
     def lake_files(self) -> set[str]:
-        import boto3
-
-        keys = dict(line.split(" = ") for line in (self.made.secrets / "s3_credentials").read_text().splitlines()[1:])
-        client = boto3.client("s3", endpoint_url=f"http://127.0.0.1:{self.made.ports['lake']}", **keys)
-        pages = client.get_paginator("list_objects_v2").paginate(Bucket="earshot", Prefix="lake/")
+        pages = self._bucket.get_paginator("list_objects_v2").paginate(Bucket="earshot", Prefix="lake/")
         return {item["Key"].removeprefix("lake/") for page in pages for item in page.get("Contents", [])}
 
     def index(self) -> MentionIndex:
         return make_index(self.made.loaded(), SystemClock())
+
+    @cached_property
+    def _record(self) -> psycopg.Connection[Any]:
+        return psycopg.connect(self.made.loaded().record_url, autocommit=True)
+
+    @cached_property
+    def _bucket(self) -> Any:
+        keys = dict(line.split(" = ") for line in (self.made.secrets / "s3_credentials").read_text().splitlines()[1:])
+        return boto3.client("s3", endpoint_url=f"http://127.0.0.1:{self.made.ports['lake']}", **keys)
+
+    def close(self) -> None:
+        self._record.close()
+        self._bucket.close()
 
 
 @dataclass
@@ -74,11 +85,11 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
         prompt = places["prompt"]
         many = places["many"]
         # The servers start while `earshot run` listens: neither is measured, and both mostly wait.
-        with prompt.start("run") as run, outfit(many.root, folder / "outfit") as made:
+        with prompt.start("run") as run, outfit(many.root, folder / "outfit") as made, ExitStack() as stack:
             _wait_until_quiet(prompt)
             run.end(TERM)
             expected = facts(prompt)
-            place = ClusterPlace(many.root, many.maildir, made)
+            place = stack.enter_context(closing(ClusterPlace(many.root, many.maildir, made=made)))
             for name in WORKERS:
                 made.start("airflow-worker", name, "--celery-hostname", name)
             killed = _kill_a_worker_at_work(place, made)
@@ -159,13 +170,11 @@ def _kill_a_worker_at_work(place: ClusterPlace, made: Outfit) -> tuple[str, str]
                 if job in ("collect", "ingest") and pid in children:
                     assert pid in made.kill(name)
                     return job, owner
-        time.sleep(0.05)
+        time.sleep(0.1)
     raise AssertionError(f"no worker was seen at work: {undone(place)}\n{made.said('worker-1')}")
 
 
 def _descendants(made: Outfit, name: str) -> list[Any]:
-    import psutil
-
     return psutil.Process(made.processes[name].pid).children(recursive=True)
 
 
@@ -181,8 +190,4 @@ def _wait_until_quiet(place: Place, made: Outfit | None = None) -> None:
     while left := undone(place):
         words = "\n".join(made.said(name) for name in ("airflow-scheduler", *WORKERS)) if made else place.said()
         assert time.monotonic() < end, f"still to be done: {left}\n{words}"
-        time.sleep(0.3)
-
-
-def _as_in_sqlite(value: object) -> object:
-    return bytes(value) if isinstance(value, memoryview) else value
+        time.sleep(2)  # asking costs what the tasks need

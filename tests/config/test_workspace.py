@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
+from earshot.config.environment import lake_login
 from earshot.config.example import schemas, write_example
 from earshot.config.settings import RolloverSettings
 from earshot.config.workspace import load_workspace, read_workspace
@@ -212,6 +214,38 @@ def test_the_records_password_stands_in_no_file_of_the_workspace(tmp_path: Path)
         workspace, mistakes, _ = read_workspace(write(tmp_path, settings=SETTINGS), {"EARSHOT_RECORD_URL": url})
         assert workspace is not None
         assert mistakes == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "field"),
+    [
+        ("record: {password: s3cret}", "record.password"),
+        ("lake: {url: 's3://b/p', access_key: a, secret_key: s3cret}", "lake.secret_key"),
+        ("lake: {url: 's3://a:s3cret@b/p'}", "lake.url"),
+        ("lake: {url: 's3:///p'}", "lake.url"),
+        ("lake: {url: 's3://b/p?endpoint=x'}", "lake.url"),
+        ("lake: {url: 's3://b/p', endpoint: 'storage.example.org:9000'}", "lake.endpoint"),
+    ],
+)
+def test_a_secret_in_the_file_or_an_address_that_leads_nowhere_is_a_mistake(
+    tmp_path: Path, settings: str, field: str
+) -> None:
+    workspace, mistakes, _ = read_workspace(write(tmp_path, settings=f"{SETTINGS}{settings}\n"), {})
+    assert workspace is None
+    assert field in {each.field for each in mistakes}
+    assert "s3cret" not in "".join(each.advice for each in mistakes)
+
+
+def test_a_lake_on_object_storage_is_one_address_without_its_login(tmp_path: Path) -> None:
+    environ = {"EARSHOT_LAKE_ACCESS_KEY": "a", "EARSHOT_LAKE_SECRET_KEY": "s3cret"}
+    settings = SETTINGS + "lake: {url: 's3://b/p', endpoint: 'https://s.example.org', ca_file: ca.pem, timeout: 5s}\n"
+    workspace, _, _ = read_workspace(write(tmp_path, settings=settings), environ)
+    assert workspace is not None
+    assert workspace.lake_url == (
+        f"s3://b/p?endpoint=https%3A%2F%2Fs.example.org&ca_file={quote(str(tmp_path / 'ca.pem'), safe='')}&timeout=5.0"
+    )
+    assert lake_login(environ) == ("a", "s3cret")
+    assert lake_login({}) == ("", "")
 
 
 @pytest.mark.parametrize(

@@ -94,16 +94,21 @@ def test_a_file_without_certificates_is_a_mistake_of_the_settings(
 
 
 def test_a_wrong_login_and_none_at_all_are_mistakes_of_the_settings(opening: Open) -> None:
-    for login in ({"password": "wrong"}, {"username": "", "password": ""}, {"username": "nobody"}):
-        with pytest.raises(ConfigError, match="does not take the login"):
+    nobody = {"username": "", "password": ""}
+    for login in ({"password": "wrong"}, nobody, {"username": "nobody"}):
+        said = "asks for a login, and none is set" if login == nobody else "does not take the login"
+        with pytest.raises(ConfigError, match=said):
             opening(**login).mentions()
-        with pytest.raises(ConfigError, match="does not take the login"):
+        with pytest.raises(ConfigError, match=said):
             put(opening(**login), mention(1))
 
 
-def test_in_the_clear_a_secured_cluster_does_not_answer(opening: Open, node: Node) -> None:
-    with pytest.raises(StorageError, match="does not answer"):
+def test_http_in_the_address_of_a_cluster_that_speaks_tls_is_a_mistake_of_the_settings(
+    opening: Open, node: Node
+) -> None:
+    with pytest.raises(ConfigError, match="but TLS is spoken there") as caught:
         opening(urls=(node.url.replace("https:", "http:"),)).mentions()
+    assert (caught.value.where, caught.value.advice) == ("index.urls", f"write {node.url}")
 
 
 def test_an_api_key_is_a_login_of_elasticsearch(opening: Open, node: Node) -> None:

@@ -391,6 +391,23 @@ class MentionIndexContract:
         assert index.count(SearchRequest("after:2026-11-20")) == 0
         assert index.count(SearchRequest("after:2026-11-20", time_zone="Europe/Berlin")) == 1
 
+    def test_the_dearest_query_that_the_language_allows_is_answered(self, index: MentionIndex) -> None:
+        put(
+            index,
+            mention(1, text="a pump valve near 0x0 and 3x1"),
+            mention(2, text="stem099y"),
+            mention(3, text="quiet"),
+        )
+        groups = [[f"{n}x{word}" for word in range(16)] for n in range(4)]
+        nears = [f"({' OR '.join(g[:8])}) NEAR/100 ({' OR '.join(['valve', *g[9:]])})" for g in groups]
+        stems = [f"stem{n:03}*" for n in range(100)]
+        rest = [f'"rest{n} word{n}"' for n in range(500 - 100 - 64)]
+        assert ids(index, " OR ".join([*nears, *stems, *rest])) == {mention(1).id, mention(2).id}
+
+    def test_a_dearer_query_is_refused_before_it_is_asked(self, index: MentionIndex) -> None:
+        with pytest.raises(QueryError, match="at most 100 words"):
+            index.search(SearchRequest(" OR ".join(f"stem{n:03}*" for n in range(101))))
+
     # counts
 
     def test_count_does_not_mind_sort_size_and_cursor(self, index: MentionIndex) -> None:

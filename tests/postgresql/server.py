@@ -38,7 +38,7 @@ _UNSAFE = ("fsync=off", "full_page_writes=off")
 class Server:
     """A running server. given: URL of a database of one that somebody else has started."""
 
-    def __init__(self, given: str = "") -> None:
+    def __init__(self, given: str = "", user: str = USER) -> None:
         self._process: subprocess.Popen[bytes] | None = None
         if given:
             self.url = make_url(given)
@@ -51,7 +51,7 @@ class Server:
         self.folder.chmod(0o755)
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
-        self.url = URL.create("postgresql", USER, PASSWORD, "127.0.0.1", port, "postgres")
+        self.url = URL.create("postgresql", user, PASSWORD, "127.0.0.1", port, "postgres")
         self._prepare()
         self.start()
 
@@ -81,7 +81,7 @@ class Server:
         """Start it and wait until it answers."""
         command = [str(self._programs / "postgres"), "-D", str(self.folder / "data"), "-p", str(self.url.port)]
         command += ["-h", "127.0.0.1", "-k", str(self.folder)]
-        for setting in (*_UNSAFE, "max_connections=60", "shared_buffers=64MB", "autovacuum_naptime=10min"):
+        for setting in (*_UNSAFE, "max_connections=100", "shared_buffers=64MB", "autovacuum_naptime=10min"):
             command += ["-c", setting]
         with (self.folder / "out.log").open("ab") as log:
             self._process = subprocess.Popen(
@@ -117,7 +117,16 @@ class Server:
         if os.getuid() == 0:
             for path in (self.folder, secret):
                 os.chown(path, NOBODY, NOBODY)
-        command = [str(self._programs / "initdb"), "-D", str(self.folder / "data"), "-U", USER, "-E", "UTF8", "-N"]
+        command = [
+            str(self._programs / "initdb"),
+            "-D",
+            str(self.folder / "data"),
+            "-U",
+            str(self.url.username),
+            "-E",
+            "UTF8",
+            "-N",
+        ]
         command += ["-A", "scram-sha-256", f"--pwfile={secret}", "--locale=C.UTF-8"]
         if self._major() >= 15:
             command += ["--locale-provider=icu", "--icu-locale=en"]
