@@ -1,94 +1,83 @@
-"""How fast the embedded index is at 100,000 mentions: loading, then each route of the dashboards under 8 readers.
+"""How fast the engines of the index are, side by side: loading, then each route of the dashboards under readers.
 
-    python -m benchmarks.index [--mentions 100000] [--calls 30] [--directory DIR]
+    python -m benchmarks.index [--mentions 100000] [--engine embedded,opensearch] [--calls 30] [--readers 8]
+                               [--url URL] [--heap 2g] [--directory DIR]
 
-Readers ask without a pause between two calls, all the same route at a time: as 8 threads of one process (so run
-FastAPI's sync routes) and as 8 processes. With 2 cores a figure is about 4 times what one reader alone waits.
+A cluster is started on this machine (which needs Java and Maven), or asked at --url. Readers ask without a pause
+between two calls, all the same route at a time: one alone, as threads of one process (so run FastAPI's sync routes) and
+as processes. With 2 cores a figure of 8 readers is about 4 times what one reader alone waits.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import multiprocessing
-import random
 import statistics
 import tempfile
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from functools import partial
+from itertools import islice
 from pathlib import Path
 
+from benchmarks.mentions import END, make_mentions
 from benchmarks.report import report
-from earshot import identity
+from earshot.index.cluster.index import ClusterIndex
+from earshot.index.cluster.reading import Connection
 from earshot.index.cursors import NEWEST, TimeCursor, save_cursor
+from earshot.index.elasticsearch import ElasticsearchIndex
 from earshot.index.embedded import EmbeddedIndex
-from earshot.model import Category, DateFrom, Evidence, Filters, Flag, Mention, SearchRequest, Sentiment, Severity
-from earshot.ports import IndexWrite
+from earshot.index.opensearch import OpenSearchIndex
+from earshot.model import Filters, Mention, SearchRequest
+from earshot.ports import IndexWrite, MentionIndex
+from tests.engines import distributions, nodes
 
-READERS = 8
-END = datetime(2026, 11, 20, tzinfo=UTC)
-BRANDS = tuple(f"brand{n}" for n in range(20))
+CLUSTERS = {"opensearch": OpenSearchIndex, "elasticsearch": ElasticsearchIndex}
+TARGET_MS = {"embedded": 50, "opensearch": 100, "elasticsearch": 100}
+"""Of a page at 1,000,000 mentions, p95, for one reader on two cores."""
+
+BATCH, WRITTEN = 500, 20_000
 FACETS = ("sentiment", "category", "site", "author", "source_kind", "language", "flag", "status")
-VOCABULARY = [
-    f"{a}{b}{c}" for a in ("re", "pu", "ha", "mo", "ti", "so", "ka", "be") for b in "aeiou" for c in range(750)
-]
+Cell = tuple[str, str]
+"""What was asked, and by whom."""
 
 
-def make_mentions(count: int, seed: int = 7) -> Iterator[Mention]:
-    """Yield invented mentions of a year: words, sites and authors by Zipf, 10 to 1,500 words, half shorter than 90."""
-    rng = random.Random(seed)
-    weights = [1 / (n + 2) for n in range(len(VOCABULARY))]
-    words = rng.choices(VOCABULARY, weights, k=400_000)
-    sites = rng.choices(range(2_000), [1 / (n + 5) for n in range(2_000)], k=count)
-    authors = rng.choices(range(20_000), [1 / (n + 50) for n in range(20_000)], k=count)
-    for n in range(count):
-        length = min(1_500, max(10, int(rng.lognormvariate(4.5, 0.9))))
-        at = rng.randrange(len(words) - length)
-        brand = BRANDS[min(int(rng.expovariate(0.25)), len(BRANDS) - 1)]
-        text = f"{brand} " + " ".join(words[at : at + length])
-        yield _make_mention(rng, n, brand, f"site{sites[n]}.example", f"author{authors[n]}", text)
+@dataclass(frozen=True)
+class Place:
+    """An engine and where its indices are: a folder, or the address of a cluster."""
+
+    engine: str
+    where: str
+
+    def open(self, name: str = "rebuilt") -> MentionIndex:
+        """Open one of its indices."""
+        if self.engine == "embedded":
+            return EmbeddedIndex(Path(self.where) / name)
+        return CLUSTERS[self.engine](Connection((self.where,), timeout=timedelta(minutes=2)), f"benchmark-{name}")
+
+    def size_mb(self, name: str = "rebuilt") -> float:
+        """Return what one of its indices takes on disk."""
+        if self.engine == "embedded":
+            return sum(f.stat().st_size for f in (Path(self.where) / name).rglob("*") if f.is_file()) / 1e6
+        with urllib.request.urlopen(f"{self.where}/benchmark-{name}/_stats/store", timeout=60) as answer:
+            return float(json.load(answer)["_all"]["primaries"]["store"]["size_in_bytes"]) / 1e6
 
 
-def _make_mention(rng: random.Random, n: int, brand: str, site: str, author: str, text: str) -> Mention:
-    document = identity.document_id(f"http://{site}/{n}")
-    at = END - timedelta(seconds=rng.randrange(365 * 86_400))
-    sentiment = rng.choices(list(Sentiment), (2, 6, 3))[0]
-    flags = (Flag(f"rule{n % 7}", "A rule", Severity.WARNING, "sentiment:negative", ("broke",)),) * (n % 11 == 0)
-    return Mention(
-        id=identity.mention_id(document, brand),
-        document_id=document,
-        story_id=document,
-        brand=brand,
-        revision=1,
-        url=f"http://{site}/{n}",
-        site=site,
-        title=" ".join(text.split()[:8]),
-        text=text,
-        author=author,
-        source=site,
-        source_kind=rng.choice(("feed", "sitemap")),
-        collection="default",
-        scope="public",
-        published_at=at,
-        published_at_from=DateFrom.FEED,
-        found_at=END,
-        language=rng.choice(("en", "en", "de", "es", "fr")),
-        relevance=round(rng.uniform(0.3, 1), 2),
-        sentiment=sentiment,
-        sentiment_score=0.0,
-        confidence=0.8,
-        categories=tuple(rng.sample(list(Category), rng.randrange(3))),
-        flags=flags,
-        severity=Severity.WARNING if flags else None,
-        evidence=(Evidence("text", 0, len(brand), "brand"),),
-        brand_version="v1",
-        model_version="m1",
-    )
+@dataclass
+class Measured:
+    """What one engine did. cells: by what was asked and who asked, in the order of asking."""
+
+    cells: dict[Cell, dict[str, float]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
 
 
-def routes(index: EmbeddedIndex) -> dict[str, Callable[[], object]]:
+def routes(index: MentionIndex) -> dict[str, Callable[[], object]]:
     """Return the calls that the pages make, by what they show."""
     every = SearchRequest(filters=Filters(min_relevance=0.5))
     words = replace(every, query="rea10 OR pua12")
@@ -113,28 +102,63 @@ def routes(index: EmbeddedIndex) -> dict[str, Callable[[], object]]:
     }
 
 
-def load(directory: Path, count: int) -> list[dict[str, object]]:
-    """Fill an index by rebuild, and another by the relay's writes of 500."""
-    mentions = list(make_mentions(count))
-    index = EmbeddedIndex(directory / "rebuilt")
-    began = time.perf_counter()
-    index.rebuild(mentions[n : n + 500] for n in range(0, count, 500))
-    rows = [_loaded("rebuild", count, began)]
-    index = EmbeddedIndex(directory / "written")
-    few, began = mentions[: count // 5], time.perf_counter()
-    for n in range(0, len(few), 500):
-        index.write([IndexWrite(m.id, m.revision, m) for m in few[n : n + 500]])
-    rows.append(_loaded("write, 500 a commit", len(few), began))
-    began = time.perf_counter()
-    for n in range(0, len(few), 500):
-        index.write([IndexWrite(m.id, 2, m) for m in few[n : n + 500]])
-    rows.append(_loaded("write again, revision 2", len(few), began))
-    return rows
+# --- loading -------------------------------------------------------------------------------------------
 
 
-def _loaded(what: str, count: int, began: float) -> dict[str, object]:
-    rate = count / (time.perf_counter() - began)
-    return {"what": what, "readers": "none", "p50 ms": 0.0, "p95 ms": 0.0, "per second": rate, "cpu ms": 0.0}
+def load(place: Place, count: int, measured: Measured) -> None:
+    """Fill an index by rebuild, and another by the relay's writes of 500. To invent the mentions takes its part."""
+    began, invented = time.perf_counter(), _Timed(make_mentions(count))
+    _close(place.open(), lambda index: index.rebuild(_batches(invented)))
+    whole_s = time.perf_counter() - began
+    measured.cells["rebuild", "none"] = {"per second": count / whole_s}
+    measured.notes.append(
+        f"{place.engine}: rebuilt in {whole_s:.0f} s, of which {invented.spent_s:.0f} s to invent the mentions; "
+        f"{place.size_mb() * 1e6 / count:.0f} bytes a mention on disk"
+    )
+    few = list(islice(make_mentions(count), min(count, WRITTEN)))
+    for what, revision in ((f"write, {BATCH} a commit", 1), ("write again, revision 2", 2)):
+        began = time.perf_counter()
+        _close(place.open("written"), partial(_write, few, revision))
+        measured.cells[what, "none"] = {"per second": len(few) / (time.perf_counter() - began)}
+
+
+class _Timed:
+    """Mentions, and how long it took to make them."""
+
+    def __init__(self, mentions: Iterator[Mention]) -> None:
+        self._mentions, self.spent_s = mentions, 0.0
+
+    def __iter__(self) -> Iterator[Mention]:
+        while True:
+            began = time.perf_counter()
+            mention = next(self._mentions, None)
+            self.spent_s += time.perf_counter() - began
+            if mention is None:
+                return
+            yield mention
+
+
+def _batches(mentions: _Timed) -> Iterator[list[Mention]]:
+    several = iter(mentions)
+    while batch := list(islice(several, BATCH)):
+        yield batch
+
+
+def _write(mentions: list[Mention], revision: int, index: MentionIndex) -> None:
+    for n in range(0, len(mentions), BATCH):
+        answers = index.write([IndexWrite(m.id, revision, m) for m in mentions[n : n + BATCH]])
+        assert all(answer.is_done for answer in answers)
+
+
+def _close(index: MentionIndex, use: Callable[[MentionIndex], object]) -> None:
+    try:
+        use(index)
+    finally:
+        if isinstance(index, ClusterIndex):
+            index.close()
+
+
+# --- asking --------------------------------------------------------------------------------------------
 
 
 def ask(call: Callable[[], object], calls: int) -> list[float]:
@@ -147,71 +171,134 @@ def ask(call: Callable[[], object], calls: int) -> list[float]:
     return waits
 
 
-def _row(what: str, readers: str, waits: list[float], whole_s: float, cpu_s: float) -> dict[str, object]:
-    """Return a line of the table; cpu ms, of one call, is what a busy machine leaves alone."""
-    p50, p95 = statistics.median(waits), statistics.quantiles(waits, n=20)[-1]
-    rest = {"per second": len(waits) / whole_s, "cpu ms": cpu_s * 1000 / len(waits)}
-    return {"what": what, "readers": readers, "p50 ms": p50, "p95 ms": p95} | rest
+def _figures(waits: list[float], whole_s: float) -> dict[str, float]:
+    p95 = statistics.quantiles(waits, n=20)[-1]
+    return {"p50 ms": statistics.median(waits), "p95 ms": p95, "per second": len(waits) / whole_s}
 
 
-def in_threads(index: EmbeddedIndex, calls: int) -> list[dict[str, object]]:
-    """Ask every route from 8 threads of this process."""
-    rows = []
+def in_threads(place: Place, calls: int, readers: int, measured: Measured) -> None:
+    """Ask every route alone, the first time by itself, then from several threads of this process."""
+    index = place.open()
     for what, call in routes(index).items():
-        call()
+        (first,) = ask(call, 1)
         began, cpu = time.perf_counter(), time.process_time()
         waits = ask(call, calls)
-        rows.append(_row(what, "1 thread", waits, time.perf_counter() - began, time.process_time() - cpu))
-        with ThreadPoolExecutor(READERS) as pool:
-            began, cpu = time.perf_counter(), time.process_time()
-            waits = [w for part in pool.map(lambda _, call=call: ask(call, calls), range(READERS)) for w in part]
-            whole_s, cpu_s = time.perf_counter() - began, time.process_time() - cpu
-        rows.append(_row(what, f"{READERS} threads", waits, whole_s, cpu_s))
-    return rows
+        figures = _figures(waits, time.perf_counter() - began)
+        cpu_ms = (time.process_time() - cpu) * 1000 / calls
+        measured.cells[what, "1"] = figures | {"first ms": first, "cpu ms": cpu_ms}
+        with ThreadPoolExecutor(readers) as pool:
+            began = time.perf_counter()
+            waits = [w for part in pool.map(lambda _, call=call: ask(call, calls), range(readers)) for w in part]
+        measured.cells[what, f"{readers} threads"] = _figures(waits, time.perf_counter() - began)
+    _close(index, lambda _: None)
 
 
-def _process(directory: Path, calls: int, gate: object, answers: object) -> None:
-    for what, call in routes(EmbeddedIndex(directory)).items():
+def _process(place: Place, calls: int, gate: object, answers: object) -> None:
+    for what, call in routes(place.open()).items():
         call()
         gate.wait()  # type: ignore[attr-defined]
         answers.put((what, ask(call, calls)))  # type: ignore[attr-defined]
 
 
-def in_processes(directory: Path, calls: int) -> list[dict[str, object]]:
-    """Ask every route from 8 processes, one route at a time."""
+def in_processes(place: Place, calls: int, readers: int, measured: Measured) -> None:
+    """Ask every route from several processes, one route at a time."""
     context = multiprocessing.get_context("spawn")
-    gate, answers = context.Barrier(READERS), context.Queue()
-    readers = [context.Process(target=_process, args=(directory, calls, gate, answers)) for _ in range(READERS)]
-    for reader in readers:
-        reader.start()
+    gate, answers = context.Barrier(readers), context.Queue()
+    asking = [context.Process(target=_process, args=(place, calls, gate, answers)) for _ in range(readers)]
+    for process in asking:
+        process.start()
     waits: dict[str, list[float]] = {}
-    for _ in range(READERS * len(routes(EmbeddedIndex(directory)))):
+    for _ in range(readers * len({what for what, who in measured.cells if who == "1"})):
         what, part = answers.get()
         waits.setdefault(what, []).extend(part)
-    for reader in readers:
-        reader.join()
-    return [_row(what, f"{READERS} processes", w, sum(w) / 1000 / READERS, 0.0) for what, w in waits.items()]
+    for process in asking:
+        process.join()
+    for what, of_route in waits.items():
+        measured.cells[what, f"{readers} processes"] = _figures(of_route, sum(of_route) / 1000 / readers)
+
+
+# --- the run -------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def running(engine: str, url: str, heap: str, directory: Path) -> Iterator[Place]:
+    """Give the place of an engine; a cluster that was started for it ends with it."""
+    if engine == "embedded" or url:
+        yield Place(engine, url if engine != "embedded" else str(directory))
+        return
+    (distribution,) = [one for one in distributions.ALL if one.product == engine]
+    nodes.HEAP = heap
+    node = nodes.Node(distribution)
+    try:
+        yield Place(engine, node.ready(300).url)
+    finally:
+        node.stop()
+
+
+def measure(place: Place, count: int, calls: int, readers: int) -> Measured:
+    """Load an engine unless that is done, and ask it."""
+    measured = Measured()
+    if not _holds(place, count):
+        load(place, count, measured)
+    in_threads(place, calls, readers, measured)
+    in_processes(place, calls, readers, measured)
+    pages = [cell["p95 ms"] for (what, who), cell in measured.cells.items() if who == "1" and _is_page(what)]
+    measured.notes.append(
+        f"{place.engine}: the slowest page has a p95 of {max(pages):.0f} ms for one reader "
+        f"(target at 1,000,000 mentions: {TARGET_MS[place.engine]} ms); {place.size_mb():,.0f} MB on disk"
+    )
+    return measured
+
+
+def _holds(place: Place, count: int) -> bool:
+    if place.engine == "embedded" and not (Path(place.where) / "rebuilt").exists():
+        return False
+    found: list[int] = []
+    _close(place.open(), lambda index: found.append(index.mentions()))
+    return found == [count]
+
+
+def _is_page(what: str) -> bool:
+    return what.startswith(("newest", "relevance"))
+
+
+def side_by_side(by_engine: dict[str, Measured]) -> list[dict[str, object]]:
+    """Return a row for what was asked and who asked, with the figures of every engine beside each other."""
+    cells = list(dict.fromkeys(cell for measured in by_engine.values() for cell in measured.cells))
+    names = ("first ms", "p50 ms", "p95 ms", "per second", "cpu ms")
+    return [
+        {"what": what, "readers": who}
+        | {
+            f"{engine} {name}": by_engine[engine].cells.get((what, who), {}).get(name, "")
+            for engine in by_engine
+            for name in names
+        }
+        for what, who in cells
+    ]
 
 
 def main() -> None:
     """Run it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--mentions", type=int, default=100_000)
+    parser.add_argument("--engine", default="embedded", help="one or several, with commas: embedded, opensearch, ...")
     parser.add_argument("--calls", type=int, default=30, help="calls of each reader on each route")
-    parser.add_argument("--directory", type=Path, help="an index to ask, made before; nothing is loaded then")
+    parser.add_argument("--readers", type=int, default=8)
+    parser.add_argument("--url", default="", help="of a cluster that runs already; its index benchmark-* stays")
+    parser.add_argument("--heap", default="2g", help="of a cluster that is started")
+    parser.add_argument("--directory", type=Path, help="where the embedded index is, or is made and stays")
     given = parser.parse_args()
+    by_engine: dict[str, Measured] = {}
     with tempfile.TemporaryDirectory() as temporary:
-        directory = given.directory or Path(temporary)
-        rows = [] if (directory / "rebuilt").exists() else load(directory, given.mentions)
-        index = EmbeddedIndex(directory / "rebuilt")
-        size_mb = sum(f.stat().st_size for f in (directory / "rebuilt").rglob("*") if f.is_file()) / 1e6
-        rows += in_threads(index, given.calls) + in_processes(directory / "rebuilt", given.calls)
-        notes = [
-            f"{index.mentions():,} mentions, {size_mb:.0f} MB on disk",
-            "readers ask without a pause",
-            "facets and hours are remembered until the next commit: only their first asking costs",
-        ]
-    report("index", rows, notes)
+        for engine in given.engine.split(","):
+            with running(engine, given.url, given.heap, given.directory or Path(temporary)) as place:
+                by_engine[engine] = measure(place, given.mentions, given.calls, given.readers)
+    notes = [
+        f"{given.mentions:,} mentions; readers ask without a pause; cpu is this process's, not a cluster's",
+        "first: asked for the first time. Facets, hours and counts are remembered until the next commit",
+        *(note for measured in by_engine.values() for note in measured.notes),
+    ]
+    report("index", side_by_side(by_engine), notes)
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ def machine() -> dict[str, Any]:
 def report(name: str, rows: list[dict[str, Any]], notes: list[str] | None = None) -> None:
     """Print `rows` as a table and write them to `benchmarks/results/NAME.json`. All rows have the same keys."""
     about = machine()
-    console = Console(width=140)
+    console = Console(width=140 if not rows or len(rows[0]) < 9 else 210)
     console.print(
         f"[bold]{name}[/] on {about['cores']} cores, {about['memory_gb']} GB, Python {about['python']}, "
         f"{about['system']}, commit {about['commit']}"

@@ -14,7 +14,7 @@ from dashboards.acts import Actions
 from dashboards.board import Board
 from dashboards.security import Access, Guard, wants_data, with_headers
 from earshot.config.settings import Workspace
-from earshot.errors import QueryError, StorageError
+from earshot.errors import ConfigError, PartialAnswer, QueryError, StorageError
 from earshot.ports import Clock, MailLedger, MentionIndex, Record
 
 _TITLES = {
@@ -84,6 +84,20 @@ def _handle_errors(app: FastAPI, board: Board) -> None:
         response.headers["retry-after"] = "5"
         return response
 
+    def on_part(request: Request, error: Exception) -> Response:
+        assert isinstance(error, PartialAnswer)
+        text = (
+            f"A part of the index is missing or was too slow ({error.why}). Numbers and lists would be too small, so"
+            " none are shown. Nothing is lost; try again in a minute, and tell whoever runs the search engine if it"
+            " stays so."
+        )
+        response = answer(request, 503, "The search engine answered only in part", text)
+        response.headers["retry-after"] = "30"
+        return response
+
+    def on_config(request: Request, error: Exception) -> Response:
+        return answer(request, 503, "The settings do not fit", f"For whoever runs Earshot: {error}")
+
     def on_query(request: Request, error: Exception) -> Response:
         return answer(request, 400, "This query cannot be read", str(error))
 
@@ -93,5 +107,7 @@ def _handle_errors(app: FastAPI, board: Board) -> None:
 
     app.add_exception_handler(HTTPException, on_http)
     app.add_exception_handler(StorageError, on_storage)
+    app.add_exception_handler(PartialAnswer, on_part)
+    app.add_exception_handler(ConfigError, on_config)
     app.add_exception_handler(QueryError, on_query)
     app.add_exception_handler(Exception, on_any)

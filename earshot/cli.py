@@ -126,9 +126,10 @@ def check(as_json: Json = False) -> None:
         warnings += _write_schedule(workspace)
     index = _index_server(workspace, mistakes, warnings) if workspace else ""
     record_on = _record_server(workspace, mistakes, warnings) if workspace else ""
+    lake_at = _lake_place(workspace, mistakes, warnings) if workspace else ""
     if as_json:
         said = {"mistakes": _rows(mistakes), "warnings": _rows(warnings)}
-        _print_json({"ok": not mistakes, "index": index, "record": record_on, **said})
+        _print_json({"ok": not mistakes, "index": index, "record": record_on, "lake": lake_at, **said})
     else:
         for warning in warnings:
             err.print(Text(f"note: {warning}"), soft_wrap=True)
@@ -138,6 +139,8 @@ def check(as_json: Json = False) -> None:
             out.print(f"The index is on {index}.")
         if record_on:
             out.print(f"The record is on {record_on}.")
+        if lake_at:
+            out.print(Text(f"The lake is {lake_at}: it can be listed, written, read and cleared."), soft_wrap=True)
         if workspace and not mistakes:
             rules = sum(len(brand.rules) for brand in workspace.brands)
             counts = (len(workspace.brands), "brand"), (rules, "rule"), (len(workspace.sources), "source")
@@ -167,6 +170,21 @@ def _record_server(workspace: Workspace, mistakes: list[Mistake], warnings: list
     except StorageError as error:
         warnings.append(Mistake("earshot.yaml", 0, 0, "record.url", str(error), "start it, or try again later"))
     return ""
+
+
+def _lake_place(workspace: Workspace, mistakes: list[Mistake], warnings: list[Mistake]) -> str:
+    """Return where object storage answers; what it refuses is a mistake, silence only a note."""
+    try:
+        name, warning = jobs.lake_place(workspace)
+    except ConfigError as error:
+        mistakes.append(Mistake("earshot.yaml", 0, 0, error.where, error.what, error.advice))
+        return ""
+    except StorageError as error:
+        warnings.append(Mistake("earshot.yaml", 0, 0, "lake.url", str(error), "start it, or try again later"))
+        return ""
+    if warning:
+        warnings.append(Mistake("earshot.yaml", 0, 0, "lake.url", warning, "docs/operations/object-storage.md"))
+    return name
 
 
 @app.command()

@@ -7,6 +7,7 @@
     ├── SourceError        this source is skipped this time; carries the outcome
     ├── DocumentError      this capture or item is set aside (quarantined) with its reason
     ├── StorageError       try again later: record, lake or index did not answer
+    │   └── PartialAnswer    the index answered, but not all of it or not in time: thrown away
     ├── MailError          one message was not taken; says whether trying again may help
     └── MailUncertain      one message may have been taken: never sent again blindly
 
@@ -88,6 +89,14 @@ class DocumentError(EarshotError):
 
 class StorageError(EarshotError):
     """Record, lake or index did not do it now; the same call may succeed later."""
+
+
+class PartialAnswer(StorageError):  # noqa: N818 (what arrived, and was thrown away)
+    """The search engine answered only in part. why: which part is missing, in its words."""
+
+    def __init__(self, why: str) -> None:
+        self.why = why
+        super().__init__(f"the search engine answered only in part ({why}); try again in a minute")
 
 
 class MailError(EarshotError):

@@ -37,16 +37,23 @@ if TYPE_CHECKING:
     from earshot.alerts.renderer import Renderer
     from earshot.alerts.rules import RuleBook
     from earshot.index.cluster.index import ClusterIndex
+    from earshot.lake import WarcLake
     from earshot.pipeline.ingest import Ingest
     from earshot.pipeline.reading import Reader
     from earshot.record import SqlRecord
 
 
-def make_lake(url: str, clock: Clock) -> Lake:
-    """Return the lake at `url`. Spider processes ask here too."""
-    from earshot.lake import WarcLake
+def make_lake(workspace: Workspace, clock: Clock) -> WarcLake:
+    """Return a workspace's lake; nothing is asked of it yet.
 
-    return WarcLake(url, clock)
+    Raises:
+        ConfigError: the storage's client is not installed.
+    """
+    from earshot.lake import Login, WarcLake
+
+    settings = workspace.settings.lake
+    login = Login(settings.access_key.get_secret_value(), settings.secret_key.get_secret_value())
+    return WarcLake(workspace.lake_url, clock, login)
 
 
 def make_record(workspace: Workspace, clock: Clock, secret: Callable[[], bytes] = bytes, url: str = "") -> SqlRecord:
@@ -136,7 +143,7 @@ class Parts:
     @cached_property
     def lake(self) -> Lake:
         """The lake."""
-        return make_lake(self.workspace.lake_url, self.clock)
+        return make_lake(self.workspace, self.clock)
 
     @cached_property
     def index(self) -> MentionIndex:

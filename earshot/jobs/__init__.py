@@ -8,6 +8,7 @@ from __future__ import annotations
 from earshot.jobs.again import reclassify, replay, replay_one, stale
 from earshot.jobs.failing import trouble
 from earshot.jobs.indexing import index_server, publish, reindex, run_publish, search, verify
+from earshot.jobs.lake import lake_place
 from earshot.jobs.listening import collect, ingest, plan, schedule, unread
 from earshot.jobs.moving import move_record, record_server
 from earshot.jobs.opening import last_run_id, opened
@@ -40,6 +41,7 @@ __all__ = [
     "index_server",
     "ingest",
     "judge",
+    "lake_place",
     "last_run_id",
     "maintain",
     "maintain_due",

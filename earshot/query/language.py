@@ -19,13 +19,17 @@ from earshot.query import terms
 from earshot.query.lexer import Kind, Token, tokens
 from earshot.query.near import make_near
 from earshot.query.terms import Purpose, Remark
-from earshot.query.tree import And, Everything, Node, Not, Or
+from earshot.query.tree import And, Everything, Near, Node, Not, Or, Prefix
 
 MAX_LENGTH = 10_000
 MAX_TERMS = 500
 """Each term is looked for in title and text: two clauses. OpenSearch and Elasticsearch take 1,024 by default."""
 MAX_DEPTH = 20
 """Elasticsearch refuses bool queries nested deeper than 30 by default."""
+MAX_PREFIXES = 100
+"""Of a search: the embedded engine looks for each among all the words that it knows."""
+MAX_NEAR_PAIRS = 256
+"""Of all NEARs of a search together: the embedded engine asks for each pair in both orders, in title and text."""
 
 __all__ = ["MAX_DEPTH", "MAX_LENGTH", "MAX_TERMS", "Purpose", "Remark", "literal", "parse", "remarks"]
 
@@ -70,7 +74,7 @@ class _Parser:
     def __init__(self, query: str, purpose: Purpose) -> None:
         if len(query) > MAX_LENGTH:
             raise QueryError(query, MAX_LENGTH, f"a query has at most {MAX_LENGTH:,} characters", "split it in two")
-        self._query = query
+        self._query, self._purpose = query, purpose
         self._tokens = tokens(query)
         self._next = 0
         self._terms = 0
@@ -84,6 +88,8 @@ class _Parser:
             raise self._error("this bracket closes nothing", 'take it away, or write "(" before it')
         self._refuse_negative(node)
         _refuse_deep(self._query, node)
+        if self._purpose is Purpose.SEARCH:
+            _refuse_dear(self._query, node)
         return node
 
     @property
@@ -231,6 +237,23 @@ def _refuse_deep(query: str, node: Node) -> None:
             raise QueryError(query, level[0].at, f"a query is at most {MAX_DEPTH} levels deep", "write it flatter")
         level = [child for parent in level for child in _children(parent)]
         depth += 1
+
+
+def _refuse_dear(query: str, node: Node) -> None:
+    """Refuse a search that would cost an engine seconds: on all of them, since it may be asked of any."""
+    prefixes = pairs = 0
+    left = [node]
+    while left:
+        one = left.pop()
+        left += reversed(_children(one))
+        prefixes += isinstance(one, Prefix)
+        pairs += len(one.left) * len(one.right) if isinstance(one, Near) else 0
+        if prefixes > MAX_PREFIXES:
+            what = f"a search has at most {MAX_PREFIXES} words with *"
+            raise QueryError(query, one.at, what, "write the words themselves, or split it in two")
+        if pairs > MAX_NEAR_PAIRS:
+            what = f"the NEARs of a search have at most {MAX_NEAR_PAIRS} pairs of words together"
+            raise QueryError(query, one.at, what, "take words out of the groups, write AND, or split it in two")
 
 
 def _children(node: Node) -> tuple[Node, ...]:

@@ -2,8 +2,8 @@
 
     python keeper.py FOLDER COMMAND...
 
-FOLDER, what the command wrote, goes with it. Elasticsearch's launcher starts the server as another process, which would
-outlive a killed test run.
+FOLDER, what the command wrote, goes with it; the id of the command's process group stands in FOLDER/pid.
+Elasticsearch's launcher starts the server as another process, which would outlive a killed test run.
 """
 
 from __future__ import annotations
@@ -15,12 +15,14 @@ import subprocess
 import sys
 import threading
 from contextlib import suppress
+from pathlib import Path
 
 
 def main() -> int:
     """Run it."""
     folder, *command = sys.argv[1:]
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
+    Path(folder, "pid").write_text(str(process.pid))
     ending = threading.Event()
     threading.Thread(target=_report, args=(process, ending), daemon=True).start()
     while sys.stdin.buffer.read(1024):

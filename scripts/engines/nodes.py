@@ -1,4 +1,4 @@
-"""One engine of one node on a free port of the loopback. It ends with the process that started it."""
+"""Engines on free ports of the loopback, of one node or of several. They end with the process that started them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import base64
 import json
 import os
 import shutil
+import signal
 import socket
 import ssl
 import subprocess
@@ -13,6 +14,7 @@ import sys
 import tempfile
 import time
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,18 +27,29 @@ NOBODY = 65534
 """Whom an engine runs as where the tests are root's: both products refuse to be root's."""
 
 KEEPER = Path(__file__).with_name("keeper.py")
+NONE: Mapping[str, object] = {}
 PREFIX = {"opensearch": "OPENSEARCH", "elasticsearch": "ES"}
 
 
 class Node:
     """A running engine. `ready` waits until it answers.
 
-    given: the address of one that somebody else has started. is_secured: it speaks TLS only, with a certificate of an
+    given: the address of one that somebody else has started. settings: beside the usual ones.
+    is_secured: it speaks TLS only, with a certificate of an
     authority of its own, `ca`, and asks for a login: `user` with `PASSWORD` may do everything.
     """
 
-    def __init__(self, distribution: Distribution, given: str = "", *, is_secured: bool = False) -> None:
+    def __init__(
+        self,
+        distribution: Distribution,
+        given: str = "",
+        *,
+        is_secured: bool = False,
+        settings: Mapping[str, object] = NONE,
+        heap: str = HEAP,
+    ) -> None:
         self.distribution, self.is_secured = distribution, is_secured
+        self._more, self._heap = settings, heap
         self.user, self.password = ("elastic", PASSWORD) if distribution.product == "elasticsearch" else ("admin",) * 2
         self._process: subprocess.Popen[bytes] | None = None
         if given:
@@ -44,10 +57,11 @@ class Node:
             return
         self.folder = Path(tempfile.mkdtemp(prefix=f"earshot-{distribution.product}-", dir=_quick_folder()))
         self.folder.chmod(0o755)
-        self.port, self._transport = _free_ports(2)
+        self.port, self._transport = free_ports(2)
         self.url = f"{'https' if is_secured else 'http'}://127.0.0.1:{self.port}"
         self.ca = self.folder / "config" / "ca.pem"
         self._home = unpacked(distribution)
+        self._lay_out()
         self._process = self._start()
 
     def ready(self, seconds: float = 120) -> Node:
@@ -81,6 +95,18 @@ class Node:
         with urllib.request.urlopen(request, data=data, timeout=10, context=context) as answer:
             return json.load(answer)
 
+    def kill(self) -> None:
+        """End it at once, as the kernel does when memory is out; what it wrote stays."""
+        assert self._process
+        os.killpg(int((self.folder / "pid").read_text()), signal.SIGKILL)
+        self._process.wait(timeout=30)
+        assert self._process.stdin
+        self._process.stdin.close()
+
+    def resume(self) -> None:
+        """Start it again on what it wrote."""
+        self._process = self._start()
+
     def stop(self) -> None:
         """End it and remove what it wrote."""
         if self._process is None:
@@ -90,7 +116,7 @@ class Node:
         self._process.wait(timeout=30)
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _start(self) -> subprocess.Popen[bytes]:
+    def _lay_out(self) -> None:
         product = self.distribution.product
         shutil.copytree(self._home / "config", self.folder / "config")
         for name in ("data", "logs", "tmp"):
@@ -99,12 +125,15 @@ class Node:
         _without_files_of_its_own(self.folder / "config" / "jvm.options")
         if self.is_secured:
             self._secure()
-        command = [str(self._home / "bin" / product)]
         if os.getuid() == 0:
-            command = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", *command]
             for path in (self.folder, *self.folder.rglob("*")):
                 os.chown(path, NOBODY, NOBODY)
-        with (self.folder / "out.log").open("wb") as log:
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        command = [str(self._home / "bin" / self.distribution.product)]
+        if os.getuid() == 0:
+            command = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", *command]
+        with (self.folder / "out.log").open("ab") as log:
             return subprocess.Popen(
                 [sys.executable, str(KEEPER), str(self.folder), *command],
                 env=self._environment(),
@@ -134,7 +163,6 @@ class Node:
             "network.host": "127.0.0.1",
             "http.port": self.port,
             "transport.port": self._transport,
-            "discovery.type": "single-node",
             "cluster.routing.allocation.disk.threshold_enabled": False,
             # What a careful administrator sets, so that tests show that Earshot does without.
             "search.allow_expensive_queries": False,
@@ -144,6 +172,7 @@ class Node:
             settings["xpack.security.enabled"] = self.is_secured
         if self.is_secured:
             settings |= secured_settings(self.distribution.product)
+        settings |= self._more or {"discovery.type": "single-node"}
         return "".join(f"{name}: {json.dumps(value)}\n" for name, value in settings.items())
 
     def _environment(self) -> dict[str, str]:
@@ -154,7 +183,7 @@ class Node:
             f"{prefix}_JAVA_HOME": str(find_jdk(*self.distribution.java)),
             f"{prefix}_PATH_CONF": str(self.folder / "config"),
             f"{prefix}_TMPDIR": str(self.folder / "tmp"),
-            f"{prefix}_JAVA_OPTS": f"-Xms{HEAP} -Xmx{HEAP}",
+            f"{prefix}_JAVA_OPTS": f"-Xms{self._heap} -Xmx{self._heap}",
         }
 
     def _last_lines(self) -> str:
@@ -167,7 +196,8 @@ def _quick_folder() -> str | None:
     return str(memory) if memory.is_dir() and shutil.disk_usage(memory).free > 2 * 1024**3 else None
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
+    """Return ports of the loopback that nobody has now."""
     sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     ports = [one.getsockname()[1] for one in sockets]
     for one in sockets:

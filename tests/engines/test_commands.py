@@ -50,10 +50,10 @@ def here(tmp_path: Path) -> Iterator[Here]:
     server.server_close()
 
 
-def set_index(here: Here, engine: str, url: str) -> None:
+def set_index(here: Here, engine: str, url: str, more: str = "") -> None:
     (here.root / "earshot.yaml").write_text(
         "collect: {contact: me@example.org, allow_hosts: [127.0.0.1]}\n"
-        f"index: {{engine: {engine}, urls: ['{url}'], name: {NAME}, timeout: 10s}}\n"
+        f"index: {{engine: {engine}, urls: ['{url}'], name: {NAME}, timeout: 10s{', ' * bool(more)}{more}}}\n"
     )
 
 
@@ -83,3 +83,15 @@ def test_a_cluster_of_the_other_product_is_a_mistake_of_the_workspace(here: Here
     said = here("check", code=3).stderr
     assert f"says {other}, but at" in said
     assert f"write `{node.distribution.product}`" in said
+
+
+def test_check_says_that_a_login_is_set_and_nobody_asks_for_one(here: Here, node: Node) -> None:
+    set_index(here, node.distribution.product, node.url, "username: earshot, password: secret")
+    assert "a login is set, but" in here("check", code=3).stderr
+
+
+def test_check_says_that_no_tls_is_spoken_where_the_address_says_so(here: Here, node: Node) -> None:
+    set_index(here, node.distribution.product, node.url.replace("http:", "https:"))
+    said = here("check", code=3).stderr
+    assert "but no TLS is spoken there" in said
+    assert node.url in said

@@ -34,7 +34,7 @@ def opened(
 ) -> Iterator[Callable[..., MentionIndex]]:
     """Yield what makes new, empty indices of an engine; of a cluster, by a plan.
 
-    folder: of the embedded one, the test's own where None.
+    folder: of the embedded ones, the test's own where None.
     """
     if engine == "embedded":
         folder = folder or request.getfixturevalue("tmp_path")

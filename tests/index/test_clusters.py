@@ -86,6 +86,28 @@ def test_another_product_is_a_mistake_of_the_settings(engine: str, node: Node) -
     index.close()
 
 
+@pytest.mark.parametrize("login", [{"username": "earshot", "password": "secret"}, {"api_key": "a2V5OmtleQ=="}])
+def test_a_login_for_a_cluster_that_asks_nobody_for_one_is_a_mistake_of_the_settings(
+    engine: str, node: Node, login: Any
+) -> None:
+    index = CLUSTERS[engine](Connection((node.url,), **login), "test-open")
+    for use in (index.server, index.mentions, lambda: put(index, mention(1))):
+        with pytest.raises(ConfigError, match=r"a login is set, but .* answers everybody without one") as caught:
+            use()
+        assert caught.value.where == f"index.{next(iter(login))}"
+    index.close()
+
+
+def test_https_in_the_address_of_a_cluster_without_tls_is_a_mistake_of_the_settings(engine: str, node: Node) -> None:
+    index = CLUSTERS[engine](Connection((node.url.replace("http:", "https:"),)), "test-plain")
+    for use in (index.server, index.mentions, lambda: put(index, mention(1))):
+        with pytest.raises(ConfigError, match="but no TLS is spoken there") as caught:
+            use()
+        assert caught.value.where == "index.urls"
+        assert node.url in caught.value.advice
+    index.close()
+
+
 def test_a_cluster_that_is_down_is_a_wait(engine: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closing:
         url = f"http://127.0.0.1:{closing.getsockname()[1]}"

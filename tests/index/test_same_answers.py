@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from earshot.index.columns import FACETS
 from earshot.index.timeline import rebin
-from earshot.model import SearchRequest
+from earshot.model import Hit, SearchRequest
 from earshot.ports import IndexWrite, MentionIndex
 from earshot.query import matcher, reading
 from earshot.query.language import parse
@@ -79,7 +79,8 @@ def test_hits_order_totals_and_highlights_are_the_right_ones(
 ) -> None:
     assert index.mentions() == len(corpus.alive())
     for request, answer in truth.items():
-        hits, asked = [], replace(request, size=SIZE)
+        asked = replace(request, size=SIZE)
+        hits: list[Hit] = []
         while True:
             page = index.search(asked)
             assert page.total == len(answer.found), request

@@ -15,6 +15,7 @@ import mappings
 from earshot.errors import ConfigError, StorageError
 from earshot.index.cluster.errors import ClusterError
 from earshot.index.cluster.index import ClusterIndex
+from earshot.index.cluster.plan import SIMPLE, Plan
 from earshot.index.cluster.reading import Connection
 from earshot.model import SearchRequest
 from earshot.ports import IndexWrite
@@ -54,9 +55,9 @@ def opening(node: Node) -> Iterator[Open]:
     good = Connection((node.url,), username=node.user, password=node.password, ca_file=str(node.ca))
     with ExitStack() as made:
 
-        def open_as(user: str = "", name: str = NAME, **changes: Any) -> ClusterIndex:
+        def open_as(user: str = "", name: str = NAME, plan: Plan = SIMPLE, **changes: Any) -> ClusterIndex:
             connection = replace(good, username=f"earshot-{user}", password=PASSWORD) if user else good
-            index = adapter(replace(connection, **changes), name)
+            index = adapter(replace(connection, **changes), name, plan=plan)
             made.callback(index.close)
             return index
 
@@ -93,16 +94,21 @@ def test_a_file_without_certificates_is_a_mistake_of_the_settings(
 
 
 def test_a_wrong_login_and_none_at_all_are_mistakes_of_the_settings(opening: Open) -> None:
-    for login in ({"password": "wrong"}, {"username": "", "password": ""}, {"username": "nobody"}):
-        with pytest.raises(ConfigError, match="does not take the login"):
+    nobody = {"username": "", "password": ""}
+    for login in ({"password": "wrong"}, nobody, {"username": "nobody"}):
+        said = "asks for a login, and none is set" if login == nobody else "does not take the login"
+        with pytest.raises(ConfigError, match=said):
             opening(**login).mentions()
-        with pytest.raises(ConfigError, match="does not take the login"):
+        with pytest.raises(ConfigError, match=said):
             put(opening(**login), mention(1))
 
 
-def test_in_the_clear_a_secured_cluster_does_not_answer(opening: Open, node: Node) -> None:
-    with pytest.raises(StorageError, match="does not answer"):
+def test_http_in_the_address_of_a_cluster_that_speaks_tls_is_a_mistake_of_the_settings(
+    opening: Open, node: Node
+) -> None:
+    with pytest.raises(ConfigError, match="but TLS is spoken there") as caught:
         opening(urls=(node.url.replace("https:", "http:"),)).mentions()
+    assert (caught.value.where, caught.value.advice) == ("index.urls", f"write {node.url}")
 
 
 def test_an_api_key_is_a_login_of_elasticsearch(opening: Open, node: Node) -> None:
@@ -160,6 +166,20 @@ def test_the_admin_makes_the_index_and_builds_it_anew(opening: Open) -> None:
     assert admin.rebuild([[mention(1), mention(2)]]) == 2
     assert admin.rebuild([[mention(3)]]) == 1
     assert ids(opening("reader")) == {mention(3).id}
+
+
+def test_the_writer_says_that_it_may_not_begin_or_drop_indices_and_the_admin_does(opening: Open) -> None:
+    full = Plan(max_mentions=1)
+    admin, writer = opening("admin", plan=full), opening("writer", plan=full)
+    put(admin, mention(1))
+    assert "may not begin indices" in writer.keep().refused
+    assert admin.keep().begun
+    put(writer, mention(1, revision=2), mention(2))
+    assert writer.write([IndexWrite(mention(1).id, 3, None)])[0].is_done
+    kept = writer.keep()
+    assert (kept.dropped, "begin indices or drop indices" in kept.refused) == ((), True)
+    assert len(admin.keep().dropped) == 1
+    assert ids(opening("reader")) == {mention(2).id}
 
 
 @pytest.mark.parametrize("role", ["reader", "writer", "admin"])

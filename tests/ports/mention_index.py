@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from earshot.errors import ConfigError, QueryError
 from earshot.model import Category, Filters, Mention, SearchRequest, Sentiment, Severity, Span
-from earshot.ports import Held, IndexAnswer, IndexWrite, MentionIndex
+from earshot.ports import Held, IndexAnswer, IndexWrite, Kept, MentionIndex
 from tests.builders import NOW, make_flag, make_mention
 
 Fresh = Callable[[], MentionIndex]
@@ -167,6 +167,12 @@ class MentionIndexContract:
         put(index, mention(1, revision=4))
         assert index.write([IndexWrite(mention(1).id, 3, None)])[0].is_done
         assert index.mentions() == 1
+
+    def test_keeping_it_in_shape_changes_nothing_that_is_to_be_found(self, index: MentionIndex) -> None:
+        put(index, mention(1, published_at=NOW - timedelta(days=900)), mention(2))
+        for since in (None, NOW - timedelta(days=30)):
+            assert [index.keep(since) for _ in range(2)] == [Kept()] * 2
+        assert ids(index) == {mention(1).id, mention(2).id}
 
     def test_what_it_has_of_an_id_is_told_deletes_included(self, index: MentionIndex) -> None:
         put(index, mention(1, revision=4), mention(2))
@@ -384,6 +390,23 @@ class MentionIndexContract:
         put(index, mention(1, published_at=datetime(2026, 11, 19, 23, 30, tzinfo=UTC)))
         assert index.count(SearchRequest("after:2026-11-20")) == 0
         assert index.count(SearchRequest("after:2026-11-20", time_zone="Europe/Berlin")) == 1
+
+    def test_the_dearest_query_that_the_language_allows_is_answered(self, index: MentionIndex) -> None:
+        put(
+            index,
+            mention(1, text="a pump valve near 0x0 and 3x1"),
+            mention(2, text="stem099y"),
+            mention(3, text="quiet"),
+        )
+        groups = [[f"{n}x{word}" for word in range(16)] for n in range(4)]
+        nears = [f"({' OR '.join(g[:8])}) NEAR/100 ({' OR '.join(['valve', *g[9:]])})" for g in groups]
+        stems = [f"stem{n:03}*" for n in range(100)]
+        rest = [f'"rest{n} word{n}"' for n in range(500 - 100 - 64)]
+        assert ids(index, " OR ".join([*nears, *stems, *rest])) == {mention(1).id, mention(2).id}
+
+    def test_a_dearer_query_is_refused_before_it_is_asked(self, index: MentionIndex) -> None:
+        with pytest.raises(QueryError, match="at most 100 words"):
+            index.search(SearchRequest(" OR ".join(f"stem{n:03}*" for n in range(101))))
 
     # counts
 

@@ -7,7 +7,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from earshot.errors import QueryError
-from earshot.query.language import MAX_DEPTH, MAX_LENGTH, MAX_TERMS, Purpose, literal, parse, remarks
+from earshot.query.language import (
+    MAX_DEPTH,
+    MAX_LENGTH,
+    MAX_NEAR_PAIRS,
+    MAX_PREFIXES,
+    MAX_TERMS,
+    Purpose,
+    literal,
+    parse,
+    remarks,
+)
 from earshot.query.tree import And, Everything, Handle, Is, Near, Not, Or, Prefix, Tag, When, Words
 from tests.query.grammar import queries
 
@@ -236,3 +246,25 @@ def test_any_text_is_a_tree_or_a_query_error(text: str) -> None:
 def test_how_a_query_is_written_reads_as_itself(text: str) -> None:
     tree = parse(text)
     assert parse(tree.said) == tree
+
+
+def test_a_search_with_too_many_prefixes_is_refused_at_the_one_too_many() -> None:
+    text = " OR ".join(f"stem{n:03}*" for n in range(MAX_PREFIXES + 1))
+    with pytest.raises(QueryError, match="at most 100 words with") as caught:
+        parse(text)
+    assert text[caught.value.at :] == "stem100*"
+    assert parse(text.rpartition(" OR ")[0])
+    assert parse(text, Purpose.BRAND)
+
+
+def test_a_search_with_too_many_pairs_near_each_other_is_refused_with_what_to_write() -> None:
+    def near(n: int) -> str:
+        sides = (" OR ".join(f"{side}{n}x{word}" for word in range(8)) for side in "ab")
+        return "({}) NEAR/5 ({})".format(*sides)
+
+    most = MAX_NEAR_PAIRS // 64
+    assert parse(" OR ".join(near(n) for n in range(most)))
+    with pytest.raises(QueryError, match="at most 256 pairs of words together") as caught:
+        parse(" OR ".join(near(n) for n in range(most + 1)))
+    assert "write AND" in caught.value.advice
+    assert parse(" OR ".join(near(n) for n in range(most + 1)), Purpose.RULE)

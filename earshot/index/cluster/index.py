@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from earshot.errors import ConfigError, QueryError, StorageError
+from earshot.errors import QueryError, StorageError
 from earshot.index.admission import why_refused
 from earshot.index.cluster import counting, questions
 from earshot.index.cluster.bulk import DONE, BulkWriter, Fate, Operation, make_operation
@@ -70,7 +70,8 @@ class ClusterIndex:
         """Return which product in which version answers.
 
         Raises:
-            ConfigError: it is not what the settings say, its version is not supported, or it refuses the login.
+            ConfigError: it is not what the settings say, its version is not supported, it refuses the login or asks
+                for none where one is set, or it speaks TLS where http: is set, or the other way round.
             StorageError: nobody answers.
         """
         try:
@@ -78,9 +79,12 @@ class ClusterIndex:
         except ClusterError as refused:
             if refused.status not in (401, 403):
                 raise
-            advice = "set index.username and index.password, or index.api_key"
-            raise ConfigError(f"{self._where} does not take the login", where="index", advice=advice) from refused
+            raise self._reader.refused_login() from refused
+        except StorageError:
+            self._reader.refuse_wrong_scheme()
+            raise
         refuse_unfit(self._engine, server, self._where)
+        self._reader.refuse_open_door()
         return server
 
     def close(self) -> None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import ssl
+import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
 from opensearchpy import OpenSearch
-from opensearchpy.exceptions import OpenSearchException, SSLError, TransportError
+from opensearchpy.exceptions import ConnectionTimeout, OpenSearchException, SSLError, TransportError
 
-from earshot.errors import ConfigError, StorageError
+from earshot.errors import ConfigError, PartialAnswer, StorageError
+from earshot.index.cluster import protocols
 from earshot.index.cluster.errors import ClusterError
 
 
@@ -53,6 +55,15 @@ class Connection:
             what = f"{self.ca_file} cannot be read: {error}"
             raise ConfigError(what, where="index.ca_file", advice="give the path of a PEM file") from error
 
+    @property
+    def has_login(self) -> bool:
+        """Tell whether a login is set."""
+        return bool(self.username or self.api_key)
+
+    def without_login(self) -> Connection:
+        """Return the same for nobody in particular."""
+        return replace(self, username="", password="", api_key="")
+
     def where(self) -> str:
         """Return the addresses, for messages."""
         return ", ".join(self.urls)
@@ -87,6 +98,11 @@ def translated(doing: str, connection: Connection) -> Iterator[None]:
     except TransportError as error:
         if isinstance(error.status_code, int):
             raise ClusterError(doing, error.status_code, error.info) from error
+        if isinstance(error, ConnectionTimeout):
+            what = f"does not answer within {connection.timeout_s:g} s (index.timeout)"
+            raise StorageError(
+                f"{doing}: {connection.where()} {what}; try again, or ask about a shorter time"
+            ) from error
         raise silent(doing, connection, str(error.error), isinstance(error, SSLError)) from error
     except OpenSearchException as error:
         raise StorageError(f"{doing}: {error}") from error
@@ -96,6 +112,16 @@ def silent(doing: str, connection: Connection, reason: str, is_tls: bool) -> Sto
     """Return the error for a cluster that gave no answer. is_tls: it was not trusted, or speaks no TLS."""
     said = "is not trusted (index.ca_file)" if is_tls else "does not answer"
     return StorageError(f"{doing}: {connection.where()} {said}: {reason}")
+
+
+_PHASE = frozenset(("search_phase_execution_exception", "no_shard_available_action_exception"))
+"""What both products say where some shards did not answer."""
+
+_IN_PART = frozenset((500, 503, 504))
+
+_WAITS_S = (0.1, 0.4)
+"""Before a question that was answered in part is asked again: while a rebuild or a rollover begins an index, that index
+is behind the alias for some milliseconds without its shard."""
 
 
 class Reader:
@@ -113,20 +139,63 @@ class Reader:
         with translated("the cluster did not say what it is", self._connection):
             return self._client.info()
 
+    def refused_login(self) -> ConfigError:
+        """Return the error for a cluster that asks for another login."""
+        said = "does not take the login" if self._connection.has_login else "asks for a login, and none is set"
+        advice = "set index.username and index.password, or index.api_key"
+        return ConfigError(f"{self._connection.where()} {said}", where="index", advice=advice)
+
+    def refuse_wrong_scheme(self) -> None:
+        """Raise ConfigError where the cluster speaks TLS and its address says http:, or the other way round."""
+        protocols.refuse_wrong_scheme(self._connection.urls, self._connection.timeout_s)
+
+    def refuse_open_door(self) -> None:
+        """Raise ConfigError where a login is set and the cluster answers without one: everybody can read and write it.
+
+        A cluster that answers some requests of nobody in particular and refuses others is taken for an open one too.
+        """
+        if not self._connection.has_login:
+            return
+        client = make_client(self._connection.without_login())
+        try:
+            client.info()
+        except OpenSearchException:
+            return
+        finally:
+            client.close()
+        where = "index.api_key" if self._connection.api_key else "index.username"
+        what = f"a login is set, but {self._connection.where()} answers everybody without one"
+        raise ConfigError(what, where=where, advice="turn its security on, or take the login out of the settings")
+
     def search(self, index: str, asked: Mapping[str, Any]) -> dict[str, Any]:
         """Return the whole answer to a search.
 
         Raises:
-            StorageError: it did not answer, or not for all shards, or not in time: a part is never passed off as whole.
+            PartialAnswer: not all shards answered, or not in time: a part is never passed off as whole.
+            StorageError: it did not answer.
         """
-        with translated("the index could not be searched", self._connection):
-            answer: dict[str, Any] = self._client.search(
-                index=index, body=asked, params={"allow_partial_search_results": "false"}
-            )
+        for wait_s in _WAITS_S:
+            with suppress(PartialAnswer):
+                return self._search(index, asked)
+            time.sleep(wait_s)
+        return self._search(index, asked)
+
+    def _search(self, index: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+        until = f"{max(1, int(self._connection.timeout_s * 900))}ms"
+        whole = {"allow_partial_search_results": "false"}
+        try:
+            with translated("the index could not be searched", self._connection):
+                body = {**asked, "timeout": until}
+                answer: dict[str, Any] = self._client.search(index=index, body=body, params=whole)
+        except ClusterError as refusal:
+            if refusal.status not in _IN_PART or not _PHASE & set(refusal.kinds):
+                raise
+            raise PartialAnswer(refusal.reason or "a shard did not answer") from refusal
         shards = answer["_shards"]
-        if answer.get("timed_out") or shards["failed"]:
-            what = "it was too slow" if answer.get("timed_out") else f"{shards['failed']} of {shards['total']} shards"
-            raise StorageError(f"the index answered only in part: {what} failed; try again")
+        if answer.get("timed_out"):
+            raise PartialAnswer("it was not done in time")
+        if shards["failed"]:
+            raise PartialAnswer(f"{shards['failed']} of {shards['total']} shards failed")
         return answer
 
     def aliases(self, index: str) -> dict[str, dict[str, Mapping[str, Any]]]:
