@@ -27,7 +27,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from benchmarks.index import VOCABULARY
+from sqlalchemy import text
+
+from benchmarks.mentions import VOCABULARY
 from benchmarks.report import report
 from earshot.demo.children import bare_environment
 from scripts.engines.distributions import OPENSEARCH, missing
@@ -63,7 +65,7 @@ def main() -> None:
             write_workspace(many, options.posts // POSTS, options.brands, server.server_port)
             settings = {"RECORD_URL": url, "INDEX_ENGINE": "opensearch", "INDEX_URLS": engine.url}
             _listen(many, {f"EARSHOT_{name}": value for name, value in settings.items()})
-            tables = _postgresql_tables(url)
+            tables = _postgresql_tables(database)
             rows += _rows(
                 "cluster", found, sum(tables.values()), _folder_bytes(many, "lake"), _opensearch_bytes(engine)
             )
@@ -82,8 +84,8 @@ def write_workspace(root: Path, feeds: int, brands: int, port: int) -> None:
     )
     (root / "earshot.yaml").write_text(f"collect: {{{collect}}}\n")
     for n in range(brands):
-        text = f"id: brand{n}\nname: Brand{n}\naliases: [Brandish{n}, Branded{n}]\n"
-        (root / "brands" / f"brand{n}.yaml").write_text(text)
+        lines = f"id: brand{n}\nname: Brand{n}\naliases: [Brandish{n}, Branded{n}]\n"
+        (root / "brands" / f"brand{n}.yaml").write_text(lines)
     lines = [f"  - {{id: s{n}, kind: feed, url: 'http://s{n}.localhost/feed', delay: 0s}}" for n in range(feeds)]
     (root / "sources" / "all.yaml").write_text("sources:\n" + "\n".join(lines) + "\n")
 
@@ -158,13 +160,11 @@ def _sqlite_tables(root: Path) -> dict[str, int]:
             return {}
 
 
-def _postgresql_tables(url: str) -> dict[str, int]:
-    import psycopg
-
-    with psycopg.connect(url, autocommit=True) as db:
-        db.execute("VACUUM ANALYZE")
+def _postgresql_tables(database: Server) -> dict[str, int]:
+    with database.admin.connect() as db:
+        db.execute(text("VACUUM ANALYZE"))
         query = "SELECT relname, pg_total_relation_size(relid) FROM pg_catalog.pg_statio_user_tables"
-        return {name: int(size) for name, size in db.execute(query).fetchall()}
+        return {name: int(size) for name, size in db.execute(text(query))}
 
 
 def _opensearch_bytes(engine: Node) -> int:
