@@ -3,17 +3,27 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 PORT ?= 8080
-DIR ?= demo
+# The search engine of the demonstration: opensearch or elasticsearch; none means the one inside.
+ENGINE ?=
+DIR ?= demo$(ENGINE:%=-%)
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
 LOCK := $(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --custom-compile-command "make lock" pyproject.toml locks/build.in
 
+# What the image of a cluster holds beside the core: no tests, no checks.
+CLUSTER := airflow opensearch elasticsearch postgresql s3 cluster
+
 AIRFLOW_PORT ?= 8081
 
-.PHONY: demo airflow test check lock serve system-parts clean
+.PHONY: demo airflow test test-cluster check lock serve system-parts clean
 
+ifeq ($(ENGINE),)
 demo: .venv/core.installed
 	@$(BIN)/earshot demo --dir "$(DIR)" --port "$(PORT)"
+else
+demo: .venv/all.installed
+	@$(BIN)/python -m scripts.demo_on_engine "$(ENGINE)" --dir "$(DIR)" --port "$(PORT)"
+endif
 
 # Airflow over DIR on this machine; an empty DIR becomes the demonstration's workspace.
 airflow: .venv/all.installed
@@ -27,10 +37,15 @@ test: check system-parts
 ifdef TESTS
 	@$(BIN)/python -m pytest -q $(TESTS)
 else
-	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not kill and not airflow and not engines"
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not kill and not airflow and not engines and not cluster"
 	@$(BIN)/python -m pytest -q -m "kill or airflow"
 	@$(BIN)/python -m pytest -q -m engines
+	@$(BIN)/python -m pytest -q -m cluster
 endif
+
+# The shape of docker-compose.yml as processes: PostgreSQL, Redis, OpenSearch, an S3 server, Airflow with two Celery workers.
+test-cluster: .venv/all.installed system-parts
+	@$(BIN)/python -m pytest -q -m cluster tests/cluster
 
 check: .venv/all.installed
 	@$(BIN)/ruff check --quiet .
@@ -39,7 +54,7 @@ check: .venv/all.installed
 	@$(BIN)/lint-imports --no-logo >.venv/imports.log || { cat .venv/imports.log; false; }
 	@$(BIN)/python -m pytest -q -p no:cacheprovider tests/docs
 
-# What tests need beside Python packages: Chromium, a JDK and Maven. Elsewhere than as root on Debian or Ubuntu it is left out, and
+# What tests need beside Python packages: Chromium, PostgreSQL, a JDK and Maven. Elsewhere than as root on Debian or Ubuntu it is left out, and
 # the last lines of the tests say so.
 system-parts:
 	@sh scripts/system-parts
@@ -47,6 +62,7 @@ system-parts:
 lock: .venv/all.installed
 	@$(LOCK) --all-extras --output-file locks/all.txt
 	@$(LOCK) --constraint locks/all.txt --output-file locks/core.txt
+	@$(LOCK) $(CLUSTER:%=--extra %) --constraint locks/all.txt --output-file locks/cluster.txt
 
 clean:
 	rm -rf .venv demo dist

@@ -1,4 +1,4 @@
-"""Schedules maintenance: freshness every few minutes; retention and integrity at night."""
+"""Schedules maintenance: freshness every few minutes; retention, index and integrity at night."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from earshot_dags.timetable import CRON, ZONE
 with DAG(
     "earshot_maintain",
     dag_display_name="Earshot 6: maintain",
-    description="Alarms every few minutes; retention and integrity at night.",
+    description="Alarms every few minutes; retention, index and integrity at night.",
     schedule=MultipleCronTriggerTimetable(CRON["maintain_freshness"], CRON["maintain_nightly"], timezone=ZONE),
     doc_md="""
 ### What it does

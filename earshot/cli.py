@@ -48,6 +48,8 @@ app = typer.Typer(
 )
 alerts = typer.Typer(help="What was told, and samples of the mails.", no_args_is_help=True)
 app.add_typer(alerts, name="alerts")
+record = typer.Typer(help="The record as a whole.", no_args_is_help=True)
+app.add_typer(record, name="record")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 
@@ -123,8 +125,11 @@ def check(as_json: Json = False) -> None:
     if workspace:
         warnings += _write_schedule(workspace)
     index = _index_server(workspace, mistakes, warnings) if workspace else ""
+    record_on = _record_server(workspace, mistakes, warnings) if workspace else ""
+    lake_at = _lake_place(workspace, mistakes, warnings) if workspace else ""
     if as_json:
-        _print_json({"ok": not mistakes, "index": index, "mistakes": _rows(mistakes), "warnings": _rows(warnings)})
+        said = {"mistakes": _rows(mistakes), "warnings": _rows(warnings)}
+        _print_json({"ok": not mistakes, "index": index, "record": record_on, "lake": lake_at, **said})
     else:
         for warning in warnings:
             err.print(Text(f"note: {warning}"), soft_wrap=True)
@@ -132,6 +137,10 @@ def check(as_json: Json = False) -> None:
             err.print(Text(str(mistake)), soft_wrap=True)
         if index:
             out.print(f"The index is on {index}.")
+        if record_on:
+            out.print(f"The record is on {record_on}.")
+        if lake_at:
+            out.print(Text(f"The lake is {lake_at}: it can be listed, written, read and cleared."), soft_wrap=True)
         if workspace and not mistakes:
             rules = sum(len(brand.rules) for brand in workspace.brands)
             counts = (len(workspace.brands), "brand"), (rules, "rule"), (len(workspace.sources), "source")
@@ -150,6 +159,32 @@ def _index_server(workspace: Workspace, mistakes: list[Mistake], warnings: list[
     except StorageError as error:
         warnings.append(Mistake("earshot.yaml", 0, 0, "index.urls", str(error), "start it, or try again later"))
     return ""
+
+
+def _record_server(workspace: Workspace, mistakes: list[Mistake], warnings: list[Mistake]) -> str:
+    """Return what answers as the record's server; a refusal is a mistake, silence only a note."""
+    try:
+        return jobs.record_server(workspace)
+    except ConfigError as error:
+        mistakes.append(Mistake("earshot.yaml", 0, 0, error.where, error.what, error.advice))
+    except StorageError as error:
+        warnings.append(Mistake("earshot.yaml", 0, 0, "record.url", str(error), "start it, or try again later"))
+    return ""
+
+
+def _lake_place(workspace: Workspace, mistakes: list[Mistake], warnings: list[Mistake]) -> str:
+    """Return where object storage answers; what it refuses is a mistake, silence only a note."""
+    try:
+        name, warning = jobs.lake_place(workspace)
+    except ConfigError as error:
+        mistakes.append(Mistake("earshot.yaml", 0, 0, error.where, error.what, error.advice))
+        return ""
+    except StorageError as error:
+        warnings.append(Mistake("earshot.yaml", 0, 0, "lake.url", str(error), "start it, or try again later"))
+        return ""
+    if warning:
+        warnings.append(Mistake("earshot.yaml", 0, 0, "lake.url", warning, "docs/operations/object-storage.md"))
+    return name
 
 
 @app.command()
@@ -491,6 +526,23 @@ def alerts_list(as_json: Json = False) -> None:
         when = f"{d.changed_at:%Y-%m-%d %H:%M}Z" if d.changed_at else ""
         table.add_row(when, str(d.state), Text(d.recipient), Text(d.subject), Text(d.reason))
     out.print(table)
+
+
+@record.command("move")
+def record_move(
+    to: Annotated[
+        str, typer.Option(help="URL of an empty database, like postgresql://earshot@db.example.org/earshot.")
+    ],
+) -> None:
+    """Move the record into another database, all or nothing. End everything that writes first."""
+    with WorkProgress("Moving the record") as shown:
+        moved = jobs.move_record(str(_State.workspace), to, shown.update)
+    rows = sum(moved["rows"].values())
+    found = "were there already, and" if moved["was_there"] else "were moved, and"
+    out.print(f"{rows} rows {found} are the same in both. The old record refuses everything from now on.")
+    out.print(Text(f"Now write into earshot.yaml:\n    record:\n      url: {moved['url']}"), soft_wrap=True)
+    if moved["url"].startswith("postgresql"):
+        out.print("and let EARSHOT_RECORD_PASSWORD_FILE name the file of its password, if it has one.", soft_wrap=True)
 
 
 def _write_schedule(workspace: Workspace) -> list[Mistake]:

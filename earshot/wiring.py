@@ -37,15 +37,34 @@ if TYPE_CHECKING:
     from earshot.alerts.renderer import Renderer
     from earshot.alerts.rules import RuleBook
     from earshot.index.cluster.index import ClusterIndex
+    from earshot.lake import WarcLake
     from earshot.pipeline.ingest import Ingest
     from earshot.pipeline.reading import Reader
+    from earshot.record import SqlRecord
 
 
-def make_lake(url: str, clock: Clock) -> Lake:
-    """Return the lake at `url`. Spider processes ask here too."""
-    from earshot.lake import WarcLake
+def make_lake(workspace: Workspace, clock: Clock) -> WarcLake:
+    """Return a workspace's lake; nothing is asked of it yet.
 
-    return WarcLake(url, clock)
+    Raises:
+        ConfigError: the storage's client is not installed.
+    """
+    from earshot.lake import Login, WarcLake
+
+    settings = workspace.settings.lake
+    login = Login(settings.access_key.get_secret_value(), settings.secret_key.get_secret_value())
+    return WarcLake(workspace.lake_url, clock, login)
+
+
+def make_record(workspace: Workspace, clock: Clock, secret: Callable[[], bytes] = bytes, url: str = "") -> SqlRecord:
+    """Return a workspace's record, or one elsewhere that its login is for; nothing is opened yet.
+
+    Raises:
+        ConfigError: the URL is of no database that Earshot keeps its record in, or its driver is missing.
+    """
+    from earshot.record import SqlRecord
+
+    return SqlRecord(url or workspace.record_url, clock, secret, workspace.settings.record.password.get_secret_value())
 
 
 def make_index(workspace: Workspace, clock: Clock) -> MentionIndex:
@@ -116,17 +135,15 @@ class Parts:
     @cached_property
     def record(self) -> Record:
         """The record, migrated."""
-        from earshot.record import SqlRecord
-
         self.workspace.var.mkdir(parents=True, exist_ok=True)
-        record = SqlRecord(self.workspace.record_url, self.clock, lambda: self._key.encode("ascii"))
+        record = make_record(self.workspace, self.clock, lambda: self._key.encode("ascii"))
         record.migrate()
         return record
 
     @cached_property
     def lake(self) -> Lake:
         """The lake."""
-        return make_lake(self.workspace.lake_url, self.clock)
+        return make_lake(self.workspace, self.clock)
 
     @cached_property
     def index(self) -> MentionIndex:
@@ -285,4 +302,13 @@ def collect_limits(workspace: Workspace, environ: Mapping[str, str]) -> CollectL
     )
 
 
-__all__ = ["EarshotError", "Parts", "collect_limits", "make_cluster_index", "make_index", "make_lake", "open_parts"]
+__all__ = [
+    "EarshotError",
+    "Parts",
+    "collect_limits",
+    "make_cluster_index",
+    "make_index",
+    "make_lake",
+    "make_record",
+    "open_parts",
+]

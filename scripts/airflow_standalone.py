@@ -75,7 +75,6 @@ class Home:
             "SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "60",  # how soon a killed worker's task is tried again
             "SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "10",
             "DAG_PROCESSOR__REFRESH_INTERVAL": "60",
-            "USAGE_DATA_COLLECTION__ENABLED": "False",
         }
         bin_folder = str(Path(sys.executable).parent)
         path = environment().get("PATH", "")

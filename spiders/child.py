@@ -86,10 +86,14 @@ def settings_for(batch: Batch, results: Path, lake: Lake) -> Settings:
 
 
 def make_lake(url: str, clock: Clock) -> Lake:
-    """Return the lake of a batch."""
-    from earshot.lake import WarcLake
+    """Return the lake of a batch. Its login stands in no batch file: it comes from the environment."""
+    from earshot.lake import Login, WarcLake
 
-    return WarcLake(url, clock)
+    if not url.startswith("s3:"):
+        return WarcLake(url, clock)
+    from earshot.config.environment import environment, lake_login
+
+    return WarcLake(url, clock, Login(*lake_login(environment())))
 
 
 def exit_code(crawler: Any, batch: Batch) -> int:

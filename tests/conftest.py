@@ -11,7 +11,7 @@ import pytest
 
 from tests.builders import FakeClock
 
-pytest_plugins = ["tests.leftout", "tests.engines.fixtures"]
+pytest_plugins = ["tests.leftout", "tests.engines.fixtures", "tests.postgresql.fixtures", "tests.s3.fixtures"]
 
 
 @pytest.fixture

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.cluster import parts
 from tests.engines import distributions
+from tests.postgresql import programs
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
@@ -33,6 +35,18 @@ REASONS = {
         lambda: bool(distributions.missing()),
         f"{distributions.missing()} is not here; docs/operations/engines.md says how to get it",
     ),
+    "compose": (
+        lambda: shutil.which("docker-compose") is None,
+        "no docker-compose is here; install it (Debian: apt-get install docker-compose) and run `make test` again",
+    ),
+    "cluster": (
+        lambda: bool(parts.missing()),
+        f"{parts.missing()} is not here; docs/operations/containers.md says what a cluster is tried with",
+    ),
+    "postgresql": (
+        lambda: bool(programs.missing()),
+        f"{programs.missing()} is not here; install it (Debian: apt-get install postgresql) and run `make test` again",
+    ),
 }
 
 _left_out: Counter[str] = Counter()
@@ -46,7 +60,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if gone:
         config.hook.pytest_deselected(items=gone)
         items[:] = [item for item in items if item not in gone]
-    for mark in ("browser", "engines"):
+    for mark in ("browser", "engines", "postgresql", "compose", "cluster"):
         if os.environ.get("CI") and _left_out[mark]:
             raise pytest.UsageError(f"in CI nothing may be left out: {REASONS[mark][1]}")
 

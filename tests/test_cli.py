@@ -152,7 +152,8 @@ def test_maintain_does_one_part_or_all_three(here: Here) -> None:
     assert everything["retention"]["captures"] == 0
     assert "Retention: nothing is too old." in here("maintain", "retention").stdout
     assert "Integrity: all fits together." in here("maintain", "integrity").stdout
-    assert "one of retention, index, integrity, freshness" in here("maintain", "everything", code=3).stderr
+    refused = " ".join(here("maintain", "everything", code=3).stderr.split())
+    assert "one of retention, index, integrity, freshness" in refused
 
 
 def test_check_compiles_the_schedule(here: Here) -> None:

@@ -8,12 +8,12 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 from zoneinfo import available_timezones
 
 from earshot.config.files import BrandForm
 from earshot.config.positions import YamlFile
-from earshot.config.settings import IndexSettings, Settings
+from earshot.config.settings import IndexSettings, LakeSettings, Settings
 from earshot.errors import Mistake, QueryError
 from earshot.model import Brand, Source
 from earshot.query.language import Purpose, parse, remarks
@@ -186,6 +186,12 @@ def whole(
             f"{boards.public_url!r} is no web address",
             "write for example https://earshot.example.org",
         )
+    if _holds_password(settings.record.url) and not any(name.startswith("EARSHOT_RECORD_URL") for name in environ):
+        yield mistake(
+            "record.url", "holds a password", "put it into EARSHOT_RECORD_PASSWORD_FILE, and leave it out here"
+        )
+    yield from _secrets_in_files(settings, environ, mistake)
+    yield from _object_storage(settings.lake, mistake)
     has_rules = any(brand.rules for brand in brands)
     if (
         has_rules
@@ -204,6 +210,42 @@ def whole(
     if settings.index.engine != "embedded":
         yield from _cluster(settings.index, mistake)
     yield from _one_machine(settings, environ, mistake)
+
+
+def _secrets_in_files(
+    settings: Settings, environ: Mapping[str, str], mistake: Callable[[str, str, str], Mistake]
+) -> Iterator[Mistake]:
+    """Yield secrets that stand in earshot.yaml: spiders are handed the environment, and no file of settings."""
+    secrets = {
+        "record.password": settings.record.password,
+        "lake.access_key": settings.lake.access_key,
+        "lake.secret_key": settings.lake.secret_key,
+    }
+    for field, value in secrets.items():
+        variable = f"EARSHOT_{field.replace('.', '_').upper()}"
+        if value.get_secret_value() and variable not in environ and f"{variable}_FILE" not in environ:
+            yield mistake(field, "is read from the environment only", f"name its file in {variable}_FILE")
+
+
+def _object_storage(lake: LakeSettings, mistake: Callable[[str, str, str], Mistake]) -> Iterator[Mistake]:
+    parts = urlsplit(lake.url)
+    if "@" in parts.netloc:
+        yield mistake(
+            "lake.url", "holds a login", "put it into EARSHOT_LAKE_ACCESS_KEY and EARSHOT_LAKE_SECRET_KEY_FILE"
+        )
+    if parts.scheme == "s3" and (not parts.netloc or parts.query):
+        yield mistake("lake.url", f"{lake.url!r} names no bucket", "write for example s3://earshot/captures")
+    if bool(lake.access_key.get_secret_value()) != bool(lake.secret_key.get_secret_value()):
+        yield mistake("lake.access_key", "only one of access key and secret key is given", "give both or none")
+    server = urlsplit(lake.endpoint)
+    if lake.endpoint and (server.scheme not in ("http", "https") or not server.hostname or "@" in server.netloc):
+        what = "is no address of a server without a login in it"
+        yield mistake("lake.endpoint", what, "write for example https://storage.example.org:9000")
+
+
+def _holds_password(url: str) -> bool:
+    parts = urlsplit(url)
+    return ("@" in parts.netloc and ":" in parts.netloc.rpartition("@")[0]) or "password" in parse_qs(parts.query)
 
 
 def _cluster(index: IndexSettings, mistake: Callable[[str, str, str], Mistake]) -> Iterator[Mistake]:

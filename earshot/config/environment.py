@@ -63,6 +63,13 @@ def overlay(environ: Mapping[str, str]) -> tuple[dict[tuple[str, ...], tuple[str
     return given, mistakes
 
 
+def lake_login(environ: Mapping[str, str]) -> tuple[str, str]:
+    """Return access key and secret key of the lake, for processes that are handed its address and no workspace."""
+    given, _ = overlay(environ)
+    access_key, secret_key = (str(given.get(("lake", name), ("", ""))[1]) for name in ("access_key", "secret_key"))
+    return access_key, secret_key
+
+
 def _typed(path: tuple[str, ...], value: str) -> Any:
     """Lists are written with commas; an empty optional duration is none."""
     section: Any = Settings.model_fields[path[0]].annotation

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import time, timedelta
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlencode
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
@@ -26,15 +27,22 @@ class Section(BaseModel):
 
 
 class RecordSettings(Section):
-    """url: SQLAlchemy URL; empty means SQLite in the workspace's var/ folder."""
+    """url: SQLAlchemy URL, without a password; empty means SQLite in the workspace's var/ folder."""
 
     url: str = ""
+    password: SecretStr = Field(SecretStr(""), description="Of PostgreSQL's user; the environment's, never in a file.")
 
 
 class LakeSettings(Section):
-    """url: folder or object storage (universal-pathlib); empty means var/lake."""
+    """url: folder or object storage (universal-pathlib); empty means var/lake. Everything else is for S3."""
 
     url: str = ""
+    endpoint: str = Field("", description="Address of a server that speaks like S3; empty means AWS.")
+    region: str = ""
+    access_key: SecretStr = Field(SecretStr(""), description="Login; empty means the machine's own, as AWS's tools.")
+    secret_key: SecretStr = Field(SecretStr(""), description="Login; the environment's, never in a file.")
+    ca_file: str = Field("", description="PEM file in the workspace or elsewhere, for an authority of your own.")
+    timeout: Duration = Field(timedelta(seconds=30), description="Longest wait for an answer.")
 
 
 class RolloverSettings(Section):
@@ -204,8 +212,14 @@ class Workspace:
 
     @property
     def lake_url(self) -> str:
-        """Address of the lake for universal-pathlib."""
-        return self.settings.lake.url or str(self.var / "lake")
+        """Address of the lake with all that is needed to reach it but the login."""
+        lake = self.settings.lake
+        if not lake.url.startswith("s3://"):
+            return lake.url or str(self.var / "lake")
+        ca_file = str(self.root / lake.ca_file) if lake.ca_file else ""
+        options = {"endpoint": lake.endpoint, "region": lake.region, "ca_file": ca_file}
+        chosen = {name: value for name, value in options.items() if value}
+        return f"{lake.url}?{urlencode(chosen | {'timeout': lake.timeout.total_seconds()})}"
 
     @property
     def pages_url(self) -> str:

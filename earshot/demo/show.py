@@ -6,7 +6,8 @@ Knows the pipeline only as a person does: by its commands, run as child processe
 from __future__ import annotations
 
 import subprocess
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from rich.console import Console
@@ -24,9 +25,10 @@ _LOG_LINES = 15
 
 @dataclass(slots=True)
 class _Show:
-    """A stage, and whether the first round is over."""
+    """A stage, what the children are told beside its files, and whether the first round is over."""
 
     stage: Stage
+    settings: Mapping[str, str] = field(default_factory=dict)
     is_live: bool = False
 
     @property
@@ -34,13 +36,14 @@ class _Show:
         return self.stage.console
 
 
-def show(directory: Path, port: int, console: Console) -> int:
+def show(directory: Path, port: int, console: Console, settings: Mapping[str, str] | None = None) -> int:
     """Run the demonstration until Ctrl-C or SIGTERM, and leave nothing running.
 
     Args:
         directory: its workspace; made if need be, gone on with if it is there.
         port: of the dashboards; if it is taken, the next free one is used and named.
         console: where progress and addresses are shown.
+        settings: EARSHOT_* variables that the workspace's files do not hold, such as where a search engine answers.
 
     Returns:
         Exit code: 0 ended by a person, 1 a part of it failed.
@@ -50,7 +53,7 @@ def show(directory: Path, port: int, console: Console) -> int:
         StorageError: no port is free.
     """
     with open_stage(directory, port, console) as stage, Children() as children:
-        scene = _Show(stage)
+        scene = _Show(stage, settings or {})
         stage.mail.on_mail = lambda to, subject: _say_mail(scene, to, subject)
         stage.web.on_post = lambda one: _say_post(scene, one)
         _say_beginning(stage)
@@ -61,8 +64,8 @@ def _perform(scene: _Show, children: Children) -> int:
     """First round and pages side by side, then the pipeline for good."""
     stage = scene.stage
     workspace = ("--workspace", str(stage.directory))
-    pages = children.start([*workspace, "serve"], stage.log("serve"))
-    first = children.start([*workspace, "run", "--once"])
+    pages = children.start([*workspace, "serve"], stage.log("serve"), scene.settings)
+    first = children.start([*workspace, "run", "--once"], environ=scene.settings)
     is_answering = False
     while first.poll() is None or not is_answering:
         if stage.ended.wait(_POLL_S):
@@ -75,7 +78,7 @@ def _perform(scene: _Show, children: Children) -> int:
         if not is_answering and answers(f"{stage.pages}/healthz"):
             is_answering = True
             _line(scene, Text.assemble("The dashboard answers: ", (f"{stage.pages}/", "bold underline")))
-    going = children.start([*workspace, "run"], stage.log("run"))
+    going = children.start([*workspace, "run"], stage.log("run"), scene.settings)
     _say_what_to_see(stage)
     scene.is_live = True
     stage.web.play()

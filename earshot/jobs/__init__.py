@@ -8,7 +8,9 @@ from __future__ import annotations
 from earshot.jobs.again import reclassify, replay, replay_one, stale
 from earshot.jobs.failing import trouble
 from earshot.jobs.indexing import index_server, publish, reindex, run_publish, search, verify
+from earshot.jobs.lake import lake_place
 from earshot.jobs.listening import collect, ingest, plan, schedule, unread
+from earshot.jobs.moving import move_record, record_server
 from earshot.jobs.opening import last_run_id, opened
 from earshot.jobs.running import make_runner
 from earshot.jobs.telling import (
@@ -39,16 +41,19 @@ __all__ = [
     "index_server",
     "ingest",
     "judge",
+    "lake_place",
     "last_run_id",
     "maintain",
     "maintain_due",
     "make_runner",
+    "move_record",
     "opened",
     "pause",
     "plan",
     "preview_brief",
     "publish",
     "reclassify",
+    "record_server",
     "reindex",
     "replay",
     "replay_one",

@@ -1,7 +1,6 @@
-"""Where WARC files lie: a folder or object storage, and how a file appears there whole. Knows no WARC.
+"""Where WARC files lie in a folder, and how a file appears there whole. Knows no WARC.
 
-In a folder: written under a hidden temporary name, fsync, rename, fsync of the folder. On object storage: one put,
-whose stored size is then compared.
+Written under a hidden temporary name, fsync, rename, fsync of the folder. Object storage is `earshot.lake.objects`.
 """
 
 from __future__ import annotations
@@ -10,10 +9,9 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Protocol, cast
-
-from upath import UPath
+from typing import BinaryIO, NamedTuple, Protocol
 
 from earshot.errors import StorageError
 from earshot.ports import Clock
@@ -21,6 +19,21 @@ from earshot.ports import Clock
 SUFFIX = ".warc.gz"
 LEFTOVER_AFTER_S = 6 * 3600.0
 """An unfinished file of this age belongs to nobody any more: a file is open for seconds, a batch for minutes."""
+
+
+class Login(NamedTuple):
+    """Who asks. Both empty: what the machine itself knows, as AWS's own tools do (variables, files, roles)."""
+
+    access_key: str = ""
+    secret_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a lake is, in words; empty for a folder. warning: what will go wrong there one day, or empty."""
+
+    name: str
+    warning: str = ""
 
 
 class Store(Protocol):
@@ -38,6 +51,9 @@ class Store(Protocol):
     def open(self, name: str) -> BinaryIO:
         """Return a published file for reading."""
 
+    def read(self, name: str, offset: int, length: int) -> bytes:
+        """Return a part of a published file; less where it ends earlier."""
+
     def names(self) -> list[str]:
         """Return the names of published files, in order."""
 
@@ -47,17 +63,18 @@ class Store(Protocol):
     def remove(self, name: str) -> None:
         """Remove a published file. Twice is once."""
 
+    def look(self) -> Place:
+        """Try what is needed, and say where it was done.
 
-def make_store(url: str, clock: Clock) -> Store:
-    """Return the store at `url`: a path, a file: URL, or an address that universal-pathlib knows (s3://...)."""
-    path = UPath(url)
-    if path.protocol in ("", "file", "local"):
-        return FolderStore(Path(path.path), clock)
-    return ObjectStore(path)
+        Raises:
+            ConfigError: it is not allowed, or the place does not exist; says what would be right.
+            StorageError: nothing answers.
+        """
 
 
 @contextmanager
-def _translated(what: str) -> Iterator[None]:
+def translated(what: str) -> Iterator[None]:
+    """Raise what a file system raises as StorageError that says what could not be done."""
     try:
         yield
     except StorageError:
@@ -66,7 +83,12 @@ def _translated(what: str) -> Iterator[None]:
         raise StorageError(f"the lake cannot {what}: {error or type(error).__name__}") from error
 
 
-def _checked(name: str) -> str:
+def checked(name: str) -> str:
+    """Return the name of a file, which leads nowhere else.
+
+    Raises:
+        StorageError: it is none.
+    """
     if "/" in name or "\\" in name or name.startswith(".") or not name.endswith(SUFFIX):
         raise StorageError(f"not the name of a file of the lake: {name!r}")
     return name
@@ -80,7 +102,7 @@ class FolderStore:
 
     def open_new(self) -> BinaryIO:
         """Begin a hidden file; leftovers of processes that died are swept."""
-        with _translated("begin a file"):
+        with translated("begin a file"):
             self._folder.mkdir(parents=True, exist_ok=True)
             self._sweep()
             handle, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=self._folder)
@@ -89,11 +111,11 @@ class FolderStore:
 
     def publish(self, file: BinaryIO, name: str) -> None:
         """Make the file appear: whole, durable."""
-        with _translated(f"publish {name}"):
+        with translated(f"publish {name}"):
             file.flush()
             os.fsync(file.fileno())
             file.close()
-            Path(file.name).rename(self._folder / _checked(name))
+            Path(file.name).rename(self._folder / checked(name))
             self._sync_folder()
 
     def discard(self, file: BinaryIO) -> None:
@@ -103,25 +125,35 @@ class FolderStore:
 
     def open(self, name: str) -> BinaryIO:
         """Open a published file."""
-        with _translated(f"read {name}"):
-            return (self._folder / _checked(name)).open("rb")
+        with translated(f"read {name}"):
+            return (self._folder / checked(name)).open("rb")
+
+    def read(self, name: str, offset: int, length: int) -> bytes:
+        """Read a part of it."""
+        with translated(f"read {name}"), (self._folder / checked(name)).open("rb") as stream:
+            stream.seek(offset)
+            return stream.read(length)
 
     def names(self) -> list[str]:
         """Name what is published."""
-        with _translated("list its files"):
+        with translated("list its files"):
             found = self._folder.glob(f"*{SUFFIX}") if self._folder.is_dir() else iter(())
             return sorted(path.name for path in found if not path.name.startswith("."))
 
     def has(self, name: str) -> bool:
         """Tell whether it is published."""
-        with _translated(f"look for {name}"):
-            return (self._folder / _checked(name)).is_file()
+        with translated(f"look for {name}"):
+            return (self._folder / checked(name)).is_file()
 
     def remove(self, name: str) -> None:
         """Remove it."""
-        with _translated(f"remove {name}"):
-            (self._folder / _checked(name)).unlink(missing_ok=True)
+        with translated(f"remove {name}"):
+            (self._folder / checked(name)).unlink(missing_ok=True)
             self._sync_folder()
+
+    def look(self) -> Place:
+        """Say nothing: whether a folder can be written is seen when it is."""
+        return Place("")
 
     def _sweep(self) -> None:
         before = self._clock.now().timestamp() - LEFTOVER_AFTER_S
@@ -138,52 +170,3 @@ class FolderStore:
             os.fsync(handle)
         finally:
             os.close(handle)
-
-
-class ObjectStore:
-    """Objects below an address; a file is collected in a local temporary file and put at once."""
-
-    def __init__(self, root: UPath) -> None:
-        self._root = root
-
-    def open_new(self) -> BinaryIO:
-        """Begin a hidden file; leftovers of processes that died are swept."""
-        with _translated("begin a file"):
-            return cast("BinaryIO", tempfile.TemporaryFile("w+b"))
-
-    def publish(self, file: BinaryIO, name: str) -> None:
-        """Make the file appear: whole, durable."""
-        target = self._root / _checked(name)
-        with _translated(f"publish {name}"):
-            file.seek(0)
-            body = file.read()
-            file.close()
-            target.fs.pipe_file(target.path, body)
-            stored = target.stat().st_size
-        if stored != len(body):
-            raise StorageError(f"the lake holds {stored} of {len(body)} bytes of {name}")
-
-    def discard(self, file: BinaryIO) -> None:
-        """Forget the file."""
-        file.close()
-
-    def open(self, name: str) -> BinaryIO:
-        """Open a published file."""
-        with _translated(f"read {name}"):
-            return (self._root / _checked(name)).open("rb")
-
-    def names(self) -> list[str]:
-        """Name what is published."""
-        with _translated("list its files"):
-            found = self._root.iterdir() if self._root.exists() else iter(())
-            return sorted(path.name for path in found if path.name.endswith(SUFFIX))
-
-    def has(self, name: str) -> bool:
-        """Tell whether it is published."""
-        with _translated(f"look for {name}"):
-            return bool((self._root / _checked(name)).exists())
-
-    def remove(self, name: str) -> None:
-        """Remove it."""
-        with _translated(f"remove {name}"):
-            (self._root / _checked(name)).unlink(missing_ok=True)

@@ -12,9 +12,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from io import BytesIO
+from pathlib import Path
+from urllib.parse import urlsplit
 
 from earshot.errors import DocumentError, StorageError
-from earshot.lake.store import SUFFIX, Store, make_store
+from earshot.lake.store import SUFFIX, FolderStore, Login, Place, Store
 from earshot.lake.warc import read_records, write_record
 from earshot.model import Capture, CaptureRef
 from earshot.ports import Clock
@@ -86,8 +88,18 @@ class WarcWriter:
 class WarcLake:
     """Captures in WARC files below `url`: a folder, or object storage that universal-pathlib knows."""
 
-    def __init__(self, url: str, clock: Clock) -> None:
-        self._store = make_store(url, clock)
+    def __init__(self, url: str, clock: Clock, login: Login | None = None) -> None:
+        """Name the place; nothing is asked of it yet.
+
+        Args:
+            url: a path, a file: URL, s3://BUCKET/PREFIX (`earshot.lake.objects`), or what universal-pathlib knows.
+            clock: for names of files.
+            login: for S3; without one the machine's own.
+
+        Raises:
+            ConfigError: the storage's client is not installed.
+        """
+        self._store = _make_store(url, clock, login)
         self._clock = clock
 
     def open_writer(self) -> WarcWriter:
@@ -119,12 +131,7 @@ class WarcLake:
         Raises:
             StorageError: not there, or its digest differs.
         """
-        with self._store.open(ref.file) as stream:
-            try:
-                stream.seek(ref.offset)
-                member = stream.read(ref.length)
-            except OSError as error:
-                raise StorageError(f"the lake cannot read {ref.file}: {error}") from error
+        member = self._store.read(ref.file, ref.offset, ref.length)
         try:
             found = next(read_records(BytesIO(member), ref.file, ref.offset), None)
         except DocumentError as error:
@@ -161,6 +168,15 @@ class WarcLake:
         except ValueError:
             return None
 
+    def look(self) -> Place:
+        """Try what is needed of object storage, and say where it is; a folder is not looked at.
+
+        Raises:
+            ConfigError: it is not allowed, or there is no such bucket; says what would be right.
+            StorageError: nothing answers.
+        """
+        return self._store.look()
+
     def _records(self, file: str) -> Iterator[tuple[Capture, bytes, CaptureRef | None]]:
         with self._store.open(file) as stream:
             try:
@@ -182,6 +198,15 @@ class WarcLake:
     def _moved_from(self, file: str, target: str) -> dict[CaptureRef, CaptureRef]:
         pairs = ((came_from, capture.ref) for capture, _, came_from in self._records(target))
         return {old: new for old, new in pairs if old is not None and old.file == file}
+
+
+def _make_store(url: str, clock: Clock, login: Login | None) -> Store:
+    parts = urlsplit(url)
+    if parts.scheme in ("", "file", "local"):
+        return FolderStore(Path(url if not parts.scheme else f"{parts.netloc}{parts.path}"), clock)
+    from earshot.lake.objects import ObjectStore
+
+    return ObjectStore(url, login or Login())
 
 
 def _named(capture: Capture, file: str) -> Capture:

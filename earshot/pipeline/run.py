@@ -31,6 +31,7 @@ from earshot.ports import Clock, Collector, Record
 
 log = structlog.get_logger(__name__)
 _TICK_S = 0.25
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 30.0
 _RELAY_EVERY = timedelta(seconds=2)
 _BRIEF_EVERY = timedelta(seconds=30)
 _BRIEF_WAITS = timedelta(minutes=30)
@@ -116,18 +117,32 @@ class Runner:
         return self.report
 
     def forever(self) -> RoundReport:
-        """Keep going, each source at its pace, until `stop`."""
-        self._start()
+        """Keep going, each source at its pace, until `stop`; where storage does not answer, until it does again."""
         upkeep = Upkeep(self._s.maintain, self._s.workspace, self._s.clock)
+        is_started, failures = False, 0
         while not self._stop.is_set():
-            has_work = self._plan(is_round=False) or bool(self._live)
-            self._drain()
-            self._brief(is_idle=not has_work)
-            self._relay()
-            upkeep.tick()
+            try:
+                if not is_started:  # also after a failure: what was left lying is taken up as by a new process
+                    self._start()
+                    is_started = True
+                has_work = self._plan(is_round=False) or bool(self._live)
+                self._drain()
+                self._brief(is_idle=not has_work)
+                self._relay()
+                upkeep.tick()
+                failures = 0
+            except StorageError as error:
+                self._wait_out(error, failures)
+                is_started, failures = False, failures + 1
         self._finish()
         upkeep.wait(_GRACE_S)
         return self.report
+
+    def _wait_out(self, error: StorageError, failures: int) -> None:
+        """Wait until storage may answer again, each time longer."""
+        if not failures:
+            log.error("storage does not answer; it is asked again until it does", reason=str(error))
+        self._stop.wait(min(_FIRST_PAUSE_S * 2**failures, _LONGEST_PAUSE_S))
 
     def _start(self) -> None:
         """Know the workspace's sources, and take up what an earlier process left behind."""

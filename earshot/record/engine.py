@@ -22,13 +22,42 @@ from sqlalchemy.exc import (
     InternalError,
     NoSuchModuleError,
     OperationalError,
+    ProgrammingError,
 )
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from earshot.errors import ConfigError, StorageError
+from earshot.errors import ConfigError, EarshotError, StorageError
 
 WAIT_S = 30
 """How long a writing transaction waits for another one."""
+
+IDLE_S = 120
+"""How long PostgreSQL lets a writer say nothing in its transaction: one that was cut off must not keep others out."""
+
+_CONNECTING = {
+    "application_name": "earshot",
+    "connect_timeout": "10",
+    "keepalives_idle": "30",
+    "keepalives_interval": "10",
+    "keepalives_count": "3",
+}
+"""How PostgreSQL's client connects where the URL says nothing else: a vanished server is noticed within a minute.
+
+Source: https://www.postgresql.org/docs/15/libpq-connect.html#LIBPQ-PARAMKEYWORDS, read 2026-11-24.
+"""
+
+_REFUSALS = (
+    "authentication failed",
+    "no password supplied",
+    "does not exist",
+    "no pg_hba.conf entry",
+    "invalid connection option",
+)
+"""What PostgreSQL says at the door when a person has to mend it; its client passes on the text only, no code.
+
+Source: PostgreSQL 15, src/backend/libpq/auth.c and src/backend/utils/init/postinit.c, read as answers of a server.
+"""
+_NO_TABLE, _NO_RIGHT = "42P01", "42501"
 
 _WRITER_LOCK = 0x4561_7273_686F_74
 """Key of PostgreSQL's advisory lock: "Earshot" in ASCII; any constant would do."""
@@ -36,8 +65,10 @@ _WRITER_LOCK = 0x4561_7273_686F_74
 _OUT_OF_REACH = (OperationalError, InterfaceError, InternalError, DisconnectionError, PoolTimeout)
 
 
-def make_engine(url: str) -> Engine:
+def make_engine(url: str, password: str = "") -> Engine:
     """Return an engine for a SQLAlchemy URL (sqlite:///FILE or postgresql://...). Connects lazily.
+
+    password: of PostgreSQL's user, where the URL holds none.
 
     Raises:
         ConfigError: not such a URL, or a database that Earshot does not keep its record in.
@@ -45,7 +76,7 @@ def make_engine(url: str) -> Engine:
     parsed = _parsed(url)
     if parsed.get_backend_name() == "sqlite":
         return _sqlite(parsed)
-    return _postgresql(parsed)
+    return _postgresql(parsed.set(password=password) if password and parsed.password is None else parsed)
 
 
 def _parsed(url: str) -> URL:
@@ -63,7 +94,7 @@ def _parsed(url: str) -> URL:
 
 
 def _sqlite(url: URL) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": WAIT_S})
+    engine = create_engine(url, connect_args={"timeout": WAIT_S}, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -102,7 +133,8 @@ def _begin_sqlite(connection: Connection) -> None:
 
 def _postgresql(url: URL) -> Engine:
     try:
-        engine = create_engine(url, pool_pre_ping=True)
+        chosen = {name: value for name, value in _CONNECTING.items() if name not in url.query}
+        engine = create_engine(url, pool_pre_ping=True, connect_args=chosen, hide_parameters=True)
     except ImportError as error:
         raise ConfigError(
             "the driver of PostgreSQL is missing", where="record.url", advice='pip install "earshot[postgresql]"'
@@ -112,8 +144,12 @@ def _postgresql(url: URL) -> Engine:
 
 
 def _begin_postgresql(connection: Connection) -> None:
+    """Begin alike whatever the server's defaults are; a writer's every statement sees what was committed before it."""
     if connection.get_execution_options().get("earshot_writes"):
-        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{WAIT_S}s'")
+        connection.exec_driver_sql(
+            "SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE;"
+            f"SET LOCAL lock_timeout = '{WAIT_S}s'; SET LOCAL idle_in_transaction_session_timeout = '{IDLE_S}s'"
+        )
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITER_LOCK})
     else:
         connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
@@ -125,17 +161,42 @@ def transaction(engine: Engine, *, writes: bool) -> Iterator[Connection]:
 
     Raises:
         StorageError: the database did not answer, or did not let us begin, write or commit in time.
+        ConfigError: PostgreSQL does not let this user in, or not do this.
     """
     try:
         with engine.connect() as connection, connection.execution_options(earshot_writes=writes).begin():
             yield connection
-    except _OUT_OF_REACH as error:
-        raise StorageError(f"the record: {_said(error)}") from error
+    except (*_OUT_OF_REACH, ProgrammingError) as error:
+        if (known := _translated(error)) is None:
+            raise
+        raise known from error
+
+
+def _translated(error: Exception) -> EarshotError | None:
+    """Return what the caller can do about it; None where the statement itself is wrong."""
+    said = _said(error)
+    code = getattr(getattr(error, "orig", None), "sqlstate", None)
+    if code == _NO_RIGHT:
+        return ConfigError(said, where="record.url", advice="let this user own the database")
+    if code is None and any(words in said for words in _REFUSALS):
+        return ConfigError(said, where="record.url", advice="look at user, database and EARSHOT_RECORD_PASSWORD_FILE")
+    if isinstance(error, ProgrammingError) and code != _NO_TABLE:
+        return None
+    return StorageError(f"the record: {said}")
 
 
 def _said(error: Exception) -> str:
     """Return what the database itself said, without statement and values (they hold people's texts)."""
     return str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+
+
+def server(engine: Engine) -> str:
+    """Return the product and version that answer; "" for a file."""
+    if engine.dialect.name == "sqlite":
+        return ""
+    with transaction(engine, writes=False) as connection:
+        version = str(connection.exec_driver_sql("SHOW server_version").scalar_one())
+    return f"PostgreSQL {version.split()[0]}"
 
 
 def make_folder(engine: Engine) -> None:

@@ -18,6 +18,7 @@ from earshot.record.heard import HeardReads
 from earshot.record.incidents import IncidentReads, IncidentWrites
 from earshot.record.leases import LeaseWrites
 from earshot.record.mentions import MentionReads, MentionWrites
+from earshot.record.moving import Moved, OnProgress, move
 from earshot.record.operating import OperatingReads, OperatingWrites
 from earshot.record.outbox import OutboxReads, OutboxWrites
 from earshot.record.sources import SourceReads, SourceWrites
@@ -72,18 +73,19 @@ class SqlWriter(
 class SqlRecord:
     """The Record port on SQLite or PostgreSQL. One object may be used by many threads, not across a fork."""
 
-    def __init__(self, url: str, clock: Clock, secret: Callable[[], bytes] = bytes) -> None:
+    def __init__(self, url: str, clock: Clock, secret: Callable[[], bytes] = bytes, password: str = "") -> None:
         """Name the database; nothing is opened yet.
 
         Args:
             url: SQLAlchemy URL: sqlite:///FILE or postgresql://USER@HOST/DATABASE.
             clock: for what happens at no time that the caller names.
             secret: returns what the names of erased authors are keyed with; asked for only where there are some.
+            password: of PostgreSQL's user, where the URL holds none.
 
         Raises:
             ConfigError: not such a URL.
         """
-        self._engine = engine.make_engine(url)
+        self._engine = engine.make_engine(url, password)
         self._clock = clock
         self._secret = secret
 
@@ -93,6 +95,7 @@ class SqlRecord:
 
         Raises:
             StorageError: the database does not answer.
+            ConfigError: the record was moved elsewhere.
         """
         with engine.transaction(self._engine, writes=False) as connection:
             schema.look(connection)  # the first look fixes what is seen from here on
@@ -104,8 +107,10 @@ class SqlRecord:
 
         Raises:
             StorageError: could not begin or commit within 30 s.
+            ConfigError: the record was moved elsewhere.
         """
         with engine.transaction(self._engine, writes=True) as connection:
+            schema.look(connection)
             writer = SqlWriter(connection, self._clock, secret=self._secret)
             yield writer
             writer.link_captures()
@@ -116,7 +121,7 @@ class SqlRecord:
         """Bring the schema to this version. Twice is once. Other processes may call it at the same time.
 
         Raises:
-            ConfigError: a later version of Earshot wrote this record.
+            ConfigError: a later version of Earshot wrote this record, or it was moved elsewhere.
             StorageError: the database does not answer.
         """
         engine.make_folder(self._engine)
@@ -126,7 +131,27 @@ class SqlRecord:
     def move_captures(self, moved: dict[CaptureRef, CaptureRef], dropped: Sequence[CaptureRef]) -> None:
         """Follow a rewritten lake file, in a transaction of its own. Twice is once."""
         with engine.transaction(self._engine, writes=True) as connection:
+            schema.look(connection)
             captures.move(connection, moved, dropped, self._clock.now())
+
+    def move_to(self, other: SqlRecord, on_progress: OnProgress = lambda _done, _total: None) -> Moved:
+        """Move everything into another, empty database (`earshot.record.moving`). This one refuses all from then on.
+
+        Raises:
+            ConfigError: the other one is not empty.
+            StorageError: one of the two does not answer, or somebody else went on writing for 30 s.
+        """
+        return move(self._engine, other._engine, self._clock.now(), on_progress)
+
+    @property
+    def server(self) -> str:
+        """The product and version that answer; "" for a file.
+
+        Raises:
+            ConfigError: it does not let this user in.
+            StorageError: it does not answer.
+        """
+        return engine.server(self._engine)
 
     def close(self) -> None:
         """Let go of connections."""

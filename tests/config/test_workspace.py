@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
+from earshot.config.environment import lake_login
 from earshot.config.example import schemas, write_example
+from earshot.config.settings import RolloverSettings
 from earshot.config.workspace import load_workspace, read_workspace
-from earshot.errors import ConfigError, Mistake
+from earshot.errors import ConfigError, Mistake, WorkspaceError
 
 SETTINGS = "name: Test\ncollect: {contact: me@example.org}\n"
 BRAND = "id: halden\nname: Halden\nrecipients:\n  - {address: mara@example.org}\n"
@@ -204,6 +207,47 @@ def test_one_machines_storage_is_refused_for_workers_on_several(tmp_path: Path) 
     assert {m.field for m in mistakes} == {"record.url", "lake.url", "index.engine"}
 
 
+def test_the_records_password_stands_in_no_file_of_the_workspace(tmp_path: Path) -> None:
+    for url in ("postgresql://me:s3cret@db.example.org/earshot", "postgresql://db.example.org/earshot?password=s3cret"):
+        mistake = only_mistake(write(tmp_path, settings=SETTINGS + f"record: {{url: '{url}'}}\n"))
+        assert (mistake.field, "s3cret" in str(mistake)) == ("record.url", False)
+        workspace, mistakes, _ = read_workspace(write(tmp_path, settings=SETTINGS), {"EARSHOT_RECORD_URL": url})
+        assert workspace is not None
+        assert mistakes == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "field"),
+    [
+        ("record: {password: s3cret}", "record.password"),
+        ("lake: {url: 's3://b/p', access_key: a, secret_key: s3cret}", "lake.secret_key"),
+        ("lake: {url: 's3://a:s3cret@b/p'}", "lake.url"),
+        ("lake: {url: 's3:///p'}", "lake.url"),
+        ("lake: {url: 's3://b/p?endpoint=x'}", "lake.url"),
+        ("lake: {url: 's3://b/p', endpoint: 'storage.example.org:9000'}", "lake.endpoint"),
+    ],
+)
+def test_a_secret_in_the_file_or_an_address_that_leads_nowhere_is_a_mistake(
+    tmp_path: Path, settings: str, field: str
+) -> None:
+    workspace, mistakes, _ = read_workspace(write(tmp_path, settings=f"{SETTINGS}{settings}\n"), {})
+    assert workspace is None
+    assert field in {each.field for each in mistakes}
+    assert "s3cret" not in "".join(each.advice for each in mistakes)
+
+
+def test_a_lake_on_object_storage_is_one_address_without_its_login(tmp_path: Path) -> None:
+    environ = {"EARSHOT_LAKE_ACCESS_KEY": "a", "EARSHOT_LAKE_SECRET_KEY": "s3cret"}
+    settings = SETTINGS + "lake: {url: 's3://b/p', endpoint: 'https://s.example.org', ca_file: ca.pem, timeout: 5s}\n"
+    workspace, _, _ = read_workspace(write(tmp_path, settings=settings), environ)
+    assert workspace is not None
+    assert workspace.lake_url == (
+        f"s3://b/p?endpoint=https%3A%2F%2Fs.example.org&ca_file={quote(str(tmp_path / 'ca.pem'), safe='')}&timeout=5.0"
+    )
+    assert lake_login(environ) == ("a", "s3cret")
+    assert lake_login({}) == ("", "")
+
+
 @pytest.mark.parametrize(
     ("index", "field"),
     [
@@ -238,6 +282,20 @@ def test_max_age_is_lifted_by_none_and_by_null(tmp_path: Path) -> None:
     for word in ("none", "null", "off"):
         settings = load_workspace(write(tmp_path, settings=SETTINGS + f"alerts: {{max_age: {word}}}\n"), {}).settings
         assert settings.alerts.max_age is None
+
+
+def test_rollover_takes_written_sizes_and_is_switched_off_by_one_word(tmp_path: Path) -> None:
+    given = "index: {rollover: {max_age: 30d, max_size: 1.5 GB, max_mentions: 7}, retention: 2w}\n"
+    index = load_workspace(write(tmp_path, settings=SETTINGS + given), {}).settings.index
+    assert index.rollover == RolloverSettings(max_age=timedelta(days=30), max_size=3 * 1024**3 // 2, max_mentions=7)
+    assert index.retention == timedelta(days=14)
+    environ = {"EARSHOT_INDEX_ROLLOVER": "none", "EARSHOT_INDEX_SHARDS": "3"}
+    index = load_workspace(write(tmp_path, settings=SETTINGS + given), environ).settings.index
+    assert (index.rollover, index.shards, index.replicas) == (None, 3, None)
+    for wrong in ("25", "25 apples", "gb"):
+        bad = SETTINGS + f"index: {{rollover: {{max_size: {wrong}}}}}\n"
+        with pytest.raises(WorkspaceError, match=r"index\.rollover.*not a size; write for example 25gb|not a size"):
+            load_workspace(write(tmp_path, settings=bad), {})
 
 
 def test_every_field_of_the_schemas_says_what_it_takes() -> None:

@@ -31,7 +31,6 @@ class Airflow:
             "AIRFLOW__CORE__DAGS_FOLDER": str(DAGS),
             "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
             "AIRFLOW__CORE__UNIT_TEST_MODE": "False",
-            "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
         }
 
     def __call__(self, program: str, *args: str, **settings: str) -> Any:

@@ -1,46 +1,5 @@
-"""Runs a command, and ends it with all its children when this process's input closes: when its parent is gone.
+"""The keeper under the name that tests use; it lies in `scripts.engines`, and is run from there."""
 
-    python keeper.py FOLDER COMMAND...
+from scripts.engines import keeper
 
-FOLDER, what the command wrote, goes with it. Elasticsearch's launcher starts the server as another process, which would
-outlive a killed test run.
-"""
-
-from __future__ import annotations
-
-import os
-import shutil
-import signal
-import subprocess
-import sys
-import threading
-from contextlib import suppress
-
-
-def main() -> int:
-    folder, *command = sys.argv[1:]
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
-    ending = threading.Event()
-    threading.Thread(target=_report, args=(process, ending), daemon=True).start()
-    while sys.stdin.buffer.read(1024):
-        pass
-    ending.set()
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    shutil.rmtree(folder, ignore_errors=True)
-    return 0
-
-
-def _report(process: subprocess.Popen[bytes], ending: threading.Event) -> None:
-    """End without clearing away when the command was ended by anybody else: its last words are read first.
-
-    The exit code is that of a shell: 128 and the signal where it was one.
-    """
-    status = process.wait()
-    if not ending.is_set():
-        os._exit(128 - status if status < 0 else status or 1)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+__file__ = keeper.__file__

@@ -15,6 +15,7 @@ import mappings
 from earshot.errors import ConfigError, StorageError
 from earshot.index.cluster.errors import ClusterError
 from earshot.index.cluster.index import ClusterIndex
+from earshot.index.cluster.plan import SIMPLE, Plan
 from earshot.index.cluster.reading import Connection
 from earshot.model import SearchRequest
 from earshot.ports import IndexWrite
@@ -54,9 +55,9 @@ def opening(node: Node) -> Iterator[Open]:
     good = Connection((node.url,), username=node.user, password=node.password, ca_file=str(node.ca))
     with ExitStack() as made:
 
-        def open_as(user: str = "", name: str = NAME, **changes: Any) -> ClusterIndex:
+        def open_as(user: str = "", name: str = NAME, plan: Plan = SIMPLE, **changes: Any) -> ClusterIndex:
             connection = replace(good, username=f"earshot-{user}", password=PASSWORD) if user else good
-            index = adapter(replace(connection, **changes), name)
+            index = adapter(replace(connection, **changes), name, plan=plan)
             made.callback(index.close)
             return index
 
@@ -166,6 +167,20 @@ def test_the_admin_makes_the_index_and_builds_it_anew(opening: Open) -> None:
     assert admin.rebuild([[mention(1), mention(2)]]) == 2
     assert admin.rebuild([[mention(3)]]) == 1
     assert ids(opening("reader")) == {mention(3).id}
+
+
+def test_the_writer_says_that_it_may_not_begin_or_drop_indices_and_the_admin_does(opening: Open) -> None:
+    full = Plan(max_mentions=1)
+    admin, writer = opening("admin", plan=full), opening("writer", plan=full)
+    put(admin, mention(1))
+    assert "may not begin indices" in writer.keep().refused
+    assert admin.keep().begun
+    put(writer, mention(1, revision=2), mention(2))
+    assert writer.write([IndexWrite(mention(1).id, 3, None)])[0].is_done
+    kept = writer.keep()
+    assert (kept.dropped, "begin indices or drop indices" in kept.refused) == ((), True)
+    assert len(admin.keep().dropped) == 1
+    assert ids(opening("reader")) == {mention(2).id}
 
 
 @pytest.mark.parametrize("role", ["reader", "writer", "admin"])

@@ -1,20 +1,17 @@
 """What a workspace holds and what its mail server took: an account of Earshot that Earshot itself does not give.
 
-The record is read as plain SQLite, the mails as files.
+The record is read as plain SQL (a place knows by which driver), the mails as files.
 """
 
 from __future__ import annotations
 
-import sqlite3
 from collections import Counter, defaultdict
-from contextlib import closing
 from dataclasses import asdict, dataclass
 from email import message_from_bytes
 from typing import Any
 
-from earshot.index.embedded import EmbeddedIndex
 from earshot.model import SearchRequest
-from tests.kill.place import Place
+from tests.kill.place import NothingThereError, Place
 
 UNDONE = {
     "sources never heard of": "SELECT count(*) FROM source WHERE is_active AND last_outcome = ''",
@@ -50,20 +47,18 @@ class Facts:
 
 def rows(place: Place, query: str) -> list[Any]:
     """Return what the record answers, from a connection of our own that cannot write."""
-    with closing(sqlite3.connect(f"file:{place.record}?mode=ro", uri=True, timeout=30)) as db:
-        return db.execute(query).fetchall()
+    return place.rows(query)
 
 
 def undone(place: Place) -> dict[str, int]:
     """Return what is still to be done; empty when Earshot has nothing left to do but listen."""
     try:
+        has_sources = bool(rows(place, "SELECT 1 FROM source LIMIT 1"))  # first: they may appear between two questions
         left = {name: int(rows(place, query)[0][0]) for name, query in UNDONE.items()}
         known = {row[0] for row in rows(place, "SELECT name FROM lake_file")}
-        has_sources = bool(rows(place, "SELECT 1 FROM source LIMIT 1"))
-    except sqlite3.OperationalError:  # no file yet, or no tables in it
+    except NothingThereError:
         return {"sources to learn of": 1}
-    files = (place.root / "var" / "lake").glob("*.warc.gz")
-    left["files nobody knows"] = sum(file.name not in known for file in files)
+    left["files nobody knows"] = len(place.lake_files() - known)
     left["sources to learn of"] = int(not has_sources)
     return {name: count for name, count in left.items() if count}
 
@@ -124,7 +119,7 @@ def mistold(place: Place) -> list[str]:
 def misindexed(place: Place) -> list[str]:
     """Return every mention whose revision in the index is not the record's, or that only one of the two holds."""
     recorded = dict(rows(place, "SELECT id, revision FROM mention WHERE state = 'active'"))
-    index, indexed, cursor = EmbeddedIndex(place.root / "var" / "index"), {}, ""
+    index, indexed, cursor = place.index(), {}, ""
     while True:
         page = index.search(SearchRequest(size=200, cursor=cursor))
         indexed |= {hit.mention.id: hit.mention.revision for hit in page.hits}
@@ -136,5 +131,5 @@ def misindexed(place: Place) -> list[str]:
 
 
 def is_sound(place: Place) -> bool:
-    """Tell whether SQLite finds nothing wrong with the record."""
-    return bool(rows(place, "PRAGMA integrity_check") == [("ok",)])
+    """Tell whether SQLite finds nothing wrong with the record; PostgreSQL is not asked."""
+    return place.database is not None or bool(rows(place, "PRAGMA integrity_check") == [("ok",)])

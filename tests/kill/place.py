@@ -6,19 +6,25 @@ import json
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import psutil
+import psycopg
+from sqlalchemy import URL
 
 from earshot.demo.children import bare_environment
 from earshot.demo.workspace import Ports, write_workspace
+from earshot.index.embedded import EmbeddedIndex
+from earshot.ports import MentionIndex
 
 CHECKOUT = Path(__file__).parents[2]
 
@@ -71,12 +77,18 @@ class Run:
         self.process.wait()
 
 
+class NothingThereError(Exception):
+    """There is no record yet, or no table in it."""
+
+
 @dataclass(frozen=True)
 class Place:
-    """One workspace, and the folder of its own mail server beside it."""
+    """One workspace, and the folder of its own mail server beside it. database: of PostgreSQL, instead of SQLite."""
 
     root: Path
     maildir: Path
+    database: URL | None = None
+    environ: dict[str, str] = field(default_factory=dict)
 
     @property
     def record(self) -> Path:
@@ -95,14 +107,45 @@ class Place:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env=bare_environment(os.environ),
+                env=bare_environment(os.environ) | self.environ | self._login(),
                 start_new_session=True,
             )
         return Run(process)
 
+    def _login(self) -> dict[str, str]:
+        if self.database is None:
+            return {}
+        url = self.database.render_as_string().replace(":***@", "@")
+        return {"EARSHOT_RECORD_URL": url, "EARSHOT_RECORD_PASSWORD": str(self.database.password)}
+
+    def rows(self, query: str) -> list[Any]:
+        """Return what the record answers, from a connection of our own that cannot write."""
+        try:
+            if self.database is not None:
+                return _postgresql_rows(self.database, query)
+            with closing(sqlite3.connect(f"file:{self.record}?mode=ro", uri=True, timeout=30)) as db:
+                return db.execute(query).fetchall()
+        except (sqlite3.OperationalError, psycopg.errors.UndefinedTable) as error:
+            raise NothingThereError(str(error)) from error
+
+    def lake_files(self) -> set[str]:
+        """Return the names of the files in the lake."""
+        return {file.name for file in (self.root / "var" / "lake").glob("*.warc.gz")}
+
+    def index(self) -> MentionIndex:
+        """Return the index, to be read."""
+        return EmbeddedIndex(self.root / "var" / "index")
+
     def said(self) -> str:
         """Return what all commands said, on both streams."""
         return self.log.read_text(encoding="utf-8", errors="replace") if self.log.exists() else ""
+
+
+def _postgresql_rows(url: URL, query: str) -> list[Any]:
+    login = {"host": url.host, "port": url.port, "user": url.username, "dbname": url.database}
+    with psycopg.connect(**login, password=url.password, connect_timeout=5) as connection:
+        connection.read_only = True
+        return connection.execute(query).fetchall()
 
 
 @contextmanager

@@ -6,6 +6,7 @@ folder is its own ledger of what it took.
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import random
 import time
@@ -18,6 +19,7 @@ import pytest
 from tests.kill.account import Facts, differences, facts, is_sound, mails, misindexed, mistold, rows, sizes, undone
 from tests.kill.outside import HESITATES_S
 from tests.kill.place import INTERRUPT, TERM, Place, Run, world
+from tests.postgresql.server import PASSWORD, Server
 
 pytestmark = pytest.mark.kill
 
@@ -27,6 +29,7 @@ SHARE = 0.3
 KILLED = tuple(f"killed-{number}" for number in range(6))
 """As soon as nothing is left to be done in a workspace, the next kills strike in a fresh one."""
 CHILDREN = {"spider": "-m spiders", "reader": "-m earshot.extract.zygote"}
+ON_POSTGRESQL = ("postgresql", "moving")
 WORKS_S = 3.0
 PATIENCE_S = 120.0
 ENDS_WITHIN_S = 5.0
@@ -44,7 +47,14 @@ class Undisturbed:
 @pytest.fixture(scope="module")
 def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Place]]:
     with world(
-        tmp_path_factory.mktemp("kill"), "undisturbed", *KILLED, *CHILDREN, "mailing", "ended", "doubled"
+        tmp_path_factory.mktemp("kill"),
+        "undisturbed",
+        *KILLED,
+        *CHILDREN,
+        "mailing",
+        "ended",
+        "doubled",
+        *ON_POSTGRESQL,
     ) as made:
         yield made
 
@@ -109,7 +119,9 @@ def _kill(place: Place, dice: random.Random, undisturbed: Undisturbed, *, is_sta
     return ", ".join(left)
 
 
-def _last_write(place: Place) -> int:
+def _last_write(place: Place) -> object:
+    if place.database is not None:
+        return rows(place, "SELECT pg_current_wal_lsn()::text")
     log = place.record.with_name("record.db-wal")
     return log.stat().st_mtime_ns if log.exists() else 0
 
@@ -121,6 +133,49 @@ def _wrong_when_done(place: Place, expected: Facts) -> list[str]:
         run.end(TERM)
         assert not run.left()
     return _wrong_with(place, expected)
+
+
+@pytest.mark.postgresql
+def test_on_postgresql_it_ends_as_on_sqlite_whatever_falls_meanwhile(
+    places: dict[str, Place], undisturbed: Undisturbed, own_postgresql: Server
+) -> None:
+    """Earshot is killed, and its database falls and comes back under it: it goes on by itself."""
+    dice = random.Random(7)
+    with own_postgresql.database() as url:
+        place = dataclasses.replace(places["postgresql"], database=url)
+        struck = [_kill(place, dice, undisturbed, is_starting=False) for _ in range(3)]
+        with place.start("run") as run:
+            for _ in range(2):
+                _wait_for_a_write(place, run)
+                own_postgresql.crash()
+                time.sleep(dice.uniform(0, 1))
+                own_postgresql.start()
+            _wait_until_quiet(place, run)
+            assert run.end(TERM) < ENDS_WITHIN_S
+        assert not _wrong_with(place, undisturbed.facts)
+    assert any(struck), "no kill struck while there was work"
+
+
+@pytest.mark.postgresql
+def test_a_record_that_moves_in_the_middle_goes_on_where_it_was(
+    places: dict[str, Place], undisturbed: Undisturbed, postgresql: Server
+) -> None:
+    place = places["moving"]
+    assert _kill(place, random.Random(3), undisturbed, is_starting=False), "there was nothing left to be done"
+    with postgresql.database() as url:
+        moved = dataclasses.replace(place, database=url)
+        target = url.render_as_string().replace(":***@", "@")
+        with dataclasses.replace(place, environ={"EARSHOT_RECORD_PASSWORD": PASSWORD}).start(
+            "record", "move", "--to", target
+        ) as moving:
+            assert moving.process.wait(60) == 0, place.said()
+        assert PASSWORD not in place.said()
+        with place.start("run", "--once") as run:
+            assert run.process.wait(60) == 3, "the old record is still taken"
+        with moved.start("run") as run:
+            _wait_until_quiet(moved, run)
+            assert run.end(TERM) < ENDS_WITHIN_S
+        assert not _wrong_with(moved, undisturbed.facts)
 
 
 def test_killed_whenever_a_mail_has_just_been_taken_it_tells_nobody_twice(places: dict[str, Place]) -> None:
@@ -199,6 +254,11 @@ def _wait_until_it_works(place: Place, run: Run) -> None:
     """Wait until this very process holds a lease."""
     lease = f"SELECT 1 FROM lease WHERE owner LIKE '%/{run.process.pid}/%'"
     _wait_while(place, run, lambda left: "sources to learn of" in left or not rows(place, lease))
+
+
+def _wait_for_a_write(place: Place, run: Run) -> None:
+    before = _last_write(place)
+    _wait_while(place, run, lambda _: _last_write(place) == before)
 
 
 def _wait_until_quiet(place: Place, run: Run) -> None:

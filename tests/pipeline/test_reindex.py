@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -25,14 +26,14 @@ class Interrupted:
     def __init__(self, index: MentionIndex, world: World) -> None:
         self._index, self._world = index, world
 
-    def rebuild(self, batches: Iterable[Sequence[Mention]]) -> int:
+    def rebuild(self, batches: Iterable[Sequence[Mention]], quiet: Callable[[], AbstractContextManager[None]]) -> int:
         def watched() -> Iterator[Sequence[Mention]]:
             for batch in batches:
                 self._world.web.says(FEED, feed(range(2, 9)))
                 self._world.round()
                 yield batch
 
-        return self._index.rebuild(watched())
+        return self._index.rebuild(watched(), quiet)
 
 
 def feed(numbers: Iterable[int]) -> bytes:

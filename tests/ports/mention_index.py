@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from earshot.errors import ConfigError, QueryError
 from earshot.index import place
 from earshot.model import Category, Filters, Mention, SearchRequest, Sentiment, Severity, Span
-from earshot.ports import Held, IndexAnswer, IndexWrite, MentionIndex
+from earshot.ports import Held, IndexAnswer, IndexWrite, Kept, MentionIndex
 from tests.builders import NOW, make_flag, make_mention
 
 Fresh = Callable[[], MentionIndex]
@@ -168,6 +168,12 @@ class MentionIndexContract:
         put(index, mention(1, revision=4))
         assert index.write([IndexWrite(mention(1).id, 3, None)])[0].is_done
         assert index.mentions() == 1
+
+    def test_keeping_it_in_shape_changes_nothing_that_is_to_be_found(self, index: MentionIndex) -> None:
+        put(index, mention(1, published_at=NOW - timedelta(days=900)), mention(2))
+        for since in (None, NOW - timedelta(days=30)):
+            assert [index.keep(since) for _ in range(2)] == [Kept()] * 2
+        assert ids(index) == {mention(1).id, mention(2).id}
 
     def test_what_it_has_of_an_id_is_told_deletes_included(self, index: MentionIndex) -> None:
         put(index, mention(1, revision=4), mention(2))

@@ -277,6 +277,18 @@ class MentionContract:
         assert [len(batch) for batch in lists] == [3, 3, 1]
         assert ids == sorted(ids)
 
+    def test_mentions_come_by_time_each_once_and_from_a_moment_on(self, record: Record) -> None:
+        with record.write() as writer:
+            for number in range(7):
+                put(writer, number, brands=("brewlane", "halden"), published_at=NOW + HOUR * (number % 3))
+        with record.read() as reader:
+            by_id = {mention.id for batch in reader.iter_mentions() for mention in batch}
+            found = [mention for batch in reader.iter_published(batch=2) for mention in batch]
+            later = [mention for batch in reader.iter_published(NOW + HOUR, batch=2) for mention in batch]
+        assert [m.published_at for m in found] == sorted(m.published_at for m in found)
+        assert (len(found), {m.id for m in found}) == (14, by_id)
+        assert {m.id for m in later} == {m.id for m in found if m.published_at >= NOW + HOUR}
+
     def test_an_acknowledgement_takes_exactly_its_revision(self, record: Record) -> None:
         with record.write() as writer:
             document_id = put(writer, brands=("halden",))

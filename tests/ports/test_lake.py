@@ -7,14 +7,21 @@ from uuid import uuid4
 
 import pytest
 
-from earshot.lake import WarcLake
+from earshot.lake import Login, WarcLake
 from earshot.ports import Lake
 from tests.builders import FakeClock
 from tests.ports.lake import LakeContract
+from tests.s3.server import REGION, S3Server
+
+LOGIN = Login("a key", "a secret")
 
 
 class TestLake(LakeContract):
-    @pytest.fixture(params=["folder", "object storage"])
+    @pytest.fixture(params=["folder", "memory", "s3"])
     def lake(self, request: pytest.FixtureRequest, tmp_path: Path, clock: FakeClock) -> Lake:
-        places = {"folder": str(tmp_path / "lake"), "object storage": f"memory://lake-{uuid4().hex}"}
-        return WarcLake(places[request.param], clock)
+        if request.param == "folder":
+            return WarcLake(str(tmp_path / "lake"), clock)
+        if request.param == "memory":
+            return WarcLake(f"memory://lake-{uuid4().hex}", clock)
+        server: S3Server = request.getfixturevalue("s3_server")
+        return WarcLake(f"s3://{server.bucket()}/captures?endpoint={server.url}&region={REGION}", clock, LOGIN)

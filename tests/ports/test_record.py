@@ -1,4 +1,4 @@
-"""The Record contract on SQLite, and on PostgreSQL where EARSHOT_TEST_POSTGRESQL names a server's database."""
+"""The Record contract on SQLite and on PostgreSQL."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.record.engines import ENGINES, fresh_url
 
 @pytest.fixture(params=ENGINES)
 def record(request: pytest.FixtureRequest, tmp_path: Path, clock: FakeClock) -> Iterator[SqlRecord]:
-    with fresh_url(request.param, tmp_path) as url:
+    with fresh_url(request, tmp_path) as url:
         made = SqlRecord(url, clock)
         made.migrate()
         yield made

@@ -97,7 +97,7 @@ def test_a_writer_that_waits_too_long_is_told_to_come_again(
     monkeypatch.setattr(engine, "WAIT_S", 0.2)
     other = SqlRecord(url, clock)
     with record.write():
-        with pytest.raises(StorageError, match="locked"), other.write():
+        with pytest.raises(StorageError, match="lock"), other.write():
             pass
         with other.read() as reader:
             assert reader.counts().documents == 0
@@ -122,15 +122,15 @@ def test_threads_share_one_record(record: SqlRecord) -> None:
     assert state is not None and sorted(state.hosts) == [f"h{number}" for number in range(8)]
 
 
-def test_an_erased_text_is_in_no_file_of_the_record(record: SqlRecord, url: str) -> None:
+def test_an_erased_text_is_in_no_file_of_the_record(sqlite_record: SqlRecord, sqlite_url: str) -> None:
     from tests.ports.record import put
 
     assert sql_module.SqlRecord is SqlRecord
-    folder = Path(url.removeprefix("sqlite:///")).parent
-    with record.write() as writer:
+    folder = Path(sqlite_url.removeprefix("sqlite:///")).parent
+    with sqlite_record.write() as writer:
         put(writer, 1, text="canary-7f3a " * 50, author="Canary-9b", brands=("halden",))
         put(writer, 2, brands=("halden",))
-    with record.write() as writer:
+    with sqlite_record.write() as writer:
         writer.erase(author="canary-9b", now=NOW)
     held = b"".join(path.read_bytes() for path in folder.iterdir())
     assert b"canary-7f3a" not in held

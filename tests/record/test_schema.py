@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import inspect
+from inspect import getmembers, isfunction
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, create_engine, inspect, select, text
 from sqlalchemy.schema import CreateTable
 
 from earshot.errors import ConfigError, StorageError
@@ -19,6 +20,7 @@ from earshot.record.engine import make_engine, transaction
 from earshot.record.session import Session, WriteSession
 from tests.builders import FakeClock
 from tests.ports.record import put
+from tests.record import filling
 
 
 def test_migrated_schema_is_that_of_the_tables(record: SqlRecord, url: str) -> None:
@@ -29,8 +31,8 @@ def test_migrated_schema_is_that_of_the_tables(record: SqlRecord, url: str) -> N
     engine.dispose()
 
 
-def test_migrated_tables_are_written_as_the_tables_are(record: SqlRecord, url: str) -> None:
-    engine = create_engine(url)
+def test_migrated_tables_are_written_as_the_tables_are(sqlite_record: SqlRecord, sqlite_url: str) -> None:
+    engine = create_engine(sqlite_url)
     with engine.connect() as connection:
         rows = connection.execute(text("SELECT name, sql FROM sqlite_master WHERE type = 'table'"))
         migrated = {row.name: _words(row.sql) for row in rows}
@@ -39,24 +41,76 @@ def test_migrated_tables_are_written_as_the_tables_are(record: SqlRecord, url: s
     engine.dispose()
 
 
-def test_documents_of_an_older_schema_know_where_their_text_came_from(tmp_path: Path, clock: FakeClock) -> None:
-    url = f"sqlite:///{tmp_path / 'record.db'}"
-    record = SqlRecord(url, clock)
+REVISIONS = ["base", "0001", "0002", "0003", "0004"]
+
+
+@pytest.mark.parametrize("revision", REVISIONS)
+def test_the_way_down_and_up_again_ends_in_the_same_schema_with_what_was_there(
+    record: SqlRecord, revision: str
+) -> None:
+    with transaction(record._engine, writes=True) as connection:
+        filling.fill(connection)
+        schema_before = _schema(connection)
+        migrate_to(connection, revision)
+        older = {} if revision == "base" else _older_counts(connection)
+        if revision == "base":
+            assert set(inspect(connection).get_table_names()) <= {"alembic_version"}
     record.migrate()
+    with transaction(record._engine, writes=True) as connection:
+        assert _schema(connection) == schema_before
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, tables.metadata) == []
+        now = filling.counted(connection)
+        assert {name: count for name, count in now.items() if count} == older
+        filling.fill_numbered(connection)
+
+
+def test_every_revision_is_tried() -> None:
+    files = Path(tables.__file__).parent.glob("migrations/versions/r*.py")
+    names = sorted(file.name[1:5] for file in files)
+    assert [*REVISIONS, names[-1]] == ["base", *names]
+
+
+def _older_counts(connection: Connection) -> dict[str, int]:
+    names = set(inspect(connection).get_table_names()) - {"alembic_version"}
+    assert names <= set(tables.metadata.tables)
+    return {name: connection.execute(text(f"SELECT count(*) FROM {name}")).scalar_one() for name in names}
+
+
+def _schema(connection: Connection) -> dict[str, Any]:
+    """Return what the database itself says of its tables: columns with types and order, keys, indices."""
+    found = inspect(connection)
+    return {
+        name: (
+            [(c["name"], str(c["type"]), getattr(c["type"], "collation", ""), c["nullable"], str(c["default"])[:7])
+             for c in found.get_columns(name)],
+            found.get_pk_constraint(name),
+            sorted((i["name"], i["column_names"], bool(i["unique"])) for i in found.get_indexes(name)),
+        )
+        for name in found.get_table_names()
+    }  # fmt: skip
+
+
+def test_documents_of_an_older_schema_know_where_their_text_came_from(
+    record: SqlRecord, url: str, clock: FakeClock
+) -> None:
     with record.write() as writer:
         ids = [put(writer, number, brands=("halden",)) for number in (1, 2)]
     engine = make_engine(url)
     with transaction(engine, writes=True) as connection:
-        connection.execute(text("UPDATE found_in SET last_fetched_at = '2026-11-21 00:00:00.000000' WHERE rowid = 1"))
+        first = text("UPDATE found_in SET last_fetched_at = :at WHERE document_id = :id")
+        at = "2026-11-21 00:00:00.000000" + ("" if connection.dialect.name == "sqlite" else "+00")
+        connection.execute(first, {"at": at, "id": ids[0]})
         migrate_to(connection, "0002")
     record.migrate()
     with transaction(engine, writes=False) as connection:
-        rows = connection.execute(text("SELECT text_at, text_source FROM document ORDER BY text_at DESC")).all()
+        columns = tables.document.c
+        query = select(columns.text_at, columns.text_source).order_by(columns.text_at.desc())
+        rows = connection.execute(query).all()
     assert [str(row.text_at)[:13] + row.text_source for row in rows] == ["2026-11-21 00blog", "2026-11-20 12blog"]
     with record.read() as reader:
         assert [len(reader.mentions_of(each)) for each in ids] == [1, 1]
     engine.dispose()
-    record.close()
 
 
 def migrate_to(connection: Connection, revision: str) -> None:
@@ -70,8 +124,8 @@ def _words(sql: str) -> list[str]:
     return sql.replace("(", " ( ").replace(")", " ) ").replace(",", " , ").replace('"', "").split()
 
 
-def test_sqlite_is_opened_to_last(record: SqlRecord, url: str) -> None:
-    engine = make_engine(url)
+def test_sqlite_is_opened_to_last(sqlite_record: SqlRecord, sqlite_url: str) -> None:
+    engine = make_engine(sqlite_url)
     with transaction(engine, writes=False) as connection:
         found = [connection.execute(text(f"PRAGMA {name}")).scalar() for name in ("journal_mode", "synchronous")]
         assert found == ["wal", 2]
@@ -112,6 +166,6 @@ def test_no_part_of_the_writer_hides_a_method_of_another_part() -> None:
     for part in SqlWriter.__mro__:
         if part in (SqlWriter, Session, WriteSession, object):
             continue
-        for name, _ in inspect.getmembers(part, inspect.isfunction):
+        for name, _ in getmembers(part, isfunction):
             if name in vars(part) and not name.startswith("__"):
                 assert owners.setdefault(name, part) is part, f"{name} is in {part} and {owners[name]}"

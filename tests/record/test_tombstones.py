@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from datetime import UTC
 from pathlib import Path
 
@@ -19,10 +21,19 @@ from tests.builders import NOW, FakeClock
 KEYS = [DocumentKey("guid", "new")]
 
 
-def opened(url: str, secret: bytes) -> SqlRecord:
-    record = SqlRecord(url, FakeClock(), lambda: secret)
-    record.migrate()
-    return record
+Opened = Callable[[str, bytes], SqlRecord]
+
+
+@pytest.fixture
+def opened() -> Iterator[Opened]:
+    with ExitStack() as stack:
+
+        def make(url: str, secret: bytes) -> SqlRecord:
+            record = stack.enter_context(closing(SqlRecord(url, FakeClock(), lambda: secret)))
+            record.migrate()
+            return record
+
+        yield make
 
 
 def is_erased(record: SqlRecord, author: str) -> bool:
@@ -30,22 +41,22 @@ def is_erased(record: SqlRecord, author: str) -> bool:
         return writer.is_erased(KEYS, author, "blog.example")
 
 
-def test_the_digest_of_an_erased_name_cannot_be_guessed_without_the_secret(url: str) -> None:
+def test_the_digest_of_an_erased_name_cannot_be_guessed_without_the_secret(sqlite_url: str, opened: Opened) -> None:
     stored = []
     for name, secret in (("one", b"a secret"), ("two", b"another")):
-        record = opened(url.replace("record.db", f"{name}.db"), secret)
+        record = opened(sqlite_url.replace("record.db", f"{name}.db"), secret)
         with record.write() as writer:
             writer.erase(author="Ada Lovelace", now=NOW)
         assert is_erased(record, "ada  LOVELACE")
         assert not is_erased(record, "Bo")
-        with sqlite3.connect(url.removeprefix("sqlite:///").replace("record.db", f"{name}.db")) as database:
+        with sqlite3.connect(sqlite_url.removeprefix("sqlite:///").replace("record.db", f"{name}.db")) as database:
             stored.append({row[0] for row in database.execute("SELECT digest FROM tombstone WHERE kind = 'author'")})
     assert [len(digests) for digests in stored] == [1, 1]
     assert stored[0] != stored[1]
     assert digest("tombstone", "author", "ada lovelace") not in stored[0] | stored[1]
 
 
-def test_another_secret_is_refused_before_anybody_comes_back(url: str) -> None:
+def test_another_secret_is_refused_before_anybody_comes_back(url: str, opened: Opened) -> None:
     with opened(url, b"a secret").write() as writer:
         writer.erase(author="Ada", now=NOW)
     record = opened(url, b"another")
@@ -62,9 +73,10 @@ def test_the_secret_is_not_asked_for_where_nobody_was_erased(url: str) -> None:
     record = SqlRecord(url, FakeClock(), secret)
     record.migrate()
     assert not is_erased(record, "Ada")
+    record.close()
 
 
-def test_who_was_erased_before_names_were_keyed_stays_erased(url: str) -> None:
+def test_who_was_erased_before_names_were_keyed_stays_erased(url: str, opened: Opened) -> None:
     record = opened(url, b"a secret")
     with record.write() as writer:
         row = {"digest": digest("tombstone", "author", "ada"), "kind": "author", "at": NOW.astimezone(UTC)}
