@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import fields
 from datetime import UTC, datetime
 from enum import Enum
+from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -51,7 +52,7 @@ COLUMNS = (
     "brand_version",
     "model_version",
 )
-PAGE = 500
+AT_ONCE = 500
 
 
 def plain(value: Any) -> Any:
@@ -82,22 +83,18 @@ def as_json(view: View, page: SearchPage) -> dict[str, Any]:
     }
 
 
-def iter_csv(board: Board, view: View, first: SearchPage) -> Iterator[str]:
-    """Yield all mentions of a view as CSV, page by page; nothing is left out at the end.
+def iter_csv(board: Board, view: View, hits: Iterator[Hit]) -> Iterator[str]:
+    """Yield all mentions of a view as CSV, piece by piece; nothing is left out at the end.
 
     Args:
-        first: the first page, already asked for (so that a bad query is an answer, not a broken file).
+        hits: as `MentionIndex.walk` gives them: of one moment, and by time also where the view is sorted by relevance.
 
     Raises:
         StorageError: the index stopped answering; the download breaks off, so that nobody takes it for whole.
     """
     yield "\ufeff" + _lines([COLUMNS])  # the mark by which spreadsheets know UTF-8
-    page = first
-    while True:
-        yield _lines(_cells(board, hit, view.zone) for hit in page.hits)
-        if not page.next_cursor:
-            return
-        page = board.index.search(view.request(size=PAGE, cursor=page.next_cursor))
+    while several := list(islice(hits, AT_ONCE)):
+        yield _lines(_cells(board, hit, view.zone) for hit in several)
 
 
 def safe_cell(value: Any) -> Any:

@@ -5,11 +5,13 @@ What a page forgives, a program is told: a URL or a query that cannot be read is
 
 from __future__ import annotations
 
+from itertools import chain, islice
+
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 from dashboards.board import Board
-from dashboards.exports import PAGE, as_json, iter_csv, plain
+from dashboards.exports import as_json, iter_csv, plain
 from dashboards.view import View
 from earshot.errors import QueryError
 
@@ -32,12 +34,13 @@ def make_router(board: Board) -> APIRouter:
         view = board.view(request)
         refusal = _refuse(view)
         try:
-            first = board.index.search(view.request(size=PAGE, cursor=""))
+            hits = board.index.walk(view.request())
+            first = list(islice(hits, 1))  # a query that cannot be read is an answer, not a broken file
         except QueryError as error:
             return _query_answer(error)
         name = f"mentions-{board.clock.now().astimezone(view.zone):%Y-%m-%d-%H%M}.csv"
         headers = {"content-disposition": f'attachment; filename="{name}"'}
-        body = iter_csv(board, view, first)
+        body = iter_csv(board, view, chain(first, hits))
         return refusal or StreamingResponse(body, media_type="text/csv; charset=utf-8", headers=headers)
 
     @router.get("/fresh.json")

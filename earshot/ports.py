@@ -24,6 +24,7 @@ from earshot.model import (
     Document,
     Entry,
     Flag,
+    Hit,
     HourCount,
     HourHeard,
     Incident,
@@ -835,6 +836,16 @@ class MentionIndex(Protocol):
         Raises:
             QueryError: the query, or the cursor, cannot be read.
             StorageError: the index does not answer.
+        """
+
+    def walk(self, request: SearchRequest) -> Iterator[Hit]:
+        """Yield every hit by time, as the index was when the first was asked for; lazy, and to be closed if left early.
+
+        Order: rising for "oldest", else falling; size and cursor do not matter.
+
+        Raises:
+            QueryError: the query cannot be read.
+            StorageError: the index does not answer, or no longer keeps how it was: begin again.
         """
 
     def count(self, request: SearchRequest) -> int:

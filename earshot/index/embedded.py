@@ -13,9 +13,9 @@ must hold the lease of publish from before it began to read. Tombstones move to 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -25,12 +25,12 @@ import tantivy
 from earshot.clock import SystemClock
 from earshot.errors import StorageError
 from earshot.index import counting, paging
-from earshot.index.cursors import TimeCursor
+from earshot.index.cursors import TimeCursor, load_cursor
 from earshot.index.generations import ADVICE, Generations, translated
 from earshot.index.narrowing import Narrowing
-from earshot.index.place import read_place
+from earshot.index.place import read_place, walked
 from earshot.index.writing import apply, fill, held, tombstones
-from earshot.model import HourCount, Mention, SearchPage, SearchRequest
+from earshot.model import Hit, HourCount, Mention, SearchPage, SearchRequest
 from earshot.ports import Clock, Held, IndexAnswer, IndexWrite, Kept
 from earshot.query.language import Purpose, parse
 
@@ -128,6 +128,22 @@ class EmbeddedIndex:
         rest = opened.narrowing.rest(whole, place.cursor) if isinstance(place.cursor, TimeCursor) else whole
         with translated("the index could not be searched"):
             return paging.read_page(searcher, whole, rest, node, place)
+
+    def walk(self, request: SearchRequest) -> Iterator[Hit]:
+        """Yield all hits by time, as the port says: one searcher sees one commit."""
+        node = parse(request.query, Purpose.SEARCH)
+        place, opened = walked(request), self._open()
+        searcher = opened.index.searcher()
+        whole = opened.narrowing.whole(node, request.filters, request.time_zone)
+        while True:
+            cursor = place.cursor
+            rest = opened.narrowing.rest(whole, cursor) if isinstance(cursor, TimeCursor) else whole
+            with translated("the index could not be searched"):
+                page = paging.read_page(searcher, whole, rest, node, place)
+            yield from page.hits
+            if not page.next_cursor:
+                return
+            place = replace(place, cursor=load_cursor(page.next_cursor, place.sort))
 
     def count(self, request: SearchRequest) -> int:
         """Return the exact number of mentions."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from earshot.errors import QueryError
 from earshot.index.cursors import NEWEST, RELEVANCE, SORTS, RankCursor, TimeCursor, load_cursor
@@ -29,6 +29,15 @@ def read_place(request: SearchRequest, node: Node) -> Place:
         raise QueryError(request.sort, 0, f"there is no sort {request.sort!r}", f"one of {', '.join(SORTS)}")
     sort = NEWEST if request.sort == RELEVANCE and not has_words(node) else request.sort
     return Place(sort, max(0, request.size), load_cursor(request.cursor, sort))
+
+
+WALKED = 500
+"""Hits of a page of a walk over everything."""
+
+
+def walked(request: SearchRequest) -> Place:
+    """Return where a walk over everything begins: at the first page, by time."""
+    return read_place(replace(request, cursor="", size=WALKED), Everything())
 
 
 def has_words(node: Node) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from earshot import leases
@@ -75,16 +76,9 @@ def verify(workspace: str, repair: bool = True) -> dict[str, Any]:
 def search(workspace: str, query: str, limit: int | None = None) -> Iterator[dict[str, Any]]:
     """Yield the mentions that match, newest first, with the fields of the index."""
     with opened(workspace) as parts:
-        cursor, left = "", limit
         zone = parts.workspace.settings.time_zone
-        while left is None or left > 0:
-            size = 200 if left is None else min(200, left)
-            page = parts.index.search(SearchRequest(query, size=size, cursor=cursor, time_zone=zone))
-            yield from (mention_dict(hit.mention) for hit in page.hits)
-            left = None if left is None else left - len(page.hits)
-            cursor = page.next_cursor
-            if not cursor:
-                return
+        hits = parts.index.walk(SearchRequest(query, time_zone=zone))
+        yield from (mention_dict(hit.mention) for hit in islice(hits, limit))
 
 
 def index_server(workspace: Workspace) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
 
@@ -176,15 +176,9 @@ def _of_record(reader: RecordReader, since: datetime | None) -> Iterator[Pair]:
 
 
 def _of_index(index: MentionIndex, since: datetime | None) -> Iterator[Pair]:
-    """By pages of a list by time, whose cursors neither double nor hide what was there before."""
-    request = SearchRequest(sort="oldest", size=_PAGE, filters=Filters(since=since))
-    while True:
-        page = index.search(request)
-        for hit in page.hits:
-            yield hit.mention.id, hit.mention.revision
-        if not page.next_cursor:
-            return
-        request = replace(request, cursor=page.next_cursor)
+    """In one walk: every mention as it was when the walk began."""
+    for hit in index.walk(SearchRequest(sort="oldest", filters=Filters(since=since))):
+        yield hit.mention.id, hit.mention.revision
 
 
 def _sums(pairs: Iterable[Pair]) -> tuple[list[int], int]:

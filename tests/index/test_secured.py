@@ -128,6 +128,7 @@ def test_the_reader_reads_and_cannot_write(opening: Open) -> None:
     assert ids(reader, "pump") == {mention(1).id, mention(2).id}
     assert reader.facets(SearchRequest(), ["brand"]) == {"brand": [("halden", 2)]}
     assert [hour.count for hour in reader.hours(SearchRequest())] == [2]
+    assert {hit.mention.id for hit in reader.walk(SearchRequest())} == {mention(1).id, mention(2).id}
     refused_or_waiting(reader)
     with pytest.raises(StorageError):
         reader.rebuild([])

@@ -19,6 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from earshot.errors import ConfigError, QueryError
+from earshot.index import place
 from earshot.model import Category, Filters, Mention, SearchRequest, Sentiment, Severity, Span
 from earshot.ports import Held, IndexAnswer, IndexWrite, Kept, MentionIndex
 from tests.builders import NOW, make_flag, make_mention
@@ -390,6 +391,34 @@ class MentionIndexContract:
         put(index, mention(1, published_at=datetime(2026, 11, 19, 23, 30, tzinfo=UTC)))
         assert index.count(SearchRequest("after:2026-11-20")) == 0
         assert index.count(SearchRequest("after:2026-11-20", time_zone="Europe/Berlin")) == 1
+
+    @pytest.mark.parametrize("sort", ["newest", "oldest", "relevance"])
+    def test_a_walk_is_over_the_index_as_it_was_when_it_began(
+        self, index: MentionIndex, sort: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(place, "WALKED", 3)
+        mentions = [mention(n, published_at=NOW - timedelta(minutes=n // 2)) for n in range(10)]
+        put(index, *mentions, mention(99, title="", text="nothing"))
+        walk = index.walk(SearchRequest("pump", sort=sort, size=1))
+        found = [next(walk), next(walk)]
+        later = [mention(n, published_at=NOW + timedelta(days=n - 22)) for n in range(20, 25)]
+        put(index, *later, mention(4, text="changed", title="", revision=2))
+        index.write([IndexWrite(mentions[7].id, 2, None)])
+        found += walk
+        assert [hit.mention for hit in found] == sorted(
+            mentions, key=lambda m: (m.published_at, m.id), reverse=sort != "oldest"
+        )
+        assert all(hit.spans for hit in found)
+        assert {hit.mention.id for hit in index.walk(SearchRequest("pump"))} == ids(index, "pump")
+
+    def test_a_walk_over_nothing_and_one_that_is_left_early_end(self, index: MentionIndex) -> None:
+        assert list(index.walk(SearchRequest())) == []
+        put(index, *(mention(n) for n in range(4)))
+        walk = index.walk(SearchRequest())
+        assert next(walk).mention
+        walk.close()  # type: ignore[attr-defined]
+        with pytest.raises(QueryError):
+            list(index.walk(SearchRequest("(")))
 
     def test_the_dearest_query_that_the_language_allows_is_answered(self, index: MentionIndex) -> None:
         put(

@@ -21,6 +21,7 @@ from earshot.index.cluster.bulk import DONE, BulkWriter, Fate, Operation, make_o
 from earshot.index.cluster.documents import GONE, make_document, make_tombstone
 from earshot.index.cluster.errors import ClusterError
 from earshot.index.cluster.filling import Filling
+from earshot.index.cluster.frozen import frozen
 from earshot.index.cluster.generations import Generation, Generations
 from earshot.index.cluster.keeping import keep
 from earshot.index.cluster.placing import Places, sendings
@@ -30,7 +31,7 @@ from earshot.index.cluster.servers import Server, read_server, refuse_unfit
 from earshot.index.cluster.writing import Writer
 from earshot.index.codec import mention_of
 from earshot.index.cursors import RELEVANCE, RankCursor, after, save_cursor
-from earshot.index.place import Place, has_words, read_place
+from earshot.index.place import Place, has_words, read_place, walked
 from earshot.model import Hit, HourCount, Mention, SearchPage, SearchRequest
 from earshot.ports import Clock, Held, IndexAnswer, IndexWrite, Kept
 from earshot.query.fields import SOURCE
@@ -162,6 +163,21 @@ class ClusterIndex:
         if not place.size:
             return SearchPage(self.count(request), ())
         return _page(self._ask(request, questions.page(query, place)), node, place)
+
+    def walk(self, request: SearchRequest) -> Iterator[Hit]:
+        """Yield all hits by time, as the port says; the cluster keeps a point in time until the walk ends."""
+        node = parse(request.query, Purpose.SEARCH)
+        place = walked(request)
+        asked = questions.page(questions.whole(node, request.filters, request.time_zone), place)
+        asked["track_total_hits"] = False
+        self._ready()
+        with frozen(self._reader, self._engine, self._name) as then:
+            while found := then.search(asked)["hits"]["hits"]:
+                for raw in found:
+                    yield _hit(raw, node, None)
+                if len(found) <= place.size:
+                    return
+                asked["search_after"] = found[-1]["sort"][:2]
 
     def count(self, request: SearchRequest) -> int:
         """Return the exact number of mentions."""

@@ -198,6 +198,11 @@ class Reader:
             raise PartialAnswer(f"{shards['failed']} of {shards['total']} shards failed")
         return answer
 
+    def ask(self, method: str, path: str, body: Any = None, params: Mapping[str, str] | None = None) -> Any:
+        """Return the answer to what the client has no name for in both products."""
+        with translated("the index could not be searched", self._connection):
+            return self._client.transport.perform_request(method, path, params=dict(params or {}), body=body)
+
     def aliases(self, index: str) -> dict[str, dict[str, Mapping[str, Any]]]:
         """Return the indices behind a name or pattern, each with its aliases and what is set of them; {} if none is.
 
