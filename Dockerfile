@@ -10,7 +10,7 @@ WORKDIR /src
 RUN python -m venv /opt/earshot
 # Its own layer: made again only when a lock changes.
 COPY locks/core.txt locks/cluster.txt locks/
-RUN /opt/earshot/bin/pip install --require-hashes -r locks/${LOCK}.txt
+RUN /opt/earshot/bin/pip install --require-hashes -r locks/${LOCK}.txt -c locks/${LOCK}.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY earshot earshot
 COPY spiders spiders

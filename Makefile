@@ -7,6 +7,7 @@ PORT ?= 8080
 ENGINE ?=
 DIR ?= demo$(ENGINE:%=-%)
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
+# Locks are named as constraints too (-c): pip before 23.3 forgets a pin where a package asks for the same with an extra.
 LOCK := $(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --custom-compile-command "make lock" pyproject.toml locks/build.in
 
@@ -75,11 +76,11 @@ clean:
 .venv/core.installed: .venv/bin/python locks/core.txt
 	@if [ ! -e .venv/all.installed ] || [ locks/all.txt -nt .venv/all.installed ]; then \
 		echo "Installing Earshot into .venv (once; a minute or two) ..."; \
-		$(PIP) --require-hashes -r locks/core.txt && $(PIP) --no-deps --no-build-isolation -e .; fi
+		$(PIP) --require-hashes -r locks/core.txt -c locks/core.txt && $(PIP) --no-deps --no-build-isolation -e .; fi
 	@touch $@
 
 .venv/all.installed: .venv/bin/python locks/all.txt
 	@echo "Installing Earshot and everything its tests need into .venv (once; two or three minutes) ..."
-	@$(PIP) --require-hashes -r locks/all.txt
+	@$(PIP) --require-hashes -r locks/all.txt -c locks/all.txt
 	@$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@ .venv/core.installed
