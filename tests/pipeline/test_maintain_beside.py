@@ -148,7 +148,7 @@ def test_a_run_does_the_upkeep_and_notes_it(tmp_path: Path, clock: FakeClock) ->
         runner.stop()
         thread.join()
         parts.close()
-    assert sorted(noted) == ["freshness", "freshness", "integrity", "retention"]
+    assert sorted(noted) == ["freshness", "freshness", "index", "integrity", "retention"]
     assert (tmp_path / "var" / "schedule.json").is_file()
 
 
