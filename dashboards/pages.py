@@ -1,4 +1,4 @@
-"""The pages of marketing: Overview, Mentions, one mention. Knows no adapter."""
+"""The pages of marketing: Overview, Mentions, one mention, words that stand out. Knows no adapter."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import Response
 
-from dashboards import periods
+from dashboards import periods, standing
 from dashboards.board import Board
 from dashboards.emptiness import Emptiness, why_empty
 from dashboards.listing import listing
@@ -50,6 +50,15 @@ def make_router(board: Board) -> APIRouter:
         brand = board.brand_name(reading.mention.brand)
         return board.page(request, "mention.html", view, seen=reading, mention=reading.mention, brand=brand)
 
+    @router.get(standing.PATH)
+    def show_words(request: Request) -> Response:
+        view = board.view(request)
+        try:
+            words = standing.words_of(board, view)
+        except QueryError as error:
+            return _query_page(board, request, view, error, "words.html")
+        return _page(board, request, "words.html", view, None, words_found=words, total=words.total)
+
     return router
 
 
@@ -73,7 +82,7 @@ def _page(
 
 def _query_page(board: Board, request: Request, view: View, error: QueryError, template: str) -> Response:
     """Return the page with what is wrong in the query, and nothing else."""
-    names = {"overview.html": "seen", "mentions.html": "found"}
+    names = {"overview.html": "seen", "mentions.html": "found", "words.html": "words_found"}
     return _page(
         board, request, template, view, None, status=400, error=_told(view, error), total=0, **{names[template]: None}
     )

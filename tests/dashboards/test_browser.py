@@ -27,6 +27,7 @@ PAGES = (
     "/",
     "/?range=30d",
     "/mentions?q=pump",
+    "/words?sentiment=negative&range=all",
     "/sources?collection=press",
     "/sources/wall",
     "/incidents",

@@ -74,6 +74,20 @@ def test_rankings_and_shares_lead_to_as_many_mentions_as_they_say(served: Served
         assert total_of(served, share["url"]) == share["count"]
 
 
+def test_words_that_stand_out_lead_to_as_many_mentions_as_they_say(served: Served) -> None:
+    page = served.client.get("/words?range=all&sentiment=negative").text
+    lines = re.findall(r'data-name="Mentions"><a href="([^"]+)">(\d+)</a>', page)
+    assert len(lines) >= 3
+    for url, count in lines:
+        assert total_of(served, html.unescape(url)) == int(count) >= 3
+
+
+def test_all_there_is_has_no_words_that_stand_out_and_a_wrong_query_is_pointed_at(served: Served) -> None:
+    assert "Nothing to compare with" in served.client.get("/words?range=all").text
+    answer = served.client.get("/words?q=pump+AND+(recall")
+    assert (answer.status_code, "character" in answer.text) == (400, True)
+
+
 def test_the_period_before_is_beside_it_and_linked(served: Served) -> None:
     page = served.client.get("/").text
     found = re.search(r'<a href="([^"]+)">(\d+)</a> in the 7 days before', page)
