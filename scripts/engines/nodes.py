@@ -71,7 +71,7 @@ class Node:
             try:
                 if self.ask("/_cluster/health")["status"] != "red":
                     return self
-            except OSError:
+            except (OSError, ValueError):  # nothing, or something else than JSON
                 time.sleep(0.2)
         said = self._last_lines() if self._process else self.url
         raise RuntimeError(f"{self.distribution.product} did not start:\n{said}")

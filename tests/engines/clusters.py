@@ -42,7 +42,7 @@ class Cluster:
         for node in self.nodes:
             node.ready(seconds)
         while time.monotonic() < end:
-            with suppress(OSError):  # it has no manager for a moment
+            with suppress(OSError, ValueError):  # it has no manager for a moment
                 health = self.nodes[0].ask("/_cluster/health")
                 if health["number_of_nodes"] == 3 and health["status"] == "green":
                     return self

@@ -22,10 +22,6 @@ MOST_VALUES = 50_000
 """Values each shard is asked for at most, and buckets of one answer: both products refuse 65,536 in one answer
 (`search.max_buckets`, read 2026-11)."""
 
-_BEYOND_ONE_ANSWER = frozenset(("too_many_buckets_exception", "array_index_out_of_bounds_exception"))
-"""What is asked for page by page instead. The second is OpenSearch's own mistake (3.0 to 3.8 at least) with histograms
-over dates; it was seen here with a composite one. Source: opensearch-project/OpenSearch issue 22342, read 2026-11."""
-
 PAGE = 10_000
 """Buckets of one page where an answer cannot hold them all."""
 
@@ -48,7 +44,7 @@ def hours(ask: Ask, by: str = "") -> list[HourCount]:
     try:
         counts = _hours(ask, field)
     except ClusterError as refusal:
-        if not _BEYOND_ONE_ANSWER & set(refusal.kinds):
+        if not refusal.is_beyond_one_answer:
             raise
         counts = None
     if counts is None:

@@ -11,6 +11,11 @@ LATER = frozenset((408, 429, 502, 503, 504))
 """Status codes of a cluster that is full or not whole: the same request may succeed later."""
 
 
+_BEYOND_ONE_ANSWER = frozenset(("too_many_buckets_exception", "array_index_out_of_bounds_exception"))
+"""What is asked for page by page instead. The second is OpenSearch's own mistake (3.0 to 3.8 at least) with histograms
+over dates; it was seen here with a composite one. Source: opensearch-project/OpenSearch issue 22342, read 2026-11."""
+
+
 class ClusterError(StorageError):
     """An answer with an error. status: of HTTP; kinds: the types of the errors in it, the outermost first."""
 
@@ -19,6 +24,11 @@ class ClusterError(StorageError):
         self.kinds = tuple(_named(body, "type"))
         self.reason = next(_reasons(body), f"status {status}")
         super().__init__(f"{doing}: {_ADVICE.get(status, '')}{self.reason}")
+
+    @property
+    def is_beyond_one_answer(self) -> bool:
+        """Tell whether all that was asked for is there, but does not fit one answer."""
+        return bool(_BEYOND_ONE_ANSWER & set(self.kinds))
 
 
 _ADVICE = {

@@ -227,7 +227,7 @@ class ClusterIndex:
         try:
             return self._reader.search(self._name, asked)
         except ClusterError as refusal:
-            if refusal.status != 400 or "too_many_buckets_exception" in refusal.kinds:
+            if refusal.status != 400 or refusal.is_beyond_one_answer:
                 raise
             what = f"the search engine refuses this query: {refusal.reason}"
             raise QueryError(request.query, 0, what, "make it shorter") from refusal

@@ -188,7 +188,8 @@ class Reader:
                 body = {**asked, "timeout": until}
                 answer: dict[str, Any] = self._client.search(index=index, body=body, params=whole)
         except ClusterError as refusal:
-            if refusal.status not in _IN_PART or not _PHASE & set(refusal.kinds):
+            is_in_part = refusal.status in _IN_PART and _PHASE & set(refusal.kinds)
+            if not is_in_part or refusal.is_beyond_one_answer:
                 raise
             raise PartialAnswer(refusal.reason or "a shard did not answer") from refusal
         shards = answer["_shards"]
