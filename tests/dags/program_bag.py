@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
+from pathlib import Path
 from typing import Any
 
 import airflow.sdk  # noqa: F401 (its import is not the files' own time)
@@ -63,12 +65,17 @@ def _list(value: Any) -> list[Any]:
 
 
 sys.path.insert(0, os.environ["AIRFLOW__CORE__DAGS_FOLDER"])  # as Airflow does for a bundle of DAG files
+folder, seconds = os.environ["AIRFLOW__CORE__DAGS_FOLDER"], {}
+for file in sorted(Path(folder).glob("*.py")):  # the processor's time: the clock's is that of whatever else runs here
+    began = time.process_time()
+    DagBag(str(file))
+    seconds[file.name] = time.process_time() - began
 bag = DagBag()
 print(
     json.dumps(
         {
             "errors": bag.import_errors,
-            "seconds": {stat.file: stat.duration.total_seconds() for stat in bag.dagbag_stats},
+            "seconds": seconds,
             "loaded": sorted({name.partition(".")[0] for name in sys.modules}),
             "dags": {dag.dag_id: of_dag(dag) for dag in bag.dags.values()},
         }

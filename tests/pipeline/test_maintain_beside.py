@@ -143,7 +143,7 @@ def test_a_run_does_the_upkeep_and_notes_it(tmp_path: Path, clock: FakeClock) ->
         for minutes in (5, 16 * 60):
             time.sleep(0.5)
             clock.advance(minutes=minutes)
-            noted = _until_done(parts.record, 1 if minutes == 5 else 4)  # type: ignore[arg-type]
+            noted = _until_done(parts.record, 1 if minutes == 5 else 5)  # type: ignore[arg-type]
     finally:
         runner.stop()
         thread.join()
