@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import signal
@@ -11,19 +10,14 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from email.utils import format_datetime
 from typing import Any
-from urllib.parse import unquote
 
 import psutil
 import pytest
 
-from earshot import jobs
 from earshot.alerts.ledger import MaildirLedger
 from earshot.config.workspace import load_workspace
 from scripts.airflow_standalone import smtp_connection
-from tests.builders import make_capture
 from tests.dags.airflow_home import LiveAirflow, live_airflow
 from tests.kill.account import Facts, differences, facts, is_sound, misindexed, mistold, rows, undone
 from tests.kill.place import TERM, Place, world
@@ -34,13 +28,6 @@ KILLED = ("collect", "ingest", "alert")
 """Jobs whose task is killed once each, while it works."""
 FROZEN = ("ingest", "alert")
 """Jobs whose task stands still, with the process that watches it, until Airflow has begun its second try: a twin."""
-LATE = """<rss version="2.0"><channel><title>Tidewatch</title><item><title>Smoke on the quay</title>
-<link>http://tidewatch.localhost/late</link><pubDate>{now}</pubDate>
-<description>My Kestrava stood on the quay when its battery caught fire. Dangerous, and nobody answers. Awful.
-</description></item></channel></rss>"""
-TOLD_OF_IT = """SELECT n.recipient FROM notice n JOIN incident i ON i.id = n.incident_id
-    JOIN document d ON d.story_id = i.story_id
-    WHERE d.title = 'Smoke on the quay' AND n.rule_id = 'safety' AND n.state = 'told'"""
 PATIENCE_S = 420.0
 OPERATIONS = "operations@example.org"
 
@@ -156,28 +143,6 @@ def test_collect_cleared_and_triggered_again_changes_nothing(scene: Scene) -> No
     assert len(_alert_mails(scene.place)) == told
 
 
-def test_what_no_event_announces_is_picked_up_by_the_timer(scene: Scene) -> None:
-    """Captures appear of which no asset event says a word, as where one was lost: they are read and told anyway."""
-    woken = len(scene.airflow.runs("earshot_ingest", run_type="asset_triggered"))
-    appeared_at = _leave_a_capture(scene.place)
-    end = time.monotonic() + PATIENCE_S
-    while len(told := rows(scene.place, TOLD_OF_IT)) < 2:  # an executive and the service desk
-        assert time.monotonic() < end, f"told: {told}; still to be done: {undone(scene.place)}"
-        time.sleep(0.5)
-    _wait_until_quiet(scene.place)
-    assert misindexed(scene.place) == []
-    assert len(scene.airflow.runs("earshot_ingest", run_type="asset_triggered")) == woken
-    done = rows(scene.place, "SELECT origin_url, counts FROM job_run WHERE job = 'ingest' ORDER BY started_at DESC")
-    page = next(unquote(page) for page, counts in done if json.loads(counts).get("new_documents"))
-    (reader,) = [
-        run
-        for run in scene.airflow.runs("earshot_ingest", run_type="scheduled")
-        if f"/runs/{run['dag_run_id']}/" in page
-    ]
-    waited = datetime.fromisoformat(reader["run_after"]) - appeared_at
-    assert waited <= timedelta(minutes=1), "the timer that takes it up is never more than a minute away"
-
-
 def test_a_paused_brands_run_ends_as_skipped(scene: Scene) -> None:
     brand = scene.place.root / "brands" / "tannwick.yaml"
     text = brand.read_text(encoding="utf-8")
@@ -284,18 +249,6 @@ def _thaw_beside_their_twins(place: Place, frozen: list[Frozen]) -> None:
     time.sleep(3)
     for each in frozen:
         each.watcher.resume()
-
-
-def _leave_a_capture(place: Place) -> datetime:
-    """Put a feed with one new post into the lake, as a spider does, and tell nobody; return when."""
-    with jobs.opened(place.root) as parts:
-        now = parts.clock.now()
-        url = "http://tidewatch.localhost/feed.atom"
-        feed = make_capture(url=url, final_url=url, fetched_at=now, item_id="source:tidewatch", source_id="tidewatch")
-        writer = parts.lake.open_writer()
-        writer.add(feed, LATE.format(now=format_datetime(now, usegmt=True)).encode())
-        writer.publish()
-        return now
 
 
 def _running(place: Place) -> list[Any]:
