@@ -6,7 +6,7 @@ PORT ?= 8080
 # The search engine of the demonstration: opensearch or elasticsearch; none means the one inside.
 ENGINE ?=
 DIR ?= demo$(ENGINE:%=-%)
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
+PIP := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --no-input
 # Locks are named as constraints too (-c): pip before 23.3 forgets a pin where a package asks for the same with an extra.
 LOCK := $(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --custom-compile-command "make lock" pyproject.toml locks/build.in

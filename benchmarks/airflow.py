@@ -17,17 +17,15 @@ import json
 import os
 import statistics
 import tempfile
-import threading
 import time
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import psutil
 
+from benchmarks.feeds_web import serve_feeds
 from benchmarks.pipeline import tree_pss
 from benchmarks.report import report
 from earshot.config.schedule import write_schedule
@@ -44,7 +42,7 @@ def main() -> None:
     """Measure and report."""
     options = _options()
     with tempfile.TemporaryDirectory() as folder:
-        root, server = Path(folder) / "workspace", _serve()
+        root, server = Path(folder) / "workspace", serve_feeds(_feed)
         write_workspace(root, options.sources, options.brands, server.server_port)
         rows = [_row("read the workspace's YAML", _read_s(root), "s")]
         rows += _parse_rows(root, Path(folder))
@@ -76,24 +74,6 @@ def write_workspace(root: Path, sources: int, brands: int, port: int) -> None:
         (root / "sources" / f"collection{start}.yaml").write_text("sources:\n" + "\n".join(lines) + "\n")
 
 
-class _Feeds(BaseHTTPRequestHandler):
-    """Answers as a proxy for every site: one feed each, no robots.txt."""
-
-    protocol_version = "HTTP/1.1"
-
-    def do_GET(self) -> None:
-        parts = urlsplit(self.path)
-        body = _feed(parts.netloc).encode() if parts.path == "/feed" else b""
-        self.send_response(200 if body else 404)
-        self.send_header("content-type", "application/rss+xml")
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: Any) -> None:
-        """Say nothing."""
-
-
 def _feed(host: str) -> str:
     number = int(host.partition(".")[0].removeprefix("s"))
     items = "".join(
@@ -104,12 +84,6 @@ def _feed(host: str) -> str:
         for n in range(POSTS)
     )
     return f'<rss version="2.0"><channel><title>{host}</title>{items}</channel></rss>'
-
-
-def _serve() -> ThreadingHTTPServer:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Feeds)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    return server
 
 
 def _read_s(root: Path) -> list[float]:

@@ -36,7 +36,7 @@ from earshot.index.embedded import EmbeddedIndex
 from earshot.index.opensearch import OpenSearchIndex
 from earshot.model import Filters, Mention, SearchRequest
 from earshot.ports import IndexWrite, MentionIndex
-from tests.engines import distributions, nodes
+from scripts.engines import distributions, nodes
 
 CLUSTERS = {"opensearch": OpenSearchIndex, "elasticsearch": ElasticsearchIndex}
 TARGET_MS = {"embedded": 50, "opensearch": 100, "elasticsearch": 100}

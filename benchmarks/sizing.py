@@ -17,18 +17,17 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from sqlalchemy import text
 
+from benchmarks.feeds_web import serve_feeds
 from benchmarks.mentions import VOCABULARY
 from benchmarks.report import report
 from earshot.demo.children import bare_environment
@@ -47,7 +46,7 @@ def main() -> None:
     rows: list[dict[str, Any]] = []
     notes = [f"{options.posts} posts of {options.brands} brands, in feeds of {POSTS}"]
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
-        server = _serve(options.brands)
+        server = serve_feeds(partial(_feed, brands=options.brands))
         stack.callback(server.shutdown)
         one = Path(folder) / "one"
         write_workspace(one, options.posts // POSTS, options.brands, server.server_port)
@@ -88,27 +87,6 @@ def write_workspace(root: Path, feeds: int, brands: int, port: int) -> None:
         (root / "brands" / f"brand{n}.yaml").write_text(lines)
     lines = [f"  - {{id: s{n}, kind: feed, url: 'http://s{n}.localhost/feed', delay: 0s}}" for n in range(feeds)]
     (root / "sources" / "all.yaml").write_text("sources:\n" + "\n".join(lines) + "\n")
-
-
-def _serve(brands: int) -> ThreadingHTTPServer:
-    class Feeds(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_GET(self) -> None:
-            parts = urlsplit(self.path)
-            body = _feed(parts.netloc, brands).encode() if parts.path == "/feed" else b""
-            self.send_response(200 if body else 404)
-            self.send_header("content-type", "application/rss+xml")
-            self.send_header("content-length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: Any) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Feeds)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    return server
 
 
 def _feed(host: str, brands: int) -> str:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from scripts.engines import distributions
 from tests.cluster import parts
-from tests.engines import distributions
 from tests.postgresql import programs
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

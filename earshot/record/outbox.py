@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import Table, bindparam, delete, select
 
 from earshot.ports import OutboxRow
 from earshot.record.revisions import ACTIVE
@@ -27,26 +27,21 @@ class OutboxReads(Session):
 
     def outbox(self, target: str, limit: int = 1000) -> list[OutboxRow]:
         """Return rows to bring to `target`, oldest first, with the mention's current revision and fate."""
-        waiting = (
-            select(outbox, mention.c.state)
-            .join(mention, mention.c.id == outbox.c.mention_id, isouter=True)
-            .where(outbox.c.target == target)
-            .order_by(outbox.c.at, outbox.c.mention_id)
-            .limit(limit)
-        )
-        rows = self.db.execute(waiting)
-        return [OutboxRow(row.target, row.mention_id, row.revision, row.state != ACTIVE) for row in rows]
+        return self._rows(outbox, target, limit)
 
     def dead_letters(self, target: str, limit: int = 1000) -> list[OutboxRow]:
         """Return what the index refused and nothing newer has overtaken, oldest first."""
-        refused = (
-            select(dead_letter, mention.c.state)
-            .join(mention, mention.c.id == dead_letter.c.mention_id, isouter=True)
-            .where(dead_letter.c.target == target)
-            .order_by(dead_letter.c.at, dead_letter.c.mention_id)
+        return self._rows(dead_letter, target, limit)
+
+    def _rows(self, table: Table, target: str, limit: int) -> list[OutboxRow]:
+        chosen = (
+            select(table, mention.c.state)
+            .join(mention, mention.c.id == table.c.mention_id, isouter=True)
+            .where(table.c.target == target)
+            .order_by(table.c.at, table.c.mention_id)
             .limit(limit)
         )
-        rows = self.db.execute(refused)
+        rows = self.db.execute(chosen)
         return [OutboxRow(row.target, row.mention_id, row.revision, row.state != ACTIVE) for row in rows]
 
 

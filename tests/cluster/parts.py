@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 
-from tests.engines import distributions
+from scripts.engines import distributions
 from tests.postgresql.programs import find_programs
 
 

@@ -6,8 +6,8 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 
+from scripts.engines.distributions import Distribution
 from scripts.engines.nodes import Node, free_ports
-from tests.engines.distributions import Distribution
 
 HEAP = "384m"
 FIRST_MANAGERS = {

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.engines import distributions
-from tests.engines.nodes import Node
+from scripts.engines import distributions
+from scripts.engines.nodes import Node
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from opensearchpy import OpenSearch
 
-from tests.engines.nodes import Node
+from scripts.engines.nodes import Node
 from tests.index.engines import REAL
 from tests.pipeline.world import item, rss
 from tests.test_cli import TEXT, Here, Site

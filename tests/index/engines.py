@@ -18,7 +18,7 @@ from earshot.index.elasticsearch import ElasticsearchIndex
 from earshot.index.embedded import EmbeddedIndex
 from earshot.index.opensearch import OpenSearchIndex
 from earshot.ports import MentionIndex
-from tests.engines.nodes import Node
+from scripts.engines.nodes import Node
 
 CLUSTERS: dict[str, type[OpenSearchIndex | ElasticsearchIndex]] = {
     "opensearch": OpenSearchIndex,

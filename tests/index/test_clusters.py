@@ -23,8 +23,8 @@ from earshot.index.cluster.plan import Plan
 from earshot.index.cluster.reading import Connection
 from earshot.model import Filters, SearchRequest
 from earshot.ports import IndexWrite
+from scripts.engines.nodes import Node
 from tests.builders import NOW
-from tests.engines.nodes import Node
 from tests.index.engines import CLUSTERS, REAL, opened
 from tests.ports.mention_index import Fresh, ids, mention, pages, put
 

@@ -18,9 +18,9 @@ from earshot.model import SearchRequest
 from earshot.pipeline.publish import publish
 from earshot.pipeline.verify import verify
 from earshot.ports import IndexWrite
+from scripts.engines.distributions import ALL, Distribution
 from tests.builders import make_mention
 from tests.engines.clusters import Cluster
-from tests.engines.distributions import ALL, Distribution
 from tests.index.engines import CLUSTERS
 from tests.pipeline.conftest import extractor, make_world  # noqa: F401 (fixtures)
 from tests.pipeline.world import OWNER, World, item, rss

@@ -15,9 +15,9 @@ from earshot.errors import PartialAnswer, StorageError
 from earshot.index.cluster.index import ClusterIndex
 from earshot.index.cluster.reading import Connection
 from earshot.model import SearchRequest
+from scripts.engines.nodes import Node
 from tests.dashboards import seed
 from tests.dashboards.serving import app_of, serving
-from tests.engines.nodes import Node
 from tests.index.engines import CLUSTERS, REAL, opened
 from tests.ports.mention_index import mention, put
 

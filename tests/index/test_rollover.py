@@ -18,8 +18,8 @@ from earshot.index.cluster.plan import Plan
 from earshot.index.cluster.reading import Connection
 from earshot.model import Mention
 from earshot.ports import Held, IndexWrite, Kept
+from scripts.engines.nodes import Node
 from tests.builders import NOW
-from tests.engines.nodes import Node
 from tests.index.engines import CLUSTERS, REAL, opened
 from tests.ports.mention_index import ids, mention, put
 

@@ -19,7 +19,7 @@ from earshot.index.cluster.plan import SIMPLE, Plan
 from earshot.index.cluster.reading import Connection
 from earshot.model import SearchRequest
 from earshot.ports import IndexWrite
-from tests.engines.nodes import Node
+from scripts.engines.nodes import Node
 from tests.index.engines import CLUSTERS, REAL
 from tests.ports.mention_index import ids, mention, put
 

@@ -90,6 +90,18 @@ def differences(expected: Facts, found: Facts) -> dict[str, str]:
     }
 
 
+def differences_of_a_race(expected: Facts, found: Facts) -> dict[str, str]:
+    """Return what differs where batches raced each other: the keys of notices may, who was told of what may not.
+
+    Which telling of a story comes first names its incident. That there are as many notices is looked at all the same.
+    """
+    differing = differences(expected, found)
+    differing.pop("notices", None)
+    if len(found.notices) != len(expected.notices):
+        differing["number of notices"] = f"{len(found.notices)} instead of {len(expected.notices)}"
+    return differing
+
+
 def sizes(found: Facts) -> dict[str, int]:
     """Return how many of everything there are."""
     return {name: len(value) for name, value in asdict(found).items()}

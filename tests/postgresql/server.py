@@ -24,7 +24,7 @@ from pathlib import Path
 from sqlalchemy import URL, Engine, create_engine, make_url, text
 from sqlalchemy.exc import OperationalError
 
-from tests.engines import keeper
+from scripts.engines import keeper
 from tests.postgresql.programs import find_programs
 
 NOBODY = 65534
