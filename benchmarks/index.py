@@ -227,8 +227,7 @@ def running(engine: str, url: str, heap: str, directory: Path) -> Iterator[Place
         yield Place(engine, url if engine != "embedded" else str(directory))
         return
     (distribution,) = [one for one in distributions.ALL if one.product == engine]
-    nodes.HEAP = heap
-    node = nodes.Node(distribution)
+    node = nodes.Node(distribution, heap=heap)
     try:
         yield Place(engine, node.ready(300).url)
     finally:

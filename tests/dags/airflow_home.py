@@ -58,6 +58,10 @@ class LiveAirflow:
         """Let all tasks of a run run again."""
         self.post(f"dags/{dag}/clearTaskInstances", {"dry_run": False, "dag_run_id": run, "only_failed": False})
 
+    def pause(self, dag: str, *, is_paused: bool) -> None:
+        """Stop or resume a DAG's schedule; a run that has begun goes on."""
+        self.client.patch(f"/api/v2/dags/{dag}", json={"is_paused": is_paused}).raise_for_status()
+
     def wait_for_run(self, dag: str, run: str, seconds: float = 240) -> dict[str, Any]:
         """Wait until a run has ended; return it."""
         end = time.monotonic() + seconds

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
+from urllib.parse import unquote
 
 import psutil
 import pytest
 
 from earshot.alerts.ledger import MaildirLedger
 from earshot.config.workspace import load_workspace
+from earshot.jobs.opening import opened
 from scripts.airflow_standalone import smtp_connection
+from tests.builders import make_capture
 from tests.dags.airflow_home import LiveAirflow, live_airflow
 from tests.kill.account import (
     Facts,
@@ -39,6 +45,7 @@ KILLED = ("collect", "ingest", "alert")
 FROZEN = ("ingest", "alert")
 """Jobs whose task stands still, with the process that watches it, until Airflow has begun its second try: a twin."""
 PATIENCE_S = 420.0
+LATE_TITLE = "A Kestrava battery caught fire in the shed"
 OPERATIONS = "operations@example.org"
 
 
@@ -147,6 +154,26 @@ def test_collect_cleared_and_triggered_again_changes_nothing(scene: Scene) -> No
     _wait_until_quiet(scene.place)
     assert differences(before, facts(scene.place)) == {}
     assert len(_alert_mails(scene.place)) == told
+
+
+def test_captures_that_no_event_announced_are_told_of_all_the_same(scene: Scene) -> None:
+    """The event is lost as if whoever wrote the file had died before Airflow heard of it. Nobody collects meanwhile."""
+    _pause_collect(scene)
+    try:
+        announced = len(scene.airflow.runs("earshot_ingest", run_type="asset_triggered"))
+        appeared_at = _leave_a_capture(scene.place)
+        query = f"SELECT id FROM document WHERE title = '{LATE_TITLE}'"
+        _wait_for(lambda: rows(scene.place, query), "the capture was not read")
+        read_by = _run_that_read_last(scene)
+        mails = _wait_for(lambda: len(_late_mails(scene.place)) == 2 and _late_mails(scene.place), "no mails came")
+        _wait_until_quiet(scene.place)
+        assert len(scene.airflow.runs("earshot_ingest", run_type="asset_triggered")) == announced
+    finally:
+        scene.airflow.pause("earshot_collect", is_paused=False)
+    assert set(mails) == {"dara.voss@kestrava.example", "service@kestrava.example"}
+    assert read_by["run_type"] == "scheduled"
+    assert datetime.fromisoformat(read_by["run_after"]) - appeared_at <= timedelta(minutes=1)
+    assert misindexed(scene.place) == []
 
 
 def test_a_paused_brands_run_ends_as_skipped(scene: Scene) -> None:
@@ -269,6 +296,61 @@ def _wait_until_quiet(place: Place) -> None:
     while left := undone(place):
         assert time.monotonic() < end, f"still to be done: {left}\n{place.said()}"
         time.sleep(0.2)
+
+
+def _wait_for(look: Callable[[], Any], complaint: str) -> Any:
+    """Wait until what is looked for is there; return it."""
+    end = time.monotonic() + PATIENCE_S
+    while not (found := look()):
+        assert time.monotonic() < end, complaint
+        time.sleep(0.2)
+    return found
+
+
+def _pause_collect(scene: Scene) -> None:
+    """Let nothing be collected any more, and what was collected be read to its end, its events included."""
+    scene.airflow.pause("earshot_collect", is_paused=True)
+    events = ("collect", "ingest", "publish", "alert")
+    _wait_for(lambda: not any(_is_at_work(scene.airflow, job) for job in events), "runs went on")
+    _wait_until_quiet(scene.place)
+
+
+def _is_at_work(airflow: LiveAirflow, job: str) -> bool:
+    return any(airflow.runs(f"earshot_{job}", state=state) for state in ("queued", "running"))
+
+
+def _leave_a_capture(place: Place) -> datetime:
+    """Put a feed with one post more into the lake, and tell nobody; return when it appeared."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    feed = f"""<rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/"><channel>
+        <title>Tidewatch</title><item><title>{LATE_TITLE}</title><link>http://tidewatch.localhost/late</link>
+        <pubDate>{format_datetime(now)}</pubDate><content:encoded>The battery of my Kestrava caught fire while it was
+        charging. Nobody was hurt, but this is dangerous.</content:encoded></item></channel></rss>"""
+    url = "http://tidewatch.localhost/feed.atom"
+    capture = make_capture(url=url, final_url=url, item_id="source:tidewatch", source_id="tidewatch", fetched_at=now)
+    with opened(place.root) as parts:
+        writer = parts.lake.open_writer()
+        writer.add(capture, feed.encode())
+        assert writer.publish()
+    return datetime.now(UTC)
+
+
+def _run_that_read_last(scene: Scene) -> dict[str, Any]:
+    """Return the run of Airflow in which a document was made last."""
+    query = "SELECT origin_url, counts FROM job_run WHERE job = 'ingest' ORDER BY started_at DESC LIMIT 50"
+    urls = (url for url, counts in rows(scene.place, query) if json.loads(counts).get("new_documents"))
+    run_id = re.search(r"/runs/([^/]+)/", unquote(next(urls)))
+    assert run_id
+    (run,) = [run for run in scene.airflow.runs("earshot_ingest") if run["dag_run_id"] == run_id[1]]
+    return run
+
+
+def _late_mails(place: Place) -> list[str]:
+    """Return who got a mail of the post that nobody announced."""
+    query = f"""SELECT n.recipient FROM notice n JOIN delivery d ON d.key = n.delivery_key
+        JOIN incident i ON i.id = n.incident_id JOIN document t ON t.story_id = i.story_id
+        WHERE t.title = '{LATE_TITLE}' AND d.state = 'sent' AND n.rule_id = 'safety'"""
+    return [recipient for (recipient,) in rows(place, query)]
 
 
 def _mails_to(place: Place, recipient: str) -> list[Any]:
