@@ -19,7 +19,7 @@ from earshot.model import Mention
 from earshot.query import fields
 from earshot.query.pairs import pairs_field, pairs_of
 from earshot.query.tree import BOTH
-from earshot.query.words import find_words
+from earshot.query.words import joined_words
 
 WHITESPACE = "whitespace"
 """Name of the tokenizer of words fields; tantivy registers it by itself."""
@@ -89,7 +89,7 @@ def make_document(mention: Mention) -> tantivy.Document:
         for one in value if isinstance(value, list) else (value,):
             _ADD[name](document, name, one)
     for part in BOTH:
-        if pairs := pairs_of([word.text for word in find_words(getattr(mention, part))]):
+        if pairs := pairs_of(joined_words(getattr(mention, part)).split()):
             document.add_text(pairs_field(part), " ".join(pairs))
     document.add_text(SORT_KEY, sort_key(mention.published_at, mention.id))
     document.add_bytes(fields.SOURCE, pack(mention))

@@ -74,12 +74,28 @@ def _cut(text: str) -> list[Word]:
 
 def joined_words(text: str) -> str:
     """Return the folded words of `text` joined by single spaces, as the engines are given them."""
-    return " ".join([word.text for word in find_words(text)])
+    if text.isascii():
+        return joined_cased(text).lower()
+    words: list[str] = []
+    for chunk in _CHUNK.findall(text):  # without a Word for each, since nobody asks where they are
+        if chunk.isascii():
+            words.append(chunk[:MAX_WORD].lower())
+        else:
+            words += [word.text for word in _chunk_words(chunk)]
+    return " ".join(words)
 
 
 def joined_cased(text: str) -> str:
     """Return the words of `text` with their case, joined by single spaces; word for word beside `joined_words`."""
-    return " ".join([word.cased for word in find_words(text)])
+    if text.isascii():
+        return " ".join([chunk[:MAX_WORD] for chunk in _CHUNK.findall(text)])
+    words: list[str] = []
+    for chunk in _CHUNK.findall(text):
+        if chunk.isascii():
+            words.append(chunk[:MAX_WORD])
+        else:
+            words += [word.cased for word in _chunk_words(chunk)]
+    return " ".join(words)
 
 
 def fold(text: str) -> str:

@@ -13,6 +13,12 @@ import pytest
 from scripts.engines import distributions
 from scripts.engines.nodes import Node
 
+FORGETFUL = {
+    "opensearch": {"search.keep_alive_interval": "1s", "point_in_time.init.keep_alive": "1s"},
+    "elasticsearch": {"search.keep_alive_interval": "1s"},
+}
+"""A point in time that nobody asks any more is forgotten within a second or two, and not within a minute."""
+
 
 @pytest.fixture(scope="session")
 def _started() -> Iterator[dict[str, Node]]:
@@ -20,7 +26,7 @@ def _started() -> Iterator[dict[str, Node]]:
     try:
         for distribution in distributions.ALL:
             given = os.environ.get(f"EARSHOT_TEST_{distribution.product.upper()}", "")
-            nodes[distribution.product] = Node(distribution, given)
+            nodes[distribution.product] = Node(distribution, given, settings=FORGETFUL[distribution.product])
         yield nodes
     finally:
         for node in nodes.values():

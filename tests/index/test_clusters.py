@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from itertools import count
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -17,7 +19,9 @@ from opensearchpy import OpenSearch
 
 import mappings
 from earshot.errors import ConfigError, QueryError, StorageError
-from earshot.index.cluster import counting, questions
+from earshot.index import place
+from earshot.index.cluster import counting, frozen, questions
+from earshot.index.cluster.filling import SENDERS
 from earshot.index.cluster.index import ClusterIndex
 from earshot.index.cluster.plan import Plan
 from earshot.index.cluster.reading import Connection
@@ -192,7 +196,55 @@ def test_an_index_that_was_removed_is_a_wait_and_is_not_made_by_a_write(
     assert behind(client, index) == []
 
 
+# walking
+
+
+def test_a_walk_that_was_left_standing_for_too_long_says_so(
+    index: ClusterIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(place, "WALKED", 1)
+    monkeypatch.setattr(frozen, "KEPT", "1s")
+    put(index, *(mention(n) for n in range(3)))
+    walk = index.walk(SearchRequest())
+    assert next(walk).mention
+    time.sleep(4)
+    with pytest.raises(StorageError, match="no longer than 1s between two pages; begin again"):
+        list(walk)
+
+
 # rebuilding
+
+
+@pytest.mark.parametrize("failing", [1, 2, 4])
+def test_a_request_that_fails_while_others_are_under_way_ends_the_rebuild_and_leaves_nothing(
+    index: ClusterIndex, client: OpenSearch, monkeypatch: pytest.MonkeyPatch, failing: int
+) -> None:
+    put(index, mention(0))
+    before, number, send = behind(client, index), count(1), index._writer.bulk
+
+    def bulk(name: str, lines: bytes) -> Any:
+        if next(number) == failing:
+            raise StorageError("the connection broke")
+        time.sleep(0.3)
+        return send(name, lines)
+
+    monkeypatch.setattr(index._bulk, "_send", bulk)
+    with pytest.raises(StorageError, match="the connection broke"):
+        index.rebuild([[mention(n), mention(n + 1)] for n in range(0, 8, 2)])
+    time.sleep(0.5)  # what is still under way would make its index anew
+    assert behind(client, index) == before
+    assert index.mentions() == 1
+
+
+def test_requests_of_a_rebuild_are_under_way_side_by_side(index: ClusterIndex, monkeypatch: pytest.MonkeyPatch) -> None:
+    both, send = Barrier(SENDERS), index._writer.bulk
+
+    def bulk(name: str, lines: bytes) -> Any:
+        both.wait(10)  # breaks unless the other comes
+        return send(name, lines)
+
+    monkeypatch.setattr(index._bulk, "_send", bulk)
+    assert index.rebuild([[mention(n)] for n in range(2 * SENDERS)]) == 2 * SENDERS
 
 
 def test_writes_and_deletes_during_a_rebuild_are_in_the_new_index(index: ClusterIndex, node: Node) -> None:

@@ -8,12 +8,15 @@ from datetime import timedelta
 
 import pytest
 
+from earshot.index.cluster.bulk import make_operation
+from earshot.index.cluster.documents import make_document
+from earshot.index.cluster.plan import Plan
 from earshot.model import Mention, SearchRequest
 from earshot.pipeline import verify as verifying
 from earshot.pipeline.publish import publish
 from earshot.pipeline.verify import PublishingError, Verified, verify
 from earshot.ports import IndexWrite, MentionIndex
-from tests.index.engines import ENGINES, opened
+from tests.index.engines import ENGINES, REAL, opened
 from tests.pipeline.world import OWNER, World, item, rss
 
 MakeWorld = Callable[..., World]
@@ -95,6 +98,29 @@ def test_an_index_that_is_ahead_is_overtaken(world: World) -> None:
     assert looked(world).drift == 0
     assert {(newer.id, 10), (gone.id, 5)} <= indexed(world.index)
     assert "Of tomorrow" not in {hit.mention.title for hit in world.index.search(SearchRequest(size=200)).hits}
+
+
+@pytest.mark.parametrize("engine", REAL)
+def test_a_mention_that_lies_in_two_indices_is_one_again(
+    engine: str, request: pytest.FixtureRequest, make_world: MakeWorld
+) -> None:
+    with opened(engine, request) as fresh:
+        world = make_world()
+        index = fresh(Plan(max_mentions=1))
+        world.index = index  # type: ignore[assignment]
+        listen(world, 3)
+        older = index._generations.in_force().newest  # type: ignore[attr-defined]
+        assert index.keep().begun
+        listen(world, 4)
+        (there,) = [m for m in stored(world) if m.url.endswith("/3")]
+        index._bulk.write(older, [make_operation(there.id, there.revision, make_document(there))])  # type: ignore[attr-defined]
+        index._writer.refresh(older)  # type: ignore[attr-defined]
+        assert index.mentions() == 5
+        found = looked(world)
+        assert (found.extra, found.drift, found.repaired) == ([there.id], 1, 1)
+        assert index.mentions() == 4
+        assert looked(world).drift == 0
+        assert indexed(index) == {(m.id, m.revision) for m in stored(world)}
 
 
 def test_nothing_is_judged_while_another_process_publishes(world: World) -> None:

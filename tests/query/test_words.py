@@ -77,6 +77,8 @@ def test_what_a_span_cuts_out_is_its_word(text: str) -> None:
 @settings(max_examples=200, deadline=None)
 def test_both_word_fields_have_the_same_places(text: str) -> None:
     words = find_words(text)
+    assert joined_words(text) == " ".join(word.text for word in words)
+    assert joined_cased(text) == " ".join(word.cased for word in words)
     assert len(joined_words(text).split()) == len(joined_cased(text).split()) == len(words)
     assert all(one.start <= two.start for one, two in pairwise(words))
 

@@ -1,8 +1,15 @@
-"""Fills a generation that is not read yet, one index after the other. Knows neither mention nor client."""
+"""Fills a generation that is not read yet, one index after the other. Knows neither mention nor client.
+
+While a request is on its way the next one is prepared, and a second is under way beside it. Measured with the engine
+on the same two cores (`benchmarks/index.py` has the whole): 1.5 times what one after the other writes with two, and
+no more with three.
+"""
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 
 from earshot.errors import StorageError
@@ -14,6 +21,9 @@ from earshot.index.cluster.reading import Reader
 
 _LOOK_AT_SIZE_EVERY = 20_000
 
+SENDERS = 2
+"""Requests that are under way at a time."""
+
 Quiet = Callable[[], AbstractContextManager[None]]
 """Entered around what must not meet a write of another process."""
 
@@ -21,6 +31,8 @@ Quiet = Callable[[], AbstractContextManager[None]]
 class Filling:
     """One rebuild's new generation. What writers bring to it meanwhile is told apart from what is filled in by versions
     in the newest index, and by a search in the older ones; a further index is begun only while nobody writes.
+
+    Leaving the `with` block waits until nothing is under way any more, whatever happened.
     """
 
     def __init__(
@@ -30,25 +42,49 @@ class Filling:
         self._plan, self._quiet = plan, quiet
         self._filled = self._weighed = self._size = 0
         self.generation: Generation = generations.begin()
+        self._senders = ThreadPoolExecutor(SENDERS, thread_name_prefix="fill")
+        self._under_way: deque[Future[None]] = deque()
+
+    def __enter__(self) -> Filling:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._senders.shutdown(cancel_futures=True)
 
     def add(self, operations: Iterable[Operation]) -> None:
-        """Write these; begin the next index once the newest is full.
+        """Let these be written; begin the next index once the newest is full.
 
         Raises:
-            StorageError: the cluster did not take all of it.
+            StorageError: the cluster did not take all of what it was sent so far.
         """
         numbered = dict(enumerate(operations))
         if self._plan.is_full(self._filled, self._size):
+            self.finish()
             with self._quiet():
                 self.generation = self._generations.extend(self.generation)
             self._filled = self._weighed = self._size = 0
         places = self._places.of([each.id for each in numbered.values()], self.generation)
         sent = sendings(numbered, places, self.generation)
         for index in self.generation.indices:
-            self._write(index, [each.operation for each in sent if each.index == index])
+            if mine := [each.operation for each in sent if each.index == index]:
+                self._send(index, mine)
         self._filled += len(numbered)
         if self._filled - self._weighed >= _LOOK_AT_SIZE_EVERY:
             self._weighed, self._size = self._filled, self._reader.size_bytes(self.generation.newest)
+
+    def finish(self) -> None:
+        """Wait until all of it is written.
+
+        Raises:
+            StorageError: the cluster did not take all of it.
+        """
+        while self._under_way:
+            self._under_way.popleft().result()
+
+    def _send(self, index: str, operations: Sequence[Operation]) -> None:
+        while len(self._under_way) >= SENDERS:
+            self._under_way.popleft().result()
+        self._under_way.append(self._senders.submit(self._write, index, operations))
 
     def _write(self, index: str, operations: Sequence[Operation]) -> None:
         for fate in self._bulk.write(index, operations):

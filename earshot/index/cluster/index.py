@@ -136,10 +136,12 @@ class ClusterIndex:
             self._generations.remove_others(old)
         filling = Filling(self._generations, self._reader, self._bulk, self._places, self._plan, quiet)
         try:
-            for index in old:
-                filling.add(self._tombstones(index))
-            for batch in batches:
-                filling.add(make_operation(m.id, m.revision, make_document(m)) for m in batch)
+            with filling:
+                for index in old:
+                    filling.add(self._tombstones(index))
+                for batch in batches:
+                    filling.add(make_operation(m.id, m.revision, make_document(m)) for m in batch)
+                filling.finish()
             self._generations.switch(filling.generation)
         except BaseException:
             with suppress(StorageError), quiet():  # else it is a leftover, which takes writes until the next rebuild
