@@ -35,6 +35,7 @@ JOBS = {
     "backfill": ("Reading the past", "Reads what is in the lake for a brand or a day. Never alerts on the past."),
     "replay": ("Trying again", "Reads captures again that were set aside."),
     "reindex": ("Building the index anew", "Fills a new index from the record; searches use the old one meanwhile."),
+    "go back": ("Going back to the index before", "Takes the index that the last rebuild replaced, and compares it."),
     "verify": ("Comparing the index", "Compares the index with the record, and puts right what differs."),
     "erase": ("Erasing", "Takes an author, an address or a document out of everything, for good."),
     "run": ("A round", "Collects, reads, indexes and alerts, one after the other."),

@@ -14,9 +14,9 @@ from dashboards import charts, wording
 from dashboards.board import Board
 from dashboards.charts import Column
 from dashboards.listening import Listening, listening
-from dashboards.periods import Period, bin_of, ceil_hour, fitting_interval, make_bins
+from dashboards.periods import Period, bin_of, ceil_hour, fitting_interval, floor_hour, make_bins
 from dashboards.view import BY_PARAM, View
-from earshot.model import Hit, HourCount
+from earshot.model import Hit, HourCount, SearchRequest
 from earshot.ports import RecordReader, SourceState
 
 TABLES = ("site", "author", "category", "lang", "source", "flag")
@@ -95,9 +95,9 @@ def overview(board: Board, view: View) -> Overview:
         StorageError: index or record do not answer.
     """
     now = board.clock.now()
-    hours = board.index.hours(view.request(), "sentiment")
-    before = _before(board, view, "sentiment")
-    view_period = _bounded(view.period, hours, now)
+    view_period = _bounded(board, view, now)
+    hours = _counted(board, view, view_period, view.request())
+    before = _before(board, view, view_period)
     with board.record.read() as record:
         told = _listening(record, view, view_period, now)
         sources = tuple(source for source in record.sources() if source.is_active)
@@ -126,26 +126,40 @@ def overview(board: Board, view: View) -> Overview:
 
 def timeline_of(board: Board, view: View) -> tuple[dict[str, Any] | None, tuple[Column, ...]]:
     """Return the small chart above a list of mentions, and its columns; None where nothing was found."""
-    hours = board.index.hours(view.request(), "sentiment")
-    period = _bounded(view.period, hours, board.clock.now())
+    period = _bounded(board, view, board.clock.now())
+    hours = _counted(board, view, period, view.request())
     if not hours:
         return None, ()
     columns, _ = _columns(view, period, hours, None, Listening())
     return charts.timeline(columns, (), height=90), tuple(columns)
 
 
-def _before(board: Board, view: View, by: str) -> list[HourCount] | None:
+def _before(board: Board, view: View, period: Period) -> list[HourCount] | None:
     previous = view.period.previous
     if previous is None:
         return None
-    return board.index.hours(view.request(since=previous.since, until=previous.until), by)
+    return _counted(board, view, previous, view.request(since=previous.since, until=previous.until), of=period)
 
 
-def _bounded(period: Period, hours: Sequence[HourCount], now: datetime) -> Period:
+def _counted(
+    board: Board, view: View, period: Period, request: SearchRequest, of: Period | None = None
+) -> list[HourCount]:
+    """Count a period by its columns, and by sentiment. of: the period whose columns are as wide."""
+    wide = of or period
+    if not (period.since and period.until and wide.since and wide.until) or period.until <= period.since:
+        return board.index.hours(request, "sentiment")
+    bins = make_bins(period.since, period.until, view.zone, fitting_interval(wide.since, wide.until))
+    return board.index.hours(request, "sentiment", [column.start for column in bins])
+
+
+def _bounded(board: Board, view: View, now: datetime) -> Period:
     """Give an open period the ends a chart needs: its first mention (a week at least), and now."""
-    until = period.until or ceil_hour(now + timedelta(microseconds=1))
-    since = period.since or min([until - timedelta(days=7), *(row.hour for row in hours)])
-    return replace(period, since=since, until=until)
+    until = view.period.until or ceil_hour(now + timedelta(microseconds=1))
+    since = view.period.since
+    if since is None:
+        first = board.index.search(view.request(sort="oldest", size=1, cursor="")).hits
+        since = min([until - timedelta(days=7), *(floor_hour(hit.mention.published_at) for hit in first)])
+    return replace(view.period, since=since, until=until)
 
 
 def _listening(record: RecordReader, view: View, period: Period, now: datetime) -> Listening:

@@ -67,9 +67,14 @@ class Period:
         return f"the {PRESETS[self.name][0]} before" if self.name in PRESETS else "the same length before"
 
 
+def floor_hour(at: datetime) -> datetime:
+    """Return the whole UTC hour that `at` lies in."""
+    return at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+
+
 def ceil_hour(at: datetime) -> datetime:
     """Return the first whole UTC hour that is not before `at`."""
-    floor = at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    floor = floor_hour(at)
     return floor if floor == at else floor + HOUR
 
 

@@ -314,8 +314,15 @@ def resume(brand: Annotated[str, typer.Argument(help="Its id.")]) -> None:
 
 
 @app.command()
-def reindex() -> None:
-    """Build the index anew from the record; pages go on with the old one meanwhile."""
+def reindex(
+    back: Annotated[bool, typer.Option("--back", help="Take the index before the last reindex again.")] = False,
+) -> None:
+    """Build the index anew from the record; pages go on with the old one meanwhile, and it is kept for a way back."""
+    if back:
+        with err.status("Going back to the index before"):
+            found = jobs.go_back(str(_State.workspace))
+        out.print(f"The index before the last reindex is in force again. {found['verified']['says']}")
+        return
     with err.status("Building the index anew"):
         _print_counts("Reindexed", jobs.reindex(str(_State.workspace)))
 

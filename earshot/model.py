@@ -697,7 +697,10 @@ class SearchPage:
 
 @dataclass(frozen=True, slots=True)
 class HourCount:
-    """Mentions published within one UTC hour, for one value of the field counted by ("" if by none)."""
+    """Mentions published within one UTC hour, for one value of the field counted by ("" if by none).
+
+    Where spans were asked for, `hour` is when the span begins.
+    """
 
     hour: datetime
     value: str

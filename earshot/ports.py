@@ -858,16 +858,42 @@ class MentionIndex(Protocol):
         severity status own_voice. Mentions without a value are left out.
         """
 
-    def hours(self, request: SearchRequest, by: str = "") -> list[HourCount]:
-        """Return counts per UTC hour of published_at, only hours that have any, by hour, then value of field `by`."""
+    def hours(self, request: SearchRequest, by: str = "", starts: Sequence[datetime] = ()) -> list[HourCount]:
+        """Return counts per UTC hour of published_at, only hours that have any, by hour, then value of field `by`.
+
+        starts: of longer spans to count by instead, rising; each but the first is a whole UTC hour. A span ends where
+        the next begins; the first has no beginning and the last no end.
+        """
 
     def rebuild(
         self, batches: Iterable[Sequence[Mention]], quiet: Callable[[], AbstractContextManager[None]] = nullcontext
     ) -> int:
         """Fill a new index beside the old one and switch over at once; return how many. Readers never see a part.
 
+        Before the switch every id and revision that was put in is looked up in it. The index that was replaced is kept
+        until the next rebuild, for `go_back`.
+
         batches: oldest published first, where an engine keeps them by time. quiet: entered around what must not meet a
         write of another process; it may wait, and raise StorageError when it has waited in vain.
+
+        Raises:
+            StorageError: the new index does not hold what was put in, or cannot be filled; the old one is in force.
+        """
+
+    def go_back(self) -> int:
+        """Put the index that was replaced last in force again, and keep this one instead; return how many it holds.
+
+        What was written since the rebuild is not in it. To be called while nobody writes.
+
+        Raises:
+            StorageError: none is kept, it was made by another version, or the index does not answer.
+        """
+
+    def forget_replaced(self) -> None:
+        """Keep no index to go back to: what was erased is to lie nowhere. A rebuild that is under way is not disturbed.
+
+        Raises:
+            StorageError: the index does not answer.
         """
 
     def keep(self, since: datetime | None = None) -> Kept:

@@ -17,6 +17,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -26,9 +27,11 @@ from earshot.clock import SystemClock
 from earshot.errors import StorageError
 from earshot.index import counting, paging
 from earshot.index.cursors import TimeCursor, load_cursor
+from earshot.index.filled import Filled
 from earshot.index.generations import ADVICE, Generations, translated
 from earshot.index.narrowing import Narrowing
 from earshot.index.place import read_place, walked
+from earshot.index.timeline import gathered
 from earshot.index.writing import apply, fill, held, tombstones
 from earshot.model import Hit, HourCount, Mention, SearchPage, SearchRequest
 from earshot.ports import Clock, Held, IndexAnswer, IndexWrite, Kept
@@ -87,7 +90,7 @@ class EmbeddedIndex:
             return []
         with self._generations.locked():
             current = self._generations.ensure()
-            self._generations.remove_others(current)
+            self._generations.remove_leftovers()
             with translated(f"the index in {self._directory} was not written"):
                 return apply(self._generations.open(current), writes)
 
@@ -106,15 +109,32 @@ class EmbeddedIndex:
         """
         with self._generations.locked():
             old = self._readable()
-            self._generations.remove_others(old)
+            self._generations.forget_replaced()
             new = self._generations.make()
             try:
-                count = fill(self._generations.open(new), batches, self._tombstones(old))
-                self._generations.switch(new)
+                with Filled() as put:
+                    index = self._generations.open(new)
+                    count = fill(index, _noted(batches, put), self._tombstones(old))
+                    index.reload()
+                    put.check(partial(held, index))
+                self._generations.switch(new, old)
             except BaseException:
                 self._generations.remove(new)
                 raise
             return count
+
+    def go_back(self) -> int:
+        """Put the generation that was replaced last in force again, as the port says."""
+        with self._generations.locked():
+            replaced = self._generations.replaced()
+            self._generations.open(replaced)
+            self._generations.switch(replaced, self._readable())
+        return self.mentions()
+
+    def forget_replaced(self) -> None:
+        """Keep no generation to go back to, as the port says."""
+        with self._generations.locked():
+            self._generations.forget_replaced()
 
     # reading
 
@@ -161,14 +181,14 @@ class EmbeddedIndex:
             )
         return {name: list(values) for name, values in found.items()}
 
-    def hours(self, request: SearchRequest, by: str = "") -> list[HourCount]:
-        """Return counts per UTC hour, as the port says; mentions without a value of `by` are left out."""
+    def hours(self, request: SearchRequest, by: str = "", starts: Sequence[datetime] = ()) -> list[HourCount]:
+        """Return counts per UTC hour or span, as the port says; mentions without a value of `by` are left out."""
         opened, searcher, query = self._whole(request)
         with translated("the index could not be counted"):
             found = opened.remembered(
                 ("hours", *_asked(request), by), lambda: counting.hours(searcher, query, by, opened.narrowing.between)
             )
-        return list(found)
+        return gathered(found, starts)
 
     def mentions(self) -> int:
         """Return how many mentions it holds, tombstones not counted."""
@@ -249,6 +269,13 @@ class EmbeddedIndex:
                 return tombstones(self._generations.open(old))
         except StorageError:
             return {}
+
+
+def _noted(batches: Iterable[Sequence[Mention]], put: Filled) -> Iterator[Sequence[Mention]]:
+    """Yield the batches, and note what is in them."""
+    for batch in batches:
+        put.add((mention.id, mention.revision) for mention in batch)
+        yield batch
 
 
 def _asked(request: SearchRequest) -> tuple[Hashable, ...]:

@@ -1,6 +1,7 @@
 """The folder of an embedded index: generations, the pointer to the one in force, and the lock of those who write.
 
     DIR/CURRENT      name of the generation in force; replaced in one step
+    DIR/REPLACED     name of the one before, kept for a way back until the next rebuild
     DIR/write.lock   held (flock) by whoever writes or rebuilds; the kernel lets go of it with the process
     DIR/gen-*/       one tantivy index each, and `earshot.json` with the version of its schema
 
@@ -25,7 +26,7 @@ from earshot.errors import StorageError
 from earshot.index.schema import make_schema, schema_version
 from earshot.ports import Clock
 
-POINTER, LOCK, STAMP = "CURRENT", "write.lock", "earshot.json"
+POINTER, REPLACED, LOCK, STAMP = "CURRENT", "REPLACED", "write.lock", "earshot.json"
 ADVICE = "run `earshot reindex`"
 
 
@@ -69,12 +70,18 @@ class Generations:
 
     def current(self) -> Path | None:
         """Return the folder of the generation in force, None where there is no pointer."""
-        try:
-            return self._directory / (self._directory / POINTER).read_text("ascii").strip()
-        except FileNotFoundError:
-            return None
-        except (OSError, ValueError) as error:
-            raise StorageError(f"the index in {self._directory} cannot be read: {error}; {ADVICE}") from error
+        return self._named_in(POINTER)
+
+    def replaced(self) -> Path:
+        """Return the folder of the generation that the last rebuild replaced.
+
+        Raises:
+            StorageError: none is kept.
+        """
+        found = self._named_in(REPLACED)
+        if found is None or found == self.current() or not found.exists():
+            raise StorageError(f"no index is kept in {self._directory} that another has replaced")
+        return found
 
     def open(self, generation: Path) -> tantivy.Index:
         """Open a generation.
@@ -119,31 +126,59 @@ class Generations:
             (generation / STAMP).write_text(json.dumps({"schema": schema_version()}), "utf-8")
         return generation
 
-    def switch(self, generation: Path) -> None:
-        """Put a generation in force at once: readers of other processes follow with their next call."""
-        temporary = self._directory / f"{POINTER}.part"
-        with translated(f"the index in {self._directory} cannot be switched"):
-            with temporary.open("w", encoding="ascii") as file:
-                file.write(generation.name + "\n")
-                file.flush()
-                os.fsync(file.fileno())
-            _sync(generation)
-            temporary.replace(self._directory / POINTER)
-            _sync(self._directory)
+    def switch(self, generation: Path, replaced: Path | None = None) -> None:
+        """Put a generation in force at once: readers of other processes follow with their next call.
 
-    def remove_others(self, current: Path | None) -> None:
-        """Remove every generation that is not in force: replaced ones and leftovers. Needs the lock.
+        replaced: the one that is kept beside it from now on.
+        """
+        with translated(f"the index in {self._directory} cannot be switched"):
+            _sync(generation)
+            if replaced is not None:
+                self._name(REPLACED, replaced)
+            self._name(POINTER, generation)
+
+    def remove_leftovers(self) -> None:
+        """Remove every generation that is neither in force nor kept. Needs the lock.
 
         Readers that still have one open keep it (its files are mapped); one that was just about to open it looks
         at CURRENT again.
         """
+        kept = (self._readable(POINTER), self._readable(REPLACED))
         for generation in self._generations():
-            if generation != current:
+            if generation not in kept:
                 shutil.rmtree(generation, ignore_errors=True)
+
+    def forget_replaced(self) -> None:
+        """Keep none but the one in force. Needs the lock."""
+        (self._directory / REPLACED).unlink(missing_ok=True)
+        self.remove_leftovers()
 
     def remove(self, generation: Path) -> None:
         """Remove one generation, as far as it can be."""
         shutil.rmtree(generation, ignore_errors=True)
+
+    def _named_in(self, file: str) -> Path | None:
+        try:
+            return self._directory / (self._directory / file).read_text("ascii").strip()
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError) as error:
+            raise StorageError(f"the index in {self._directory} cannot be read: {error}; {ADVICE}") from error
+
+    def _readable(self, file: str) -> Path | None:
+        try:
+            return self._named_in(file)
+        except StorageError:
+            return None
+
+    def _name(self, file: str, generation: Path) -> None:
+        temporary = self._directory / f"{file}.part"
+        with temporary.open("w", encoding="ascii") as part:
+            part.write(generation.name + "\n")
+            part.flush()
+            os.fsync(part.fileno())
+        temporary.replace(self._directory / file)
+        _sync(self._directory)
 
     def _generations(self) -> list[Path]:
         return sorted(self._directory.glob("gen-*"))

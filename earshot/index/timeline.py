@@ -1,6 +1,7 @@
 """Hourly UTC counts as hours, days, weeks or months of any time zone: the one place where zones meet counts.
 
-Knows no engine: all of them count by UTC hour (one of them ignores time zones silently), and this re-bins.
+Knows no engine: all of them count by UTC hour (one of them ignores time zones silently), and this re-bins. Who needs
+only long spans asks for those (`gathered`): a cluster takes five times as long to tell the 26,000 hours of a year.
 Weeks begin on Monday. A UTC hour is never split: it belongs whole to the bucket that its start lies in. In zones whose
 offset is not a whole hour (Asia/Kolkata, +05:30) days therefore begin up to 59 minutes early or late by the clock:
 what was published between 23:30 and 00:30 there counts to the day that was ending.
@@ -9,6 +10,7 @@ what was published between 23:30 and 00:30 there counts to the day that was endi
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -36,6 +38,16 @@ class Bucket:
     def total(self) -> int:
         """The sum over all values."""
         return sum(self.counts.values())
+
+
+def gathered(hours: Sequence[HourCount], starts: Sequence[datetime]) -> list[HourCount]:
+    """Return the counts of hours as those of spans, as `MentionIndex.hours` describes them; no starts: as they are."""
+    if not starts:
+        return list(hours)
+    counts: Counter[tuple[datetime, str]] = Counter()
+    for row in hours:
+        counts[starts[max(0, bisect_right(starts, row.hour) - 1)], row.value] += row.count
+    return [HourCount(start, value, count) for (start, value), count in sorted(counts.items())]
 
 
 def rebin(

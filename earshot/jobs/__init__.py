@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from earshot.jobs.again import reclassify, replay, replay_one, stale
 from earshot.jobs.failing import trouble
-from earshot.jobs.indexing import index_server, publish, reindex, run_publish, search, verify
+from earshot.jobs.indexing import go_back, index_server, publish, reindex, run_publish, search, verify
 from earshot.jobs.lake import lake_place
 from earshot.jobs.listening import collect, ingest, plan, schedule, unread
 from earshot.jobs.moving import move_record, record_server
@@ -38,6 +38,7 @@ __all__ = [
     "briefs_due",
     "collect",
     "erase",
+    "go_back",
     "index_server",
     "ingest",
     "judge",

@@ -14,6 +14,7 @@ from earshot.config.settings import Workspace
 from earshot.jobs.opening import counted, noted, opened, report_dict
 from earshot.model import SearchRequest
 from earshot.pipeline.publish import Published, keep
+from earshot.pipeline.publish import go_back as index_before
 from earshot.pipeline.publish import publish as publish_outbox
 from earshot.pipeline.publish import reindex as reindex_all
 from earshot.pipeline.verify import verify as verify_index
@@ -52,6 +53,20 @@ def reindex(workspace: str) -> dict[str, Any]:
         mentions = reindex_all(parts.record, parts.index, parts.clock, leases.me(), indexed_since(parts))
         entry.count({"mentions": mentions})
         return {"mentions": mentions, **counted(entry, run_publish(parts))}
+
+
+def go_back(workspace: str) -> dict[str, Any]:
+    """Put the index that the last `reindex` replaced in force again, and bring it up to the record.
+
+    Returns `mentions`, how many it held, and what `verify` returns of it as `verified`.
+
+    Raises:
+        StorageError: none is kept, or another process is writing.
+    """
+    with opened(workspace) as parts, noted(parts, "go back") as entry:
+        mentions = index_before(parts.record, parts.index, parts.clock, leases.me())
+        entry.count({"mentions": mentions})
+    return {"mentions": mentions, "verified": verify(workspace)}
 
 
 def verify(workspace: str, repair: bool = True) -> dict[str, Any]:

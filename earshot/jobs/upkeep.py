@@ -93,7 +93,14 @@ def status(workspace: str) -> dict[str, Any]:
 def erase(workspace: str, author: str = "", url: str = "", document: str = "") -> dict[str, Any]:
     """Erase an author, an address or a document everywhere."""
     with opened(workspace) as parts, noted(parts, "erase") as entry:
-        run = partial(erase_everywhere, parts.record, parts.lake, partial(run_publish, parts), parts.clock)
+        run = partial(
+            erase_everywhere,
+            parts.record,
+            parts.lake,
+            partial(run_publish, parts),
+            parts.index.forget_replaced,
+            parts.clock,
+        )
         report = run(author=author, url=url, document_id=document)
         if author:  # inside, the same person stands under a pseudonym
             inside = run(author=parts.pseudonyms.of(author))

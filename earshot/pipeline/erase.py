@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from earshot.errors import ConfigError, SourceError
+from earshot.errors import ConfigError, SourceError, StorageError
 from earshot.pipeline.cutting import cut_condemned
 from earshot.pipeline.publish import Published
 from earshot.ports import Clock, Lake, Record
@@ -29,6 +29,7 @@ def erase(
     record: Record,
     lake: Lake,
     publish: Callable[[], Published],
+    forget_replaced: Callable[[], None],
     clock: Clock,
     *,
     author: str = "",
@@ -36,6 +37,8 @@ def erase(
     document_id: str = "",
 ) -> ErasureReport:
     """Erase all of an author, an address or a document. Twice is once, and finishes what a crash left.
+
+    forget_replaced: the index's; what a rebuild has replaced holds everything still.
 
     Raises:
         ConfigError: not exactly one of the three is given, or the address is none.
@@ -50,7 +53,17 @@ def erase(
         found = writer.erase(author=author, url=address, document_id=document_id, now=clock.now())
     cut = cut_condemned(record, lake, clock, patience_s=_PATIENCE_S)
     published = publish()
+    kept = _forgotten(forget_replaced)
     with record.read() as reader:
         left = len(reader.condemned())
-    waiting = published.waiting or (f"{left} captures are still to be cut out of the lake" if left else "")
+    waiting = published.waiting or kept or (f"{left} captures are still to be cut out of the lake" if left else "")
     return ErasureReport(found.documents, len(found.mention_ids), cut, waiting)
+
+
+def _forgotten(forget_replaced: Callable[[], None]) -> str:
+    """Return why the index that was replaced is still there, or nothing."""
+    try:
+        forget_replaced()
+    except StorageError as error:
+        return f"the index before the last reindex still holds it: {error}; erase again"
+    return ""

@@ -6,7 +6,7 @@ The current row of the record is written, never what the outbox saw; an answer a
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,6 +18,7 @@ from earshot.ports import Clock, IndexWrite, Kept, MentionIndex, OutboxRow, Reco
 TARGET = "index"
 LEASE_NAME, REBUILD_LEASE_NAME = "relay:index", "rebuild:index"
 _LEASE, _REBUILD_LEASE = timedelta(minutes=5), timedelta(hours=6)
+_REBUILD_RENEWED_EVERY_S = 60.0
 _BATCH = 1000
 _QUIET_TRIES = 600
 """How often, a second apart, a rebuild tries to find nobody writing."""
@@ -114,11 +115,24 @@ def reindex(record: Record, index: MentionIndex, clock: Clock, owner: str, since
     """
     now = clock.now()
     with _rebuilding(record, clock, owner):
-        with closing(_snapshot(record, since)) as batches:
+        with closing(_snapshot(record, since)) as snapshot:
+            batches = _renewing(snapshot, record, clock, owner)
             built = index.rebuild(batches, lambda: quiet(record, clock, owner))
         with record.write() as writer:
             writer.end_dead_letters(now)
         return built
+
+
+def go_back(record: Record, index: MentionIndex, clock: Clock, owner: str) -> int:
+    """Put the index that the last `reindex` replaced in force again; return how many mentions it holds.
+
+    What was published since is not in it: `verify` brings that.
+
+    Raises:
+        StorageError: none is kept, or another process is writing or building all the time.
+    """
+    with _rebuilding(record, clock, owner), quiet(record, clock, owner):
+        return index.go_back()
 
 
 @contextmanager
@@ -128,15 +142,29 @@ def _rebuilding(record: Record, clock: Clock, owner: str) -> Iterator[None]:
     Raises:
         StorageError: another process has it.
     """
-    now = clock.now()
-    with record.write() as writer:
-        if not writer.lease([REBUILD_LEASE_NAME], owner, now, now + _REBUILD_LEASE):
-            raise StorageError("another process is building the index anew; try again when it is done")
+    _renew_rebuilding(record, clock, owner)
     try:
         yield
     finally:
         with record.write() as writer:
             writer.free([REBUILD_LEASE_NAME], owner)
+
+
+def _renew_rebuilding(record: Record, clock: Clock, owner: str) -> None:
+    now = clock.now()
+    with record.write() as writer:
+        if not writer.lease([REBUILD_LEASE_NAME], owner, now, now + _REBUILD_LEASE):
+            raise StorageError("another process is building the index anew; try again when it is done")
+
+
+def _renewing(batches: Iterable[list[Mention]], record: Record, clock: Clock, owner: str) -> Iterator[list[Mention]]:
+    """Yield the batches and hold the lease for as long as that takes: days, for many millions."""
+    renewed = clock.monotonic()
+    for batch in batches:
+        yield batch
+        if clock.monotonic() - renewed >= _REBUILD_RENEWED_EVERY_S:
+            _renew_rebuilding(record, clock, owner)
+            renewed = clock.monotonic()
 
 
 def _snapshot(record: Record, since: datetime | None) -> Generator[list[Mention], None, None]:

@@ -236,6 +236,33 @@ def test_a_request_that_fails_while_others_are_under_way_ends_the_rebuild_and_le
     assert index.mentions() == 1
 
 
+def test_an_index_that_lacks_what_the_cluster_said_it_had_taken_does_not_take_over(
+    index: ClusterIndex, client: OpenSearch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(index, mention(0))
+    before, send = behind(client, index), index._writer.bulk
+
+    def bulk(name: str, lines: bytes) -> Any:
+        answers = send(name, b"".join(lines.splitlines(keepends=True)[2:]))
+        return [{"status": 201}, *answers]
+
+    monkeypatch.setattr(index._bulk, "_send", bulk)
+    with pytest.raises(StorageError, match=f"of 4 mentions .* 2 are not there as they were, as {mention(1).id}"):
+        index.rebuild([[mention(1), mention(2)], [mention(3), mention(4)]])
+    assert behind(client, index) == before
+    assert ids(index) == {mention(0).id}
+
+
+def test_a_generation_of_another_version_is_not_gone_back_to(index: ClusterIndex, client: OpenSearch) -> None:
+    put(index, mention(1))
+    (first,) = behind(client, index)
+    index.rebuild([[mention(2)]])
+    client.indices.put_mapping(index=first, body={"_meta": {"layout": "older"}})
+    with pytest.raises(StorageError, match="made by another version of Earshot, and only it can go back"):
+        index.go_back()
+    assert ids(index) == {mention(2).id}
+
+
 def test_requests_of_a_rebuild_are_under_way_side_by_side(index: ClusterIndex, monkeypatch: pytest.MonkeyPatch) -> None:
     both, send = Barrier(SENDERS), index._writer.bulk
 

@@ -15,8 +15,10 @@ from typing import Any
 import pytest
 
 from earshot.errors import StorageError
+from earshot.index import embedded
 from earshot.index.embedded import EmbeddedIndex
 from earshot.index.generations import Generations
+from earshot.index.writing import fill
 from earshot.model import SearchRequest
 from earshot.ports import IndexWrite
 from tests.builders import FakeClock, make_mention
@@ -183,12 +185,40 @@ def test_lock_that_stays_held_is_a_storage_error_after_the_wait(tmp_path: Path) 
     assert clock.monotonic() == pytest.approx(7, abs=0.1)
 
 
-def test_old_generation_goes_with_the_next_write(tmp_path: Path) -> None:
+def test_the_replaced_generation_stays_until_the_next_rebuild_and_no_other_does(tmp_path: Path) -> None:
     index = EmbeddedIndex(tmp_path)
     put(index, mention(1))
+    (first,) = generations(tmp_path)
     index.rebuild([[mention(1)]])
-    assert len(generations(tmp_path)) == 2
+    (tmp_path / "gen-of-a-crash").mkdir()
     put(index, mention(2))
+    assert first in generations(tmp_path)
+    assert len(generations(tmp_path)) == 2
+    index.rebuild([[mention(1)]])
+    assert first not in generations(tmp_path)
+    assert len(generations(tmp_path)) == 2
+
+
+def test_a_generation_of_another_version_is_not_gone_back_to(tmp_path: Path) -> None:
+    index = EmbeddedIndex(tmp_path)
+    put(index, mention(1))
+    (first,) = generations(tmp_path)
+    index.rebuild([[mention(2)]])
+    (tmp_path / first / "earshot.json").write_text('{"schema": "older"}')
+    with pytest.raises(StorageError, match="made by another version"):
+        index.go_back()
+    assert ids(index) == {mention(2).id}
+
+
+def test_an_index_that_lacks_what_was_put_in_does_not_take_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = EmbeddedIndex(tmp_path)
+    put(index, mention(1))
+    monkeypatch.setattr(embedded, "fill", lambda new, batches, gone: fill(new, (batch[1:] for batch in batches), gone))
+    with pytest.raises(StorageError, match=f"of 4 mentions .* 2 are not there as they were, as {mention(2).id}"):
+        index.rebuild([[mention(2), mention(3)], [mention(4), mention(5)]])
+    assert ids(index) == {mention(1).id}
     assert len(generations(tmp_path)) == 1
 
 

@@ -78,6 +78,7 @@ def test_retention_beside_rounds_and_erasures_leaves_what_belongs_and_nothing_el
                 world.record,
                 world.lake,
                 lambda: publish(world.record, world.index, world.clock, OWNER),
+                world.index.forget_replaced,
                 world.clock,
                 url=f"http://forum.example/n{number}",
             )

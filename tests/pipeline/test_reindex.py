@@ -11,7 +11,9 @@ import pytest
 from earshot.errors import StorageError
 from earshot.index.embedded import EmbeddedIndex
 from earshot.model import Mention, SearchRequest
-from earshot.pipeline.publish import REBUILD_LEASE_NAME, publish, reindex
+from earshot.pipeline import publish as publishing
+from earshot.pipeline.publish import REBUILD_LEASE_NAME, go_back, publish, reindex
+from earshot.pipeline.verify import verify
 from earshot.ports import MentionIndex
 from tests.index.engines import ENGINES, opened
 from tests.pipeline.world import OWNER, World, item, rss
@@ -63,6 +65,44 @@ def test_what_is_found_during_a_rebuild_is_in_the_new_index(make_world: MakeWorl
         assert {m.id: m.revision for batch in reader.iter_mentions() for m in batch} == {
             hit.mention.id: hit.mention.revision for hit in index.search(SearchRequest()).hits
         }
+
+
+def test_the_index_before_is_taken_again_and_brought_up_to_the_record(
+    make_world: MakeWorld, index: MentionIndex
+) -> None:
+    world = make_world()
+    world.index = index  # type: ignore[assignment]
+    world.web.says(FEED, feed(range(5)))
+    world.round()
+    reindex(world.record, index, world.clock, OWNER)
+    world.web.says(FEED, feed(range(8)))
+    world.round()
+    assert go_back(world.record, index, world.clock, OWNER) == 5
+    assert len(verify(world.record, index, world.clock, OWNER).missing) == 3
+    urls = {hit.mention.url for hit in index.search(SearchRequest()).hits}
+    assert urls == {f"http://blog.example/{n}" for n in range(8)}
+
+
+def test_a_rebuild_holds_its_lease_for_as_long_as_it_takes(
+    make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = make_world()
+    world.web.says(FEED, feed(range(2)))
+    world.round()
+    refused = []
+
+    def slowly(batches: Iterable[Sequence[Mention]], quiet: object) -> int:
+        for _ in batches:
+            world.clock.sleep(5 * 3600)
+        with pytest.raises(StorageError, match="another process is building"):
+            reindex(world.record, world.index, world.clock, "another")
+        refused.append(True)
+        return 0
+
+    monkeypatch.setattr(world.index, "rebuild", slowly)
+    monkeypatch.setattr(publishing, "_snapshot", lambda *_: ([] for _ in range(6)))
+    reindex(world.record, world.index, world.clock, OWNER)
+    assert refused == [True]
 
 
 def test_two_rebuilds_at_a_time_are_refused_and_a_rebuild_does_not_stop_publishing(make_world: MakeWorld) -> None:

@@ -18,8 +18,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from earshot.errors import ConfigError, QueryError
+from earshot.errors import ConfigError, QueryError, StorageError
 from earshot.index import place
+from earshot.index.timeline import gathered
 from earshot.model import Category, Filters, Mention, SearchRequest, Sentiment, Severity, Span
 from earshot.ports import Held, IndexAnswer, IndexWrite, Kept, MentionIndex
 from tests.builders import NOW, make_flag, make_mention
@@ -507,6 +508,21 @@ class MentionIndexContract:
         found = [(hour.hour, hour.value, hour.count) for hour in index.hours(SearchRequest(), "category")]
         assert found == [(NOW - timedelta(hours=1), "complaint", 1), (NOW, "complaint", 1), (NOW, "safety", 2)]
 
+    def test_spans_are_counted_as_their_hours_are(self, index: MentionIndex) -> None:
+        moments = [NOW + timedelta(minutes=17 * n, microseconds=n) for n in range(-60, 60)]
+        sentiments = list(Sentiment)
+        put(index, *(mention(n, published_at=at, sentiment=sentiments[n % 3]) for n, at in enumerate(moments)))
+        put(index, mention(500, published_at=datetime(1960, 1, 1, tzinfo=UTC)))
+        hour = timedelta(hours=1)
+        for starts in ([NOW], [NOW - timedelta(minutes=487), NOW, NOW + hour], [NOW, NOW + 24 * hour]):
+            for by in ("", "sentiment"):
+                whole = index.hours(SearchRequest(), by)
+                found = index.hours(SearchRequest(), by, starts)
+                assert found == gathered(whole, starts)
+                assert sum(row.count for row in found) == 121
+                assert {row.hour for row in found} <= set(starts)
+        assert index.hours(SearchRequest("nosuchword"), "sentiment", [NOW]) == []
+
     def test_hours_of_many_years_are_all_counted(self, index: MentionIndex) -> None:
         moments = [datetime(1999 + n, 2, 3, 4, tzinfo=UTC) for n in range(28)]
         put(index, *(mention(n, published_at=at) for n, at in enumerate(moments)))
@@ -556,6 +572,30 @@ class MentionIndexContract:
         assert index.search(SearchRequest()).hits[0].mention.status == "done"
         put(index, mention(1, revision=6))
         assert index.mentions() == 1
+
+    def test_the_index_before_a_rebuild_can_be_taken_again_and_this_one_after_it(self, index: MentionIndex) -> None:
+        put(index, mention(1), mention(2))
+        with pytest.raises(StorageError, match="no index is kept"):
+            index.go_back()
+        index.rebuild([[mention(3)]])
+        assert index.go_back() == 2
+        put(index, mention(4), mention(1, revision=2, status="done"))
+        assert ids(index) == {mention(n).id for n in (1, 2, 4)}
+        assert ids(index, "status:done") == {mention(1).id}
+        assert index.go_back() == 1
+        assert ids(index) == {mention(3).id}
+        index.rebuild([[mention(5)]])
+        assert index.go_back() == 1
+        assert ids(index) == {mention(3).id}
+
+    def test_an_index_that_is_forgotten_is_not_gone_back_to(self, index: MentionIndex) -> None:
+        put(index, mention(1))
+        index.forget_replaced()
+        index.rebuild([[mention(2)]])
+        index.forget_replaced()
+        with pytest.raises(StorageError, match="no index is kept"):
+            index.go_back()
+        assert ids(index) == {mention(2).id}
 
     def test_deletes_are_remembered_over_a_rebuild(self, index: MentionIndex) -> None:
         index.write([IndexWrite(mention(1).id, 3, None), IndexWrite(mention(2).id, 3, None)])

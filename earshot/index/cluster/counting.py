@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import pairwise
 from operator import attrgetter
 from typing import Any
 
 from earshot.index.cluster.documents import PUBLISHED_US
 from earshot.index.cluster.errors import ClusterError
 from earshot.index.columns import field_of
+from earshot.index.cursors import microseconds
+from earshot.index.timeline import gathered
 from earshot.model import HourCount
 
 FIRST = 500
@@ -26,6 +29,8 @@ PAGE = 10_000
 """Buckets of one page where an answer cannot hold them all."""
 
 _HOUR_US = 3_600_000_000
+_EVER = (-(10**18), 10**18)
+"""Microseconds before and after all that a mention may be published at: some 30,000 years."""
 Ask = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 
 
@@ -38,17 +43,17 @@ def facets(ask: Ask, names: Sequence[str], size: int) -> dict[str, list[tuple[st
     return {name: _exact(ask, field_of(name), answer[name], size, looked_at) for name in names}
 
 
-def hours(ask: Ask, by: str = "") -> list[HourCount]:
-    """Return counts per UTC hour, by hour, then value; hours and values without any are left out."""
+def hours(ask: Ask, by: str = "", starts: Sequence[datetime] = ()) -> list[HourCount]:
+    """Return counts per UTC hour or span, by time, then value; what has none is left out."""
     field = field_of(by) if by else ""
     try:
-        counts = _hours(ask, field)
+        counts = _spans(ask, field, starts) if starts else _hours(ask, field)
     except ClusterError as refusal:
         if not refusal.is_beyond_one_answer:
             raise
         counts = None
     if counts is None:
-        counts = _hours_by_page(ask, field)
+        counts = gathered(_hours_by_page(ask, field), starts)
     return sorted(counts, key=attrgetter("hour", "value"))
 
 
@@ -73,14 +78,33 @@ def _exact(ask: Ask, field: str, answer: Mapping[str, Any], size: int, looked_at
 
 
 def _hours(ask: Ask, field: str) -> list[HourCount] | None:
-    """Return counts from one answer: values, and hours below them. None where it cannot name all the values."""
     histogram = {"date_histogram": {"field": "published_at", "fixed_interval": "1h", "min_doc_count": 1}}
+    found = _by_value(ask, field, histogram)
+    return None if found is None else [_hour(hour, value) for value, hours in found for hour in hours]
+
+
+def _spans(ask: Ask, field: str, starts: Sequence[datetime]) -> list[HourCount] | None:
+    borders = [_EVER[0], *map(microseconds, starts[1:]), _EVER[1]]
+    ranges = [{"from": start, "to": end} for start, end in pairwise(borders)]
+    found = _by_value(ask, field, {"range": {"field": PUBLISHED_US, "ranges": ranges}})
+    if found is None:
+        return None
+    return [
+        HourCount(start, value, span["doc_count"])
+        for value, spans in found
+        for start, span in zip(starts, spans, strict=True)
+        if span["doc_count"]
+    ]
+
+
+def _by_value(ask: Ask, field: str, counted: Mapping[str, Any]) -> list[tuple[str, list[Mapping[str, Any]]]] | None:
+    """Return the buckets of `counted` below each value of a field. None where one answer cannot name all the values."""
     if not field:
-        return [_hour(bucket, "") for bucket in ask({"hours": histogram})["hours"]["buckets"]]
-    answer = ask({"by": _terms(field, FIRST) | {"aggs": {"hours": histogram}}})["by"]
+        return [("", ask({"counted": counted})["counted"]["buckets"])]
+    answer = ask({"by": _terms(field, FIRST) | {"aggs": {"counted": counted}}})["by"]
     if answer["sum_other_doc_count"] or answer["doc_count_error_upper_bound"]:
         return None
-    return [_hour(hour, _value(value)) for value in answer["buckets"] for hour in value["hours"]["buckets"]]
+    return [(_value(value), value["counted"]["buckets"]) for value in answer["buckets"]]
 
 
 def _hours_by_page(ask: Ask, field: str) -> list[HourCount]:

@@ -18,11 +18,15 @@ from earshot.index.cluster.generations import Generation, Generations
 from earshot.index.cluster.placing import Places, sendings
 from earshot.index.cluster.plan import Plan
 from earshot.index.cluster.reading import Reader
+from earshot.index.filled import Filled, Look
 
 _LOOK_AT_SIZE_EVERY = 20_000
 
 SENDERS = 2
 """Requests that are under way at a time."""
+
+Put = tuple[int, Operation]
+"""An operation, and the revision that it carries."""
 
 Quiet = Callable[[], AbstractContextManager[None]]
 """Entered around what must not meet a write of another process."""
@@ -44,20 +48,24 @@ class Filling:
         self.generation: Generation = generations.begin()
         self._senders = ThreadPoolExecutor(SENDERS, thread_name_prefix="fill")
         self._under_way: deque[Future[None]] = deque()
+        self._put = Filled()
 
     def __enter__(self) -> Filling:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._senders.shutdown(cancel_futures=True)
+        self._put.close()
 
-    def add(self, operations: Iterable[Operation]) -> None:
+    def add(self, operations: Iterable[Put]) -> None:
         """Let these be written; begin the next index once the newest is full.
 
         Raises:
             StorageError: the cluster did not take all of what it was sent so far.
         """
-        numbered = dict(enumerate(operations))
+        put = list(operations)
+        self._put.add((each.id, revision) for revision, each in put)
+        numbered = {number: each for number, (_, each) in enumerate(put)}
         if self._plan.is_full(self._filled, self._size):
             self.finish()
             with self._quiet():
@@ -71,6 +79,14 @@ class Filling:
         self._filled += len(numbered)
         if self._filled - self._weighed >= _LOOK_AT_SIZE_EVERY:
             self._weighed, self._size = self._filled, self._reader.size_bytes(self.generation.newest)
+
+    def check(self, look: Look) -> None:
+        """Look up all that was put in, once it is finished. look: into the indices of this generation.
+
+        Raises:
+            StorageError: the cluster said it had taken what is not there.
+        """
+        self._put.check(look)
 
     def finish(self) -> None:
         """Wait until all of it is written.

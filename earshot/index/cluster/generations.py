@@ -122,15 +122,37 @@ class Generations:
         self._make_unread(index)
         return Generation((*generation.indices, index), is_read=False)
 
-    def switch(self, new: Generation) -> None:
-        """Let `new` be the only generation that is read and written, in one step."""
+    def reveal(self, new: Generation) -> None:
+        """Let whoever asks a filled generation by the names of its indices find all of it."""
         self._writer.change_settings(new.newest, {"index": {"refresh_interval": None}})
         self._writer.refresh(",".join(new.indices))
+
+    def switch(self, new: Generation) -> None:
+        """Let `new` be the only generation that is read and written, in one step."""
         added: list[dict[str, Any]] = [{"add": {"index": index, "alias": self.read_alias}} for index in new.indices]
         added.append({"add": {"index": new.newest, "alias": self._write_alias, "is_write_index": True}})
         self._writer.change_aliases([*added, *self._without_aliases(new)])
         while late := self._without_aliases(new):  # begun by a lifecycle policy while we looked
             self._writer.change_aliases(late)
+
+    def aside(self) -> list[str]:
+        """Return the indices that are neither read nor written, oldest first: replaced ones."""
+        return _in_order(index for index, each in self._aliases().items() if not each)
+
+    def replaced(self) -> Generation:
+        """Return the generation that the last rebuild replaced.
+
+        Raises:
+            StorageError: none is kept, or it was made by another version.
+        """
+        aside = self.aside()
+        if not aside:
+            raise StorageError(f"no index is kept under {self.read_alias} that another has replaced")
+        last = _generation(aside[-1])
+        indices = [index for index in aside if _generation(index) == last]
+        if self._reader.layouts(",".join(indices)) != {mappings.layout()}:
+            raise StorageError(f"{', '.join(indices)} was made by another version of Earshot, and only it can go back")
+        return Generation(tuple(indices), is_read=False)
 
     def remove_others(self, kept: Iterable[str]) -> None:
         """Remove every index of this name that is not kept: replaced ones and leftovers. Needs that nobody writes."""

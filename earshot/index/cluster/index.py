@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from earshot.errors import QueryError, StorageError
@@ -20,7 +21,7 @@ from earshot.index.cluster import counting, questions
 from earshot.index.cluster.bulk import DONE, BulkWriter, Fate, Operation, make_operation
 from earshot.index.cluster.documents import GONE, make_document, make_tombstone
 from earshot.index.cluster.errors import ClusterError
-from earshot.index.cluster.filling import Filling
+from earshot.index.cluster.filling import Filling, Put
 from earshot.index.cluster.frozen import frozen
 from earshot.index.cluster.generations import Generation, Generations
 from earshot.index.cluster.keeping import keep
@@ -140,8 +141,10 @@ class ClusterIndex:
                 for index in old:
                     filling.add(self._tombstones(index))
                 for batch in batches:
-                    filling.add(make_operation(m.id, m.revision, make_document(m)) for m in batch)
+                    filling.add((m.revision, make_operation(m.id, m.revision, make_document(m))) for m in batch)
                 filling.finish()
+                self._generations.reveal(filling.generation)
+                filling.check(partial(self._held, ",".join(filling.generation.indices)))
             self._generations.switch(filling.generation)
         except BaseException:
             with suppress(StorageError), quiet():  # else it is a leftover, which takes writes until the next rebuild
@@ -149,6 +152,18 @@ class ClusterIndex:
                     self._generations.remove(index)
             raise
         return self.mentions()
+
+    def go_back(self) -> int:
+        """Put the generation that was replaced last in force again, as the port says."""
+        self.server()
+        self._generations.switch(self._generations.replaced())
+        return self.mentions()
+
+    def forget_replaced(self) -> None:
+        """Keep no generation to go back to, as the port says."""
+        self._ready()
+        for index in self._generations.aside():
+            self._generations.remove(index)
 
     def keep(self, since: datetime | None = None) -> Kept:
         """Begin the next index and drop old ones, as the port says."""
@@ -191,9 +206,9 @@ class ClusterIndex:
         """Return per field its most frequent values, as the port says. own_voice counts "true" and "false"."""
         return counting.facets(self._counter(request), fields, size)
 
-    def hours(self, request: SearchRequest, by: str = "") -> list[HourCount]:
-        """Return counts per UTC hour, as the port says; mentions without a value of `by` are left out."""
-        return counting.hours(self._counter(request), by)
+    def hours(self, request: SearchRequest, by: str = "", starts: Sequence[datetime] = ()) -> list[HourCount]:
+        """Return counts per UTC hour or span, as the port says; mentions without a value of `by` are left out."""
+        return counting.hours(self._counter(request), by, starts)
 
     def mentions(self) -> int:
         """Return how many mentions it holds, tombstones not counted."""
@@ -202,13 +217,16 @@ class ClusterIndex:
     def held(self, ids: Sequence[str]) -> dict[str, Held]:
         """Return what it has of these ids, tombstones included."""
         self._ready()
+        return self._held(self._name, ids)
+
+    def _held(self, indices: str, ids: Sequence[str]) -> dict[str, Held]:
         found: dict[str, Held] = {}
         for start in range(0, len(ids), _AT_ONCE):
             part = list(ids[start : start + _AT_ONCE])
             asked = {
                 "query": {"terms": {"id": part}}, "size": _MOST_COPIES, "_source": ["id", "revision", GONE]
             }  # fmt: skip
-            for hit in self._reader.search(self._name, asked)["hits"]["hits"]:
+            for hit in self._reader.search(indices, asked)["hits"]["hits"]:
                 source = hit["_source"]
                 other, this = found.get(source["id"]), Held(source["revision"], bool(source.get(GONE)))
                 first = max((each for each in (other, this) if each), key=lambda held: held.revision)
@@ -246,7 +264,7 @@ class ClusterIndex:
 
     # rebuilding
 
-    def _tombstones(self, index: str) -> Iterator[Operation]:
+    def _tombstones(self, index: str) -> Iterator[Put]:
         """Yield the deletes that an index remembers."""
         asked: dict[str, Any] = {
             "query": {"term": {GONE: True}},
@@ -256,8 +274,8 @@ class ClusterIndex:
         }
         while hits := self._reader.search(index, asked)["hits"]["hits"]:
             for hit in hits:
-                source = hit["_source"]
-                yield make_operation(source["id"], source["revision"], make_tombstone(source["id"], source["revision"]))
+                mention_id, revision = hit["_source"]["id"], hit["_source"]["revision"]
+                yield revision, make_operation(mention_id, revision, make_tombstone(mention_id, revision))
             asked["search_after"] = hits[-1]["sort"]
 
 
