@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import os
 import re
 import shlex
 import shutil
@@ -180,21 +181,58 @@ def test_every_secret_is_made_before_the_first_start_and_is_read_by_nobody_else(
     assert texts["redis_conf"].split()[1] in texts["airflow_broker_url"]
 
 
-def test_the_first_time_lays_out_what_the_file_mounts(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [shutil.which("python3") or "python3", ROOT / "deploy" / "first_time.py", "--dir", tmp_path],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    mounts = {m.split(":")[0] for s in FILES["cluster"]["services"].values() for m in s.get("volumes", [])}
-    for mount in mounts - FILES["cluster"]["volumes"].keys():
-        there = ROOT if mount.startswith("./deploy") else tmp_path
-        assert (there / mount).exists(), mount
-    assert {f"./data/{name}" for name in FOLDERS} <= mounts
-    secrets = {path.read_text() for path in (tmp_path / "secrets").iterdir()}
-    assert not any(secret in done.stdout for secret in secrets), "no secret is shown"
+def first_time(folder: Path, *arguments: str, code: int = 0) -> str:
+    """Run the script over `folder`; return all that it said."""
+    command = [shutil.which("python3") or "python3", ROOT / "deploy" / "first_time.py", "--dir", folder, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == code, done.stderr
+    return done.stdout + done.stderr
+
+
+def mounted(file: str) -> set[str]:
+    """Return what the services of a file mount out of the folder beside it."""
+    mounts = {m.split(":")[0] for s in FILES[file]["services"].values() for m in s.get("volumes", [])}
+    own = {m for m in mounts if m.startswith("./deploy")}
+    assert all((ROOT / mount).exists() for mount in own)
+    return mounts - own - FILES[file].get("volumes", {}).keys()
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_the_first_time_lays_out_what_the_file_mounts_and_names(file: str, tmp_path: Path) -> None:
+    said = first_time(tmp_path, *(["--one-machine"] if file == "one-machine" else []))
+    assert all((tmp_path / mount).is_dir() for mount in mounted(file))
+    assert {path.name for path in (tmp_path / "secrets").iterdir()} == FILES[file]["secrets"].keys()
+    assert not any(path.read_text() in said for path in (tmp_path / "secrets").iterdir()), "no secret is shown"
+    if file == "cluster":
+        assert {f"./data/{name}" for name in FOLDERS} <= mounted(file)
+    before = {path: path.read_text() for path in tmp_path.rglob("*") if path.is_file()}
+    assert "every secret was there" in first_time(tmp_path, *(["--one-machine"] if file == "one-machine" else []))
+    assert {path: path.read_text() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize("before", ["RUN_UID=1234\nRUN_GID=1234\n", "WORKSPACE_DIR=ours\n", ""])
+def test_a_short_env_of_one_machine_is_enough_for_the_cluster(before: str, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text(before)
+    first_time(tmp_path, "--one-machine")
+    token = (tmp_path / "secrets" / "dashboards_token").read_text()
+    first_time(tmp_path)
+    assert (tmp_path / ".env").read_text() == before
+    assert (tmp_path / ("ours" if "ours" in before else "workspace")).is_dir()
+    assert (tmp_path / "data" / "postgres").is_dir()
+    assert (tmp_path / "secrets" / "dashboards_token").read_text() == token
+
+
+def test_services_never_run_as_root_whoever_calls_it(tmp_path: Path) -> None:
+    first_time(tmp_path)
+    chosen = dict(re.findall(r"^(RUN_[UG]ID)=(\d+)$", (tmp_path / ".env").read_text(), re.MULTILINE))
+    owner = (1000, 1000) if os.getuid() == 0 else (os.getuid(), os.getgid())
+    assert (int(chosen["RUN_UID"]), int(chosen["RUN_GID"])) == owner
+    for path in (tmp_path / "secrets", *(tmp_path / "secrets").iterdir(), *(tmp_path / "data").iterdir()):
+        assert (path.stat().st_uid, path.stat().st_gid) == owner
+    (tmp_path / ".env").write_text("RUN_UID=0\nRUN_GID=0\n")
+    said = first_time(tmp_path, code=1)
+    assert "do not run as root" in said
+    assert said.count("\n") == 1
 
 
 def test_databases_are_those_of_the_addresses(tmp_path: Path) -> None:
