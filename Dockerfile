@@ -22,14 +22,20 @@ RUN /opt/earshot/bin/pip install --no-deps /wheel/*.whl && /opt/earshot/bin/ears
 
 FROM python:3.11-slim
 RUN useradd --uid 1000 --no-create-home --home-dir /tmp earshot
+# The home that Airflow's Helm chart gives its parts: its settings are mounted there, and a worker writes its process id.
+RUN install --directory --owner=1000 --group=0 --mode=775 /opt/airflow
 COPY --from=build /opt/earshot /opt/earshot
 # Airflow's Helm chart asks for the health of its parts through it.
 RUN printf '#!/bin/sh\nexec "$@"\n' > /entrypoint && chmod 755 /entrypoint
 # DAG files are in no wheel. prepare.py makes what Airflow needs before it starts.
 COPY dags /opt/earshot/dags
 COPY deploy/prepare.py /opt/earshot/prepare.py
-# HOME: any user id may be given at start, with or without a home. AIRFLOW_HOME holds nothing that is to be kept.
-ENV PATH=/opt/earshot/bin:$PATH HOME=/tmp AIRFLOW_HOME=/tmp/airflow PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 EARSHOT_WORKSPACE=/workspace
+# Any user id may be given at start: with a HOME, and with a name, without which Airflow runs no command.
+ENV HOME=/tmp USER=earshot LOGNAME=earshot
+# Several processes share the cores; a linear algebra library that starts a thread for each core only takes memory.
+ENV OPENBLAS_NUM_THREADS=1
+# AIRFLOW_HOME holds nothing that is to be kept.
+ENV PATH=/opt/earshot/bin:$PATH AIRFLOW_HOME=/tmp/airflow PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 EARSHOT_WORKSPACE=/workspace
 USER 1000:1000
 WORKDIR /workspace
 CMD ["earshot", "run"]

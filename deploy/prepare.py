@@ -4,6 +4,9 @@
 
 The bucket of the lake, the tables of the record and of Airflow, the pools, the connection to the mail server, the first
 person `admin`, and the schedule that DAG files read. Everything else is settings in the environment.
+
+A mistake in `earshot.yaml` or in the environment ends it. One in a brand or a source is told and ends nothing: Airflow
+starts, and its tasks say it too until it is mended.
 """
 
 from __future__ import annotations
@@ -15,10 +18,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-from upath import UPath
-
-from earshot.config.settings import MailSettings
-from earshot.config.workspace import load_workspace
+from earshot.clock import SystemClock
+from earshot.config.settings import MailSettings, Workspace
+from earshot.config.workspace import load_settings, read_workspace
+from earshot.errors import ConfigError, Mistake
+from earshot.wiring import make_lake
 
 ADMIN = "admin"
 
@@ -28,23 +32,33 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--admin-password", type=Path, required=True, help="file with the password of `admin`")
     options = parser.parse_args()
-    workspace = Path(os.environ["EARSHOT_WORKSPACE"])
-    if not (workspace / "earshot.yaml").exists():
-        _earshot("init", str(workspace))
-    settings = load_workspace(workspace, os.environ).settings
-    _make_bucket(settings.lake.url)
-    _earshot("status", "--json")  # migrates the record
-    _earshot("check")  # writes what the DAG files read
+    password = options.admin_password.read_text(encoding="utf-8").strip()
+    root = Path(os.environ["EARSHOT_WORKSPACE"])
+    if not (root / "earshot.yaml").exists():
+        _earshot("init", str(root))
+    try:
+        settings = load_settings(root, os.environ)
+    except ConfigError as error:
+        sys.exit(f"{error}\nNothing was made. Mend it and start again.")
+    make_lake(Workspace(root, settings, (), ()), SystemClock()).make()
+    _, mistakes, _ = read_workspace(root, os.environ)
+    if mistakes:
+        _tell(mistakes)
+    else:
+        _earshot("status", "--json")  # migrates the record
+        _earshot("check")  # writes what the DAG files read
     _airflow("db", "migrate")
-    _airflow("pools", "import", str(Path(os.environ["AIRFLOW__CORE__DAGS_FOLDER"]) / "pools.json"))
+    _airflow("pools", "import", str(Path(_airflow_setting("core", "dags_folder")) / "pools.json"))
     _connect_mail(settings.mail)
-    _make_admin(options.admin_password.read_text(encoding="utf-8").strip())
+    _make_admin(password)
 
 
-def _make_bucket(url: str) -> None:
-    if url.startswith("s3:"):
-        bucket = UPath(f"s3://{UPath(url).parts[0].strip('/')}")
-        bucket.mkdir(parents=True, exist_ok=True)
+def _tell(mistakes: list[Mistake]) -> None:
+    for mistake in mistakes:
+        print(mistake, file=sys.stderr)
+    print(
+        "Airflow starts all the same. Nothing is collected or told until this is mended.", file=sys.stderr, flush=True
+    )
 
 
 def _connect_mail(mail: MailSettings) -> None:
@@ -75,6 +89,13 @@ def _make_admin(password: str) -> None:
 
 def _earshot(*arguments: str) -> None:
     subprocess.run([sys.executable, "-m", "earshot", *arguments], check=True)
+
+
+def _airflow_setting(section: str, key: str) -> str:
+    """Return a setting of Airflow's, wherever it was written: in the environment, or in the chart's airflow.cfg."""
+    from airflow.configuration import conf
+
+    return conf.get_mandatory_value(section, key)
 
 
 def _airflow(*arguments: str) -> None:

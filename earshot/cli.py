@@ -50,6 +50,8 @@ alerts = typer.Typer(help="What was told, and samples of the mails.", no_args_is
 app.add_typer(alerts, name="alerts")
 record = typer.Typer(help="The record as a whole.", no_args_is_help=True)
 app.add_typer(record, name="record")
+lake = typer.Typer(help="The lake as a whole.", no_args_is_help=True)
+app.add_typer(lake, name="lake")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 
@@ -550,6 +552,22 @@ def record_move(
     out.print(Text(f"Now write into earshot.yaml:\n    record:\n      url: {moved['url']}"), soft_wrap=True)
     if moved["url"].startswith("postgresql"):
         out.print("and let EARSHOT_RECORD_PASSWORD_FILE name the file of its password, if it has one.", soft_wrap=True)
+
+
+@lake.command("copy")
+def lake_copy(
+    to: Annotated[str, typer.Option(help="Full path of a folder, or s3://BUCKET/PREFIX.")],
+    make_bucket: Annotated[bool, typer.Option("--make-bucket", help="Make the bucket where it is missing.")] = False,
+    mirror: Annotated[bool, typer.Option("--mirror", help="Also remove there what is here no more.")] = False,
+) -> None:
+    """Copy every file of the lake to another place, for a move or a backup. Twice is once."""
+    with WorkProgress("Copying the lake") as shown:
+        done = jobs.copy_lake(str(_State.workspace), to, make_bucket, mirror, shown.update)
+    size = f"{done['size_bytes'] / 2**20:.1f} MB"
+    out.print(Text(f"{_many(done['files'], 'file')} ({size}) of the lake are in {to}, byte for byte."), soft_wrap=True)
+    _print_counts("Of these", {"were there already": done["were_there"]}, "all are new")
+    if done["removed"]:
+        out.print(f"{_many(done['removed'], 'file')} that the lake does not hold any more went from there.")
 
 
 def _write_schedule(workspace: Workspace) -> list[Mistake]:

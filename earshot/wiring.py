@@ -43,8 +43,8 @@ if TYPE_CHECKING:
     from earshot.record import SqlRecord
 
 
-def make_lake(workspace: Workspace, clock: Clock) -> WarcLake:
-    """Return a workspace's lake; nothing is asked of it yet.
+def make_lake(workspace: Workspace, clock: Clock, url: str = "") -> WarcLake:
+    """Return a workspace's lake, or one elsewhere that its login is for; nothing is asked of it yet.
 
     Raises:
         ConfigError: the storage's client is not installed.
@@ -53,7 +53,7 @@ def make_lake(workspace: Workspace, clock: Clock) -> WarcLake:
 
     settings = workspace.settings.lake
     login = Login(settings.access_key.get_secret_value(), settings.secret_key.get_secret_value())
-    return WarcLake(workspace.lake_url, clock, login)
+    return WarcLake(workspace.lake_at(url) if url else workspace.lake_url, clock, login)
 
 
 def make_record(workspace: Workspace, clock: Clock, secret: Callable[[], bytes] = bytes, url: str = "") -> SqlRecord:

@@ -213,13 +213,17 @@ class Workspace:
     @property
     def lake_url(self) -> str:
         """Address of the lake with all that is needed to reach it but the login."""
+        return self.lake_at(self.settings.lake.url)
+
+    def lake_at(self, url: str) -> str:
+        """Return a lake's address with all that is needed to reach it; empty: in the workspace."""
         lake = self.settings.lake
-        if not lake.url.startswith("s3://"):
-            return lake.url or str(self.var / "lake")
+        if not url.startswith("s3://"):
+            return url or str(self.var / "lake")
         ca_file = str(self.root / lake.ca_file) if lake.ca_file else ""
         options = {"endpoint": lake.endpoint, "region": lake.region, "ca_file": ca_file}
         chosen = {name: value for name, value in options.items() if value}
-        return f"{lake.url}?{urlencode(chosen | {'timeout': lake.timeout.total_seconds()})}"
+        return f"{url}?{urlencode(chosen | {'timeout': lake.timeout.total_seconds()})}"
 
     @property
     def pages_url(self) -> str:

@@ -50,15 +50,25 @@ def load_workspace(root: Path, environ: Mapping[str, str]) -> Workspace:
     return workspace
 
 
+def load_settings(root: Path, environ: Mapping[str, str]) -> Settings:
+    """Read what `earshot.yaml` and the environment say, whatever brands and sources say.
+
+    Raises:
+        WorkspaceError: with every mistake in it.
+        ConfigError: the folder is no workspace.
+    """
+    root = _workspace_root(root)
+    mistakes: list[Mistake] = []
+    main, settings = _read_settings(root, environ, mistakes)
+    mistakes += checks.whole(main, settings, (), environ)
+    if mistakes:
+        raise WorkspaceError(mistakes)
+    return settings
+
+
 def read_workspace(root: Path, environ: Mapping[str, str]) -> tuple[Workspace | None, list[Mistake], list[Mistake]]:
     """Return the workspace (None if it has mistakes), its mistakes, and warnings that do not stop it."""
-    root = root.resolve()
-    if not (root / "earshot.yaml").is_file():
-        raise ConfigError(
-            "no earshot.yaml here",
-            where=str(root),
-            advice=f"`earshot init {root}` writes one, or name it by --workspace",
-        )
+    root = _workspace_root(root)
     read = _Read([], [], [])
     main, settings = _read_settings(root, environ, read.mistakes)
     for path in _yaml_files(root / "brands"):
@@ -73,6 +83,17 @@ def read_workspace(root: Path, environ: Mapping[str, str]) -> tuple[Workspace | 
     brands = tuple(sorted((b for _, b, _ in read.brands), key=lambda b: b.id))
     sources = tuple(sorted((s for _, _, s in read.sources), key=lambda s: s.id))
     return Workspace(root, settings, brands, sources), [], warnings
+
+
+def _workspace_root(root: Path) -> Path:
+    root = root.resolve()
+    if not (root / "earshot.yaml").is_file():
+        raise ConfigError(
+            "no earshot.yaml here",
+            where=str(root),
+            advice=f"`earshot init {root}` writes one, or name it by --workspace",
+        )
+    return root
 
 
 def _yaml_files(folder: Path) -> Iterator[Path]:

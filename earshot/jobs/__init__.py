@@ -10,7 +10,7 @@ from earshot.jobs.failing import trouble
 from earshot.jobs.indexing import go_back, index_server, publish, reindex, run_publish, search, verify
 from earshot.jobs.lake import lake_place
 from earshot.jobs.listening import collect, ingest, plan, schedule, unread
-from earshot.jobs.moving import move_record, record_server
+from earshot.jobs.moving import copy_lake, move_record, record_server
 from earshot.jobs.opening import last_run_id, opened
 from earshot.jobs.running import make_runner
 from earshot.jobs.telling import (
@@ -37,6 +37,7 @@ __all__ = [
     "brief_day",
     "briefs_due",
     "collect",
+    "copy_lake",
     "erase",
     "go_back",
     "index_server",

@@ -1,4 +1,4 @@
-"""Jobs of the record as a whole: what answers as its server, and moving it into another database."""
+"""Jobs of record and lake as wholes: what answers as the record's server, and bringing either to another place."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from earshot.clock import SystemClock
 from earshot.config.settings import Workspace
 from earshot.errors import ConfigError
 from earshot.jobs.opening import opened, report_dict
-from earshot.wiring import make_record
+from earshot.wiring import make_lake, make_record
 
 
 def record_server(workspace: Workspace) -> str:
@@ -53,3 +53,41 @@ def move_record(
     ):
         record.migrate()
         return report_dict(record.move_to(other, on_progress))
+
+
+def copy_lake(
+    workspace: str,
+    to: str,
+    make: bool,
+    mirror: bool,
+    on_progress: Callable[[int, int], None] = lambda _done, _total: None,
+) -> dict[str, Any]:
+    """Copy the lake's files to another place, under the same names; the lake stays as it is. Twice is once.
+
+    Args:
+        workspace: its folder; its `lake.*` settings but the address, and its login, are those of the new place too.
+        to: full path of a folder, or s3://BUCKET/PREFIX.
+        make: make the bucket where it is missing.
+        mirror: also remove there what the lake does not hold any more.
+        on_progress: called after each file, with files done and files known.
+
+    Returns:
+        The fields of `earshot.lake.copying.Copied`.
+
+    Raises:
+        ConfigError: no such place, or another lake is there.
+        StorageError: one of the two did not answer.
+    """
+    parts_of_url = urlsplit(to)
+    if "@" in parts_of_url.netloc or parts_of_url.query:
+        advice = "logins come from EARSHOT_LAKE_ACCESS_KEY and EARSHOT_LAKE_SECRET_KEY_FILE, the rest from lake.*"
+        raise ConfigError("holds more than an address", where="--to", advice=advice)
+    if not parts_of_url.scheme and not to.startswith("/"):
+        raise ConfigError(f"{to!r} is no full path", where="--to", advice="write /backup/lake or s3://earshot/lake")
+    with opened(workspace) as parts:
+        if to.rstrip("/") == parts.workspace.lake_url.partition("?")[0].rstrip("/"):
+            raise ConfigError("is where the lake is", where="--to", advice="name another place")
+        lake, other = (make_lake(parts.workspace, parts.clock, url) for url in ("", to))
+        if make:
+            other.make()
+        return report_dict(lake.copy_to(other, mirror=mirror, on_file=on_progress))

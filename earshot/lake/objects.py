@@ -36,6 +36,9 @@ _NO_LOGIN = (
 _NO_RIGHT = ("AccessDenied", "AllAccessDisabled", "403", "PermissionError")
 _NO_TRUST = ("SSLError", "SSLCertVerificationError", "ClientConnectorCertificateError")
 _THERE_ALREADY, _NOT_KNOWN = ("PreconditionFailed", "412"), ("NotImplemented", "501")
+_MADE_ALREADY = ("BucketAlreadyOwnedByYou",)
+_STANDARD_REGION = (None, "aws-global", "us-east-1")
+"""Where a bucket is made unless the request names another region; to name this one is refused (moto's server)."""
 _ELSEWHERE = ("PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException", "301")
 
 
@@ -114,6 +117,17 @@ class ObjectStore:
             except FileNotFoundError:
                 return
 
+    def make(self) -> None:
+        """Make the bucket, unless it can be listed already; elsewhere than on S3 nothing has to be made."""
+        if not self._is_s3:
+            return
+        with _translated("make its bucket", self._bucket, "s3:CreateBucket"):
+            try:
+                self._fs.ls(self._root, detail=False)
+            except FileNotFoundError as error:
+                if _codes(error) & set(_NO_BUCKET):
+                    self._make_bucket()
+
     def look(self) -> Place:
         """List, write, read and remove a file that nobody takes for one of the lake."""
         path = f"{self._root}/.check-{secrets.token_hex(8)}"
@@ -129,6 +143,15 @@ class ObjectStore:
     @property
     def _bucket(self) -> str:
         return urlsplit(self._url).netloc if self._is_s3 else ""
+
+    def _make_bucket(self) -> None:
+        region = self._fs.s3.meta.region_name
+        elsewhere = {} if region in _STANDARD_REGION else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+        try:
+            self._fs.call_s3("create_bucket", Bucket=self._bucket, **elsewhere)
+        except Exception as error:
+            if not _codes(error) & set(_MADE_ALREADY):
+                raise
 
     def _path(self, name: str) -> str:
         return f"{self._root}/{checked(name)}"

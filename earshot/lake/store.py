@@ -63,6 +63,14 @@ class Store(Protocol):
     def remove(self, name: str) -> None:
         """Remove a published file. Twice is once."""
 
+    def make(self) -> None:
+        """Make the place that files lie in, where it is missing. Twice is once.
+
+        Raises:
+            ConfigError: this login may not make it.
+            StorageError: nothing answers.
+        """
+
     def look(self) -> Place:
         """Try what is needed, and say where it was done.
 
@@ -150,6 +158,11 @@ class FolderStore:
         with translated(f"remove {name}"):
             (self._folder / checked(name)).unlink(missing_ok=True)
             self._sync_folder()
+
+    def make(self) -> None:
+        """Make the folder."""
+        with translated("make its folder"):
+            self._folder.mkdir(parents=True, exist_ok=True)
 
     def look(self) -> Place:
         """Say nothing: whether a folder can be written is seen when it is."""

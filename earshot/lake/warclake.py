@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from io import BytesIO
@@ -16,6 +16,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from earshot.errors import DocumentError, StorageError
+from earshot.lake.copying import Copied, copy_files
 from earshot.lake.store import SUFFIX, FolderStore, Login, Place, Store
 from earshot.lake.warc import read_records, write_record
 from earshot.model import Capture, CaptureRef
@@ -167,6 +168,21 @@ class WarcLake:
             return datetime.strptime(file.partition("-")[0], _STAMP).replace(tzinfo=UTC)
         except ValueError:
             return None
+
+    def make(self) -> None:
+        """Make the bucket or the folder, where it is missing. Twice is once.
+
+        Raises:
+            ConfigError: this login may not make it.
+            StorageError: nothing answers.
+        """
+        self._store.make()
+
+    def copy_to(
+        self, other: WarcLake, *, mirror: bool, on_file: Callable[[int, int], None] = lambda _done, _total: None
+    ) -> Copied:
+        """Bring every file into another lake; as `earshot.lake.copying.copy_files`."""
+        return copy_files(self._store, other._store, mirror=mirror, on_file=on_file)
 
     def look(self) -> Place:
         """Try what is needed of object storage, and say where it is; a folder is not looked at.

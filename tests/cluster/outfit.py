@@ -177,6 +177,7 @@ def outfit(workspace: Path, folder: Path) -> Iterator[Outfit]:
         bucket = [str(BIN / "moto_server"), "-H", "127.0.0.1", "-p", str(made.ports["lake"])]
         made.processes["lake"] = children.run(bucket, made.log("lake"))
         engine.ready()
+        _begin_with_a_mistake(made)
         made.run_to_its_end("airflow-init")
         for service in (*AIRFLOW, "serve"):
             made.start(service)
@@ -221,8 +222,16 @@ def _make_databases(made: Outfit, database: Server) -> None:
     environ = {"PATH": os.environ["PATH"], "SECRETS": str(made.secrets), "PGHOST": "127.0.0.1"}
     environ |= {"PGPORT": str(database.url.port), "PGPASSWORD": str(database.url.password)}
     script = str(ROOT / "deploy" / "databases.sh")
-    done = subprocess.run(["sh", script], env=environ, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run([script], env=environ, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def _begin_with_a_mistake(made: Outfit) -> None:
+    """Run what makes everything while a brand cannot be read: it says so, and is done all the same."""
+    broken = made.workspace / "brands" / "broken.yaml"
+    broken.write_text("id: broken\n", encoding="utf-8")
+    made.run_to_its_end("airflow-init")
+    broken.unlink()
 
 
 def _program(name: str) -> str:

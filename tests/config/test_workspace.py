@@ -11,7 +11,7 @@ import pytest
 from earshot.config.environment import lake_login
 from earshot.config.example import schemas, write_example
 from earshot.config.settings import RolloverSettings
-from earshot.config.workspace import load_workspace, read_workspace
+from earshot.config.workspace import load_settings, load_workspace, read_workspace
 from earshot.errors import ConfigError, Mistake, WorkspaceError
 
 SETTINGS = "name: Test\ncollect: {contact: me@example.org}\n"
@@ -205,6 +205,16 @@ def test_an_unknown_variable_is_a_mistake_with_the_nearest_name(tmp_path: Path) 
 def test_one_machines_storage_is_refused_for_workers_on_several(tmp_path: Path) -> None:
     _, mistakes, _ = read_workspace(write(tmp_path), {"AIRFLOW__CORE__EXECUTOR": "CeleryExecutor"})
     assert {m.field for m in mistakes} == {"record.url", "lake.url", "index.engine"}
+
+
+def test_settings_are_read_whatever_is_wrong_with_brands_and_sources(tmp_path: Path) -> None:
+    root = write(tmp_path, brand="id: [", sources="sources: 3")
+    assert read_workspace(root, {})[0] is None
+    assert load_settings(root, {"EARSHOT_NAME": "Ours"}).name == "Ours"
+    with pytest.raises(WorkspaceError, match=r"index\.engine"):
+        load_settings(root, {"EARSHOT_INDEX_ENGINE": "nowhere"})
+    with pytest.raises(WorkspaceError, match="runs on several"):
+        load_settings(root, {"AIRFLOW__CORE__EXECUTOR": "CeleryExecutor"})
 
 
 def test_the_records_password_stands_in_no_file_of_the_workspace(tmp_path: Path) -> None:

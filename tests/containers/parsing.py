@@ -29,10 +29,14 @@ for words in json.loads(sys.stdin.read()):
 
 def earshot_command(words: Sequence[str]) -> None:
     """Parse a command line as `earshot` would."""
-    program, name, *rest = words
+    program, *rest = words
     assert program == "earshot"
-    group: Any = typer.main.get_command(app)
-    group.commands[name].make_context(name, list(rest))
+    command: Any = typer.main.get_command(app)
+    name = ""
+    while inner := getattr(command, "commands", None):
+        name, *rest = rest
+        command = inner[name]
+    command.make_context(name, list(rest))
 
 
 def airflow_commands(commands: Sequence[Sequence[str]], home: Path, **settings: str) -> int:

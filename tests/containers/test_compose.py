@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import json
+import os
 import re
 import shlex
 import shutil
 import subprocess
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,6 +23,7 @@ from earshot.config.environment import variables
 from earshot.config.workspace import read_workspace
 from tests.containers.compose import CLUSTER, ONE_MACHINE, ROOT, load, names
 from tests.containers.parsing import airflow_commands, airflow_settings, earshot_command
+from tests.containers.test_image import instructions
 
 FILES = {"cluster": load(CLUSTER, {}), "one-machine": load(ONE_MACHINE, {})}
 EVERY = pytest.mark.parametrize(
@@ -30,6 +34,36 @@ OUR = pytest.mark.parametrize(("file", "name"), sorted(OURS))
 ENVIRONMENT_EXAMPLE = dict(re.findall(r"^([A-Z_]+)=(.*)$", (ROOT / ".env.example").read_text(), re.MULTILINE))
 OTHERS = {"AWS_ENDPOINT_URL_S3", "AWS_DEFAULT_REGION", "AWS_SHARED_CREDENTIALS_FILE"}
 """What botocore reads. Source: botocore 1.4x, `botocore.configprovider` and `botocore.session`."""
+
+
+@dataclass(frozen=True)
+class Image:
+    """What is known of an image that is not ours: the port that the others reach, and the settings that it reads."""
+
+    port: int
+    settings: frozenset[str] = frozenset()
+
+
+OTHER_IMAGES = {
+    "postgres": Image(5432, frozenset({"POSTGRES_USER", "POSTGRES_PASSWORD_FILE", "PGDATA"})),
+    "redis": Image(6379),
+    "opensearch": Image(
+        9200,
+        frozenset(
+            {
+                "discovery.type",
+                "DISABLE_SECURITY_PLUGIN",
+                "DISABLE_INSTALL_DEMO_CONFIG",
+                "OPENSEARCH_JAVA_OPTS",
+                "action.auto_create_index",
+                "search.allow_expensive_queries",
+            }
+        ),
+    ),
+    "lake": Image(8333),
+    "mails": Image(8025, frozenset({"MP_SMTP_BIND_ADDR", "MP_UI_BIND_ADDR"})),
+}
+"""Sources: the images' own docker-entrypoint.sh and pages of settings; none of them can be started here."""
 
 
 def service(file: str, name: str) -> dict[str, Any]:
@@ -98,7 +132,11 @@ def test_a_service_has_no_right_and_no_amount_it_does_not_need(file: str, name: 
     # OpenSearch's image is made for its own user, which is not root.
     assert found.get("user", "") == ("" if name == "opensearch" else "1000:1000")
     assert re.fullmatch(r"\d+[mg]", str(found["mem_limit"]))
-    assert found["pids_limit"] <= 512
+    assert found["pids_limit"] <= (4096 if name == "opensearch" else 512)
+    assert file == "one-machine" or found["cpus"] == "2"
+    assert found["tmpfs"][0] == ("/tmp:exec" if name == "opensearch" else "/tmp"), (
+        "programs are loaded from it by one only"
+    )
     assert all(port.startswith("127.0.0.1:") for port in found.get("ports", []))
     assert "docker.sock" not in repr(found.get("volumes", []))
     assert found["restart"] == ("no" if name == "airflow-init" else "unless-stopped")
@@ -140,8 +178,42 @@ def test_ports_are_those_that_services_listen_on() -> None:
     port = settings["AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_SERVER_PORT"]
     assert f"{settings['AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_SERVER_HOST']}:{port}/" in checked
     assert settings["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"] == "http://airflow-apiserver:8080/execution/"
-    assert "-s3.port=8333" in service("cluster", "lake")["command"]
-    assert settings["AWS_ENDPOINT_URL_S3"] == "http://lake:8333"
+
+
+@pytest.mark.parametrize("name", OTHER_IMAGES)
+def test_a_service_of_another_image_is_found_where_it_listens(name: str, tmp_path: Path) -> None:
+    """Where a file says which port that is, it is read there; else it is the program's own."""
+    make_secrets(tmp_path)
+    found, port = service("cluster", name), OTHER_IMAGES[name].port
+    worker = service("cluster", "airflow-worker")["environment"]
+    said = " ".join(file.read_text() for file in tmp_path.iterdir()) + repr(worker)
+    assert {int(each) for each in re.findall(rf"[@/]{name}:(\d+)", said)} <= {port}
+    checked = found["healthcheck"]["test"][-1]
+    assert {int(each) for each in re.findall(r"127\.0\.0\.1:(\d+)", checked)} <= {port}
+    assert all(mapping.endswith(f":{port}") for mapping in found.get("ports", []))
+    told = re.findall(r"-s3\.port=(\d+)|MP_UI_BIND_ADDR': '0\.0\.0\.0:(\d+)", repr(found))
+    assert {int(one or other) for one, other in told} <= {port}
+
+
+def test_the_mail_catcher_takes_mail_where_the_comment_says() -> None:
+    (port,) = re.findall(r"host: mails, port: (\d+)", CLUSTER.read_text())
+    assert service("cluster", "mails")["environment"]["MP_SMTP_BIND_ADDR"] == f"0.0.0.0:{port}"
+
+
+@pytest.mark.parametrize("name", OTHER_IMAGES)
+def test_a_setting_of_another_image_is_one_that_it_knows(name: str) -> None:
+    given = service("cluster", name).get("environment", {})
+    assert given.keys() == OTHER_IMAGES[name].settings
+    tried = (ROOT / "scripts" / "engines" / "nodes.py").read_text()
+    for setting in (each for each in given if "." in each):
+        assert f'"{setting}": {str(given[setting]).capitalize()}' in tried or setting == "discovery.type"
+
+
+def test_of_the_object_store_only_what_asks_for_a_key_is_reached_from_elsewhere() -> None:
+    command = service("cluster", "lake")["command"]
+    assert [word for word in command if "ip" in word.partition("=")[0]] == ["-ip=127.0.0.1", "-s3.ip.bind=0.0.0.0"]
+    assert command[:2] == ["-logtostderr=true", "server"], "an option of the program itself, before its command"
+    assert "-s3.config=/run/secrets/s3_identities" in command
 
 
 def test_only_a_listener_with_a_token_listens_on_every_address() -> None:
@@ -178,23 +250,71 @@ def test_every_secret_is_made_before_the_first_start_and_is_read_by_nobody_else(
     assert texts["record_password"] in texts["record_url"]
     assert texts["airflow_database_password"] in texts["airflow_database_url"]
     assert texts["redis_conf"].split()[1] in texts["airflow_broker_url"]
+    (identity,) = json.loads(texts["s3_identities"])["identities"]
+    (pair,) = identity["credentials"]
+    as_botocore = f"aws_access_key_id = {pair['accessKey']}\naws_secret_access_key = {pair['secretKey']}\n"
+    assert texts["s3_credentials"] == f"[default]\n{as_botocore}"
 
 
-def test_the_first_time_lays_out_what_the_file_mounts(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [shutil.which("python3") or "python3", ROOT / "deploy" / "first_time.py", "--dir", tmp_path],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    mounts = {m.split(":")[0] for s in FILES["cluster"]["services"].values() for m in s.get("volumes", [])}
-    for mount in mounts - FILES["cluster"]["volumes"].keys():
-        there = ROOT if mount.startswith("./deploy") else tmp_path
-        assert (there / mount).exists(), mount
-    assert {f"./data/{name}" for name in FOLDERS} <= mounts
-    secrets = {path.read_text() for path in (tmp_path / "secrets").iterdir()}
-    assert not any(secret in done.stdout for secret in secrets), "no secret is shown"
+def first_time(folder: Path, *arguments: str, code: int = 0) -> str:
+    """Run the script over `folder`; return all that it said."""
+    command = [shutil.which("python3") or "python3", ROOT / "deploy" / "first_time.py", "--dir", folder, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == code, done.stderr
+    return done.stdout + done.stderr
+
+
+def mounted(file: str) -> set[str]:
+    """Return what the services of a file mount out of the folder beside it."""
+    mounts = {m.split(":")[0] for s in FILES[file]["services"].values() for m in s.get("volumes", [])}
+    own = {m for m in mounts if m.startswith("./deploy")}
+    assert all((ROOT / mount).exists() for mount in own)
+    return mounts - own - FILES[file].get("volumes", {}).keys()
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_the_first_time_lays_out_what_the_file_mounts_and_names(file: str, tmp_path: Path) -> None:
+    said = first_time(tmp_path, *(["--one-machine"] if file == "one-machine" else []))
+    assert all((tmp_path / mount).is_dir() for mount in mounted(file))
+    assert {path.name for path in (tmp_path / "secrets").iterdir()} == FILES[file]["secrets"].keys()
+    assert not any(path.read_text() in said for path in (tmp_path / "secrets").iterdir()), "no secret is shown"
+    if file == "cluster":
+        assert {f"./data/{name}" for name in FOLDERS} <= mounted(file)
+    before = {path: path.read_text() for path in tmp_path.rglob("*") if path.is_file()}
+    assert "every secret was there" in first_time(tmp_path, *(["--one-machine"] if file == "one-machine" else []))
+    assert {path: path.read_text() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize("before", ["RUN_UID=1234\nRUN_GID=1234\n", "WORKSPACE_DIR=ours\n", ""])
+def test_a_short_env_of_one_machine_is_enough_for_the_cluster(before: str, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text(before)
+    first_time(tmp_path, "--one-machine")
+    token = (tmp_path / "secrets" / "dashboards_token").read_text()
+    first_time(tmp_path)
+    assert (tmp_path / ".env").read_text() == before
+    assert (tmp_path / ("ours" if "ours" in before else "workspace")).is_dir()
+    assert (tmp_path / "data" / "postgres").is_dir()
+    assert (tmp_path / "secrets" / "dashboards_token").read_text() == token
+
+
+def test_services_never_run_as_root_whoever_calls_it(tmp_path: Path) -> None:
+    first_time(tmp_path)
+    chosen = dict(re.findall(r"^(RUN_[UG]ID)=(\d+)$", (tmp_path / ".env").read_text(), re.MULTILINE))
+    owner = (1000, 1000) if os.getuid() == 0 else (os.getuid(), os.getgid())
+    assert (int(chosen["RUN_UID"]), int(chosen["RUN_GID"])) == owner
+    for path in (tmp_path / "secrets", *(tmp_path / "secrets").iterdir(), *(tmp_path / "data").iterdir()):
+        assert (path.stat().st_uid, path.stat().st_gid) == owner
+    (tmp_path / ".env").write_text("RUN_UID=0\nRUN_GID=0\n")
+    said = first_time(tmp_path, code=1)
+    assert "do not run as root" in said
+    assert said.count("\n") == 1
+
+
+def test_the_script_of_the_databases_is_run_and_not_read_into_the_images_own() -> None:
+    script = ROOT / "deploy" / "databases.sh"
+    assert os.access(script, os.X_OK)
+    listed = subprocess.run(["git", "ls-files", "-s", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert listed.stdout.startswith("100755 ")
 
 
 def test_databases_are_those_of_the_addresses(tmp_path: Path) -> None:
@@ -277,8 +397,24 @@ def test_the_values_of_airflows_chart_name_settings_that_exist_and_say_what_the_
     environ = {line["name"]: line["value"] for line in values["env"]}
     mounted = {mount["mountPath"] for mount in values["volumeMounts"]}
     for name, value in environ.items():
-        assert name in OTHERS or name == "EARSHOT_WORKSPACE" or name.removesuffix("_FILE") in variables()
+        assert (
+            name in OTHERS | {"EARSHOT_WORKSPACE", "AIRFLOW__CORE__EXECUTOR"}
+            or name.removesuffix("_FILE") in variables()
+        )
         assert not value.startswith("/") or any(value.startswith(path) for path in mounted)
-    assert compose.keys() - environ.keys() == {name for name in compose if name.startswith("AIRFLOW__")}
-    assert values["executor"] == compose["AIRFLOW__CORE__EXECUTOR"]
+    assert {name for name in compose if not name.startswith("AIRFLOW__")} <= environ.keys()
+    assert values["executor"] == environ["AIRFLOW__CORE__EXECUTOR"] == compose["AIRFLOW__CORE__EXECUTOR"]
+    assert values["uid"] == int(instructions("USER")[0].split(":")[0])
+    groomed = [part for part in ("scheduler", "dagProcessor", "triggerer", "workers") if part in values]
+    assert [values[part]["logGroomerSidecar"] for part in groomed] == [{"enabled": False}] * 4
     assert f'airflow=="{values["airflowVersion"]}'.replace('"', "") in (ROOT / "locks" / "cluster.txt").read_text()
+
+
+def test_the_chart_s_settings_refuse_what_only_one_machine_has(tmp_path: Path) -> None:
+    values = YAML(typ="safe").load((ROOT / "deploy" / "kubernetes" / "airflow-values.yaml").read_text(encoding="utf-8"))
+    environ = {line["name"]: line["value"] for line in values["env"] if not line["value"].startswith("/")}
+    environ = {name: value for name, value in environ.items() if not name.startswith("EARSHOT_INDEX")}
+    (tmp_path / "earshot.yaml").write_text("name: Ours\n")
+    _, mistakes, _ = read_workspace(tmp_path, environ)
+    assert {mistake.field for mistake in mistakes} == {"record.url", "index.engine"}
+    assert all("CeleryExecutor runs on several" in mistake.what for mistake in mistakes)

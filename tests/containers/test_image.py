@@ -120,6 +120,32 @@ def test_the_image_runs_as_nobody_special_and_holds_no_secret() -> None:
     assert not re.search(r"token|password|secret", " ".join(instructions("ENV") + instructions("ARG")), re.IGNORECASE)
 
 
+def settings() -> dict[str, str]:
+    """Return what the image sets, but for the path."""
+    given = (word.partition("=") for line in instructions("ENV") for word in shlex.split(line))
+    last = {name: value for name, _, value in given}
+    return {name: value for name, value in last.items() if name != "PATH"}
+
+
+_AS_A_USER_WITHOUT_A_NAME = """
+import os, sys
+from airflow.utils.platform import getuser
+try:
+    os.setgid(4711)
+    os.setuid(4711)
+except PermissionError:  # only root may: then there is no list of names instead
+    sys.modules["pwd"] = None
+print(getuser())
+"""
+
+
+def test_airflow_runs_as_any_user_id(tmp_path: Path) -> None:
+    here = {"HOME": str(tmp_path), "AIRFLOW_HOME": str(tmp_path / "airflow")}
+    command = [sys.executable, "-W", "ignore", "-P", "-c", _AS_A_USER_WITHOUT_A_NAME]
+    done = subprocess.run(command, env=settings() | here, capture_output=True, text=True, timeout=60, check=False)
+    assert done.stdout == "earshot\n", done.stderr[-2000:]
+
+
 def test_the_images_command_exists() -> None:
     (standard,) = instructions("CMD")
     earshot_command(json.loads(standard))

@@ -216,3 +216,14 @@ def test_a_lake_that_is_let_go_leaves_nothing_open(s3_server: S3Server) -> None:
     filled(lake, b"x")
     del lake
     gc.collect()
+
+
+@pytest.mark.parametrize("region", ["us-east-1", "eu-central-1"])
+def test_a_bucket_is_made_where_it_is_missing_and_twice_is_once(s3_server: S3Server, region: str) -> None:
+    lake = WarcLake(f"s3://made-in-{region}/captures?endpoint={s3_server.url}&region={region}", FakeClock(), LOGIN)
+    assert "no bucket" in refused(lake).what
+    lake.make()
+    file, (capture,) = filled(lake, b"a body")
+    lake.make()
+    assert lake.read(capture.ref)[1] == b"a body"
+    assert list(lake.iter_files()) == [file]
