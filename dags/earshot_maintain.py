@@ -1,4 +1,4 @@
-"""Schedules maintenance: freshness every few minutes; retention, index and integrity at night."""
+"""Schedules maintenance: freshness every few minutes; retention, index and integrity at night, beside it."""
 
 from __future__ import annotations
 
@@ -6,35 +6,51 @@ from datetime import timedelta
 
 from airflow.sdk import DAG, MultipleCronTriggerTimetable
 from earshot_dags.job import Job
-from earshot_dags.rules import UPKEEP, every_dag
-from earshot_dags.timetable import CRON, ZONE
+from earshot_dags.rules import LABEL, UPKEEP, WATCH, every_dag
+from earshot_dags.timetable import CRON, ZONE, page
 
 with DAG(
     "earshot_maintain",
     dag_display_name="Earshot 6: maintain",
     description="Alarms every few minutes; retention, index and integrity at night.",
     schedule=MultipleCronTriggerTimetable(CRON["maintain_freshness"], CRON["maintain_nightly"], timezone=ZONE),
-    doc_md="""
+    doc_md=f"""
 ### What it does
-*freshness* looks whether sources, collections and brands are heard and nothing piles up; *retention* drops what the
-workspace no longer wants to keep; *index* begins the cluster's next index and drops old ones, as `index:` in
-earshot.yaml says; *integrity* compares record, lake and index. The last three run once a night.
+*freshness* looks whether sources, collections and brands are heard and nothing piles up. Once a night *maintain* does
+three parts, one after another: *retention* drops what the workspace no longer wants to keep; *index* begins the
+cluster's next index and drops old ones, as `index:` in earshot.yaml says; *integrity* compares record, lake and index.
+They may take hours; the next run looks for alarms meanwhile, and leaves them alone.
 
 ### When freshness is red
-**There is a new alarm.** The mail, the task's log and the **Operations** page say which, and the runbook what to do
-(docs/operations/alarms.md). It is green again with the next run: an alarm is told once, and stays open on the page
-until its cause is gone.
+**There is a new alarm.** The mail, the task's log and the {page("Operations", "/operations")} page say which and what
+to do; the runbook (docs/operations/alarms.md, beside these DAG files) says more. It is green again with the next run:
+an alarm is told once, and stays open on the page until its cause is gone.
 
-### When integrity is red
-The record, the lake and the index do not agree. The log names each finding with what to do; nothing was changed.
+### When maintain is red
+- *integrity*: record, lake and index do not agree. The log names each finding with what to do; nothing was changed.
+- Any part, at once: the workspace has mistakes. `earshot check`. After three tries: record, lake or index did not
+  answer. The part is due again with the next run.
+
+### Safe to do
+Clear, trigger, run twice. Pausing this DAG stops all alarms, and what is too old stays.
 """,
-    **every_dag(),
+    **every_dag(max_active_runs=2),
 ):
+    Job(
+        task_id="freshness",
+        job="maintain",
+        arguments={"part": "freshness"},
+        alarms="new",
+        pool=WATCH,
+        execution_timeout=timedelta(minutes=10),
+        doc_md="Look for what is not heard and what piles up. Red where there is a new alarm.",
+    )
     due = Job(
         task_id="due",
         job="maintain_due",
         gives="parts",
-        doc_md="Which parts are due: freshness always, the others once a night.",
+        is_lone=True,
+        doc_md="Which parts of the night are due; none while another run is at them.",
     )
     Job.partial(
         task_id="maintain",
@@ -42,6 +58,6 @@ The record, the lake and the index do not agree. The log names each finding with
         alarms="new",
         pool=UPKEEP,
         execution_timeout=timedelta(hours=6),
-        map_index_template="{{ label }}",
-        doc_md="One part of maintenance. Red where it has found something new for operations.",
+        map_index_template=LABEL,
+        doc_md="One part of the night's maintenance. Red where it has found something new for operations.",
     ).expand_kwargs(due.output)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from airflow.sdk import DAG, Param
 from earshot_dags.forms import day, one_of, share
 from earshot_dags.job import Job
-from earshot_dags.rules import UPKEEP, every_dag
+from earshot_dags.rules import BY_HAND, every_dag
 from earshot_dags.timetable import BRANDS
 
 with DAG(
@@ -33,9 +33,15 @@ Reads every document of the record again (nothing is fetched) and judges it as t
 leave or change. Nobody is mailed about what is old (`alerts.max_age`).
 
 ### How to use it
-Trigger it with *Write it* **off** and read the report in the task's log, or on the page that the log links to. Is
+Trigger it with *Write it* **off** and read the report at the end of the task's log: a line for each brand with what
+would enter, leave and change. Examples with their titles are shown at the prompt: `earshot reclassify --brand ID`. Is
 that what you meant? Then trigger it again with *Write it* on. This is how a brand that was added today is run over
 all that was ever heard.
+
+### When it is red
+- At once: the workspace has mistakes, or there is no such brand or day. The log says which.
+- After three tries: the record did not answer, or another pass over this brand is at work. Trigger it again later: it
+  goes on where it was.
 
 ### Safe to do
 Stop it, clear it, run it twice: it goes on where it was, and a second pass changes nothing.
@@ -47,7 +53,7 @@ Stop it, clear it, run it twice: it goes on where it was, and a second pass chan
         job="reclassify",
         asks=["brand", "since", "until", "write", "share"],
         reports="on_progress",
-        pool=UPKEEP,
+        pool=BY_HAND,
         execution_timeout=timedelta(hours=24),
         doc_md="Judge the record's documents again: report, or write.",
     )

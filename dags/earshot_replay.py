@@ -7,7 +7,7 @@ from datetime import timedelta
 from airflow.sdk import DAG
 from earshot_dags.forms import day, one_of, share
 from earshot_dags.job import Job
-from earshot_dags.rules import UPKEEP, every_dag
+from earshot_dags.rules import BY_HAND, every_dag
 from earshot_dags.timetable import COLLECTIONS
 
 with DAG(
@@ -30,6 +30,10 @@ with DAG(
 Reads captures again out of the lake (nothing is fetched): after an update that reads better, or when captures were set
 aside. What was read before stays as it is unless it is read better now; nobody is mailed about what is old.
 
+### When it is red
+- At once: the workspace has mistakes, or there is no such day or collection. The log says which.
+- After three tries: record or lake did not answer. A capture that cannot be read makes nothing red: it is set aside.
+
 ### Safe to do
 Stop it, clear it, run it three times: the record ends the same.
 """,
@@ -40,7 +44,7 @@ Stop it, clear it, run it three times: the record ends the same.
         job="replay",
         asks=["day", "collection", "share"],
         reports="on_capture",
-        pool=UPKEEP,
+        pool=BY_HAND,
         execution_timeout=timedelta(hours=24),
         doc_md="Read the captures again and write what is new in them.",
     )

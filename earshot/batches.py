@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -24,15 +25,23 @@ from earshot.model import (
     Role,
 )
 
+_PROXY_LOGIN = re.compile(r"^(\w+://)?[^/]*@")
 _EVENTS = {kind.__name__: kind for kind in (FilePublished, Fetched, HandedBack, RobotsCopy)}
 _ENUMS = {"role": Role, "outcome": Outcome}
 
 
 def save_batch(batch: Batch, path: Path) -> None:
-    """Write a batch file: whole or not at all."""
+    """Write a batch file: whole or not at all, and without the proxy's login, which the spider gets apart."""
+    limits = dataclasses.replace(batch.limits, proxy=without_login(batch.limits.proxy))
+    batch = dataclasses.replace(batch, limits=limits)
     temporary = path.with_suffix(".part")
     temporary.write_text(json.dumps(dataclasses.asdict(batch), default=_plain), encoding="utf-8")
     temporary.replace(path)
+
+
+def without_login(proxy: str) -> str:
+    """Return a proxy's URL, or host and port, without user and password."""
+    return _PROXY_LOGIN.sub(r"\1", proxy)
 
 
 def load_batch(path: Path) -> Batch:

@@ -25,11 +25,16 @@ _last: list[str] = []
 
 @dataclass(slots=True)
 class Entry:
-    """The line of one run while it goes on. counts: what it did so far; skipped: why it did nothing, or empty."""
+    """The line of one run while it goes on.
+
+    counts: what it did so far. skipped: why it did nothing, and rightly; or empty. note: what it waits for or left
+    undone, though it is done; or empty.
+    """
 
     id: str
     counts: dict[str, int] = field(default_factory=dict)
     skipped: str = ""
+    note: str = ""
 
     def count(self, report: Mapping[str, Any]) -> None:
         """Take the whole numbers of a report as what the job did; noughts and flags are left out."""
@@ -72,7 +77,7 @@ def noted(
         with suppress(StorageError):  # what failed is what the caller has to hear
             _end(record, clock, entry, JobState.FAILED, f"{type(error).__name__}: {error}".strip(": ")[:500])
         raise
-    _end(record, clock, entry, JobState.SKIPPED if entry.skipped else JobState.DONE, entry.skipped)
+    _end(record, clock, entry, JobState.SKIPPED if entry.skipped else JobState.DONE, entry.skipped or entry.note[:500])
 
 
 def last_run_id() -> str:

@@ -220,7 +220,7 @@ class Parts:
         """Scrapy, in child processes."""
         from spiders.collector import ScrapyCollector
 
-        return ScrapyCollector(self.clock)
+        return ScrapyCollector(self.clock, proxy=self.limits.proxy)
 
     @cached_property
     def mailer(self) -> Mailer | None:

@@ -8,16 +8,19 @@ import resource
 import signal
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.settings import Settings
 
-from earshot.batches import load_batch
+from earshot.batches import load_batch, without_login
 from earshot.clock import SystemClock
+from earshot.config.environment import environment
 from earshot.model import Batch
 from earshot.ports import Clock, Lake
+from spiders.collector import PROXY
 from spiders.crawl.batch import BatchSpider
 from spiders.guard import Guard
 from spiders.pipelines import ENDED
@@ -36,7 +39,7 @@ def main(arguments: list[str]) -> int:
     """
     batch_file, seconds, parent = Path(arguments[0]), float(arguments[1]), int(arguments[2])
     die_with(parent)
-    batch = load_batch(batch_file)
+    batch = with_login(load_batch(batch_file), environment().get(PROXY, ""))
     bound_resources(batch.limits.memory_mb)
     clock = SystemClock()
     process = AsyncCrawlerProcess(settings_for(batch, results_path(batch_file), make_lake(batch.lake_url, clock)))
@@ -44,6 +47,13 @@ def main(arguments: list[str]) -> int:
     process.crawl(crawler, batch=batch, clock=clock, seconds=seconds)
     process.start()
     return exit_code(crawler, batch)
+
+
+def with_login(batch: Batch, proxy: str) -> Batch:
+    """Return the batch with its proxy's login, where `proxy` is the same one."""
+    if without_login(proxy) != batch.limits.proxy:
+        return batch
+    return replace(batch, limits=replace(batch.limits, proxy=proxy))
 
 
 def die_with(parent: int) -> None:
@@ -91,7 +101,7 @@ def make_lake(url: str, clock: Clock) -> Lake:
 
     if not url.startswith("s3:"):
         return WarcLake(url, clock)
-    from earshot.config.environment import environment, lake_login
+    from earshot.config.environment import lake_login
 
     return WarcLake(url, clock, Login(*lake_login(environment())))
 

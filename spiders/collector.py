@@ -18,15 +18,20 @@ from spiders.results import results_path
 LOOK_S = 0.05
 ENVIRONMENT = {"SCRAPY_SETTINGS_MODULE": "spiders.settings", "MALLOC_ARENA_MAX": "2"}
 """The second: threads that each reserve 64 MB of addresses would use up the memory limit with nothing in it."""
+PROXY = "EARSHOT_COLLECT_PROXY"
+"""In the child's environment: the proxy with its login, which stands in no batch file."""
 GRACE_S = 60.0
 """What a process may take beyond the batch's own time: its last requests, the last file, starting and ending."""
 
 
 class ScrapyCollector:
-    """Fetches batches with Scrapy. seconds: how long one batch may take before the rest of it is left for later."""
+    """Fetches batches with Scrapy.
 
-    def __init__(self, clock: Clock, seconds: float = 900.0) -> None:
-        self._clock, self._seconds = clock, seconds
+    seconds: how long one batch may take before the rest of it is left for later. proxy: URL with its login, or empty.
+    """
+
+    def __init__(self, clock: Clock, seconds: float = 900.0, proxy: str = "") -> None:
+        self._clock, self._seconds, self._proxy = clock, seconds, proxy
 
     def collect(self, batch_file: Path) -> Iterator[CollectEvent]:
         """Run one child process over a batch file and yield events as they happen.
@@ -49,7 +54,7 @@ class ScrapyCollector:
 
     def _start(self, batch_file: Path, log: Path) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-P", "-m", "spiders", str(batch_file), f"{self._seconds:g}", str(os.getpid())]
-        environment = {**os.environ, **ENVIRONMENT}  # noqa: TID251 (handed on, not read)
+        environment = {**os.environ, **ENVIRONMENT, PROXY: self._proxy}  # noqa: TID251 (handed on, not read)
         with log.open("wb") as errors:
             return subprocess.Popen(  # noqa: S603 (our own program)
                 command, stdin=subprocess.DEVNULL, stdout=errors, stderr=errors, env=environment, process_group=0

@@ -5,7 +5,6 @@ Knows how a job's answer becomes Airflow's: skipped, labelled, announced, linked
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -17,6 +16,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 from earshot_dags.timetable import BRANDS, PAGES, WORKSPACE
 
 SAY_EVERY_S = 10.0
+EVERY_BRAND = "every brand"
 
 
 class WhatItDid(BaseOperatorLink):
@@ -37,19 +37,24 @@ def page_of_the_run() -> str:
     return f"{PAGES}/operations/runs/{run}" if run else f"{PAGES}/operations/runs"
 
 
+def _runs_at_work(context: Context) -> int:
+    """Return how many runs of this DAG are at work, this one included."""
+    return context["ti"].get_dr_count(context["dag"].dag_id, states=["running"])
+
+
 class Job(BaseOperator):
     """Runs one job of the workspace.
 
     Args:
         job: name of a function of `earshot.jobs`; its first parameter is the workspace.
-        arguments: its further arguments, templated; mapped tasks get theirs by `expand`. `label` is what the task
-            is called among its siblings.
+        arguments: its further arguments, templated; mapped tasks get theirs by `expand`.
         asks: fields of the trigger form that are arguments of the job, under the same names.
         gives: which list of the answer the mapped tasks after it take; each is a dict of arguments.
         announces: assets by the field of the answer that names their partitions.
         hands_over: field of the answer without which there is nothing to announce.
         alarms: field of the answer whose lines, if there are any, make the task red.
         reports: parameter of the job that is told how far it has come; the log says so every ten seconds.
+        is_lone: it gives nothing while another run of its DAG is at work.
     """
 
     template_fields = ("arguments",)
@@ -67,20 +72,29 @@ class Job(BaseOperator):
         hands_over: str = "",
         alarms: str = "",
         reports: str = "",
+        is_lone: bool = False,
         **rest: Any,
     ) -> None:
         super().__init__(**rest)
         self.job, self.arguments, self.asks, self.gives = job, arguments or {}, tuple(asks), gives
         self.announces, self.hands_over = announces or {}, hands_over
-        self.alarms, self.reports = alarms, reports
+        self.alarms, self.reports, self.is_lone = alarms, reports, is_lone
 
-    def execute(self, context: Context) -> Any:
-        """Run the job and return its answer, or the arguments of the mapped tasks that follow."""
+    @property
+    def called(self) -> str:
+        """What a mapped task is called among its siblings: a batch, a part of the upkeep, a brand's name."""
+        brand = self.arguments.get("brand", "")
+        return str(self.arguments.get("label") or self.arguments.get("part") or BRANDS.get(brand, brand) or EVERY_BRAND)
+
+    def execute(self, context: Context) -> list[dict[str, Any]] | None:
+        """Run the job; return the arguments of the mapped tasks that follow, if any do, and nothing else."""
         from earshot import jobs
 
+        if self.is_lone and _runs_at_work(context) > 1:
+            self.log.info("Another run of this DAG is at work; what is due is left to it, or to the run after it.")
+            return []
         asked = {name: context["params"][name] for name in self.asks}
         arguments = {name: value for name, value in {**asked, **self.arguments}.items() if value not in (None, "")}
-        context["label"] = self._label(arguments)  # type: ignore[typeddict-unknown-key]
         hearing = {self.reports: self._say_how_far()} if self.reports else {}
         if (sibling := getattr(context["ti"], "map_index", -1)) >= 0:
             os.environ["AIRFLOW_CTX_MAP_INDEX"] = str(sibling)  # what it did leads back to it, not to all
@@ -89,18 +103,14 @@ class Job(BaseOperator):
         finally:
             # The operator's link of this name is two clicks away, under Details.
             self.log.info("What it did: %s", page_of_the_run())
-        self.log.info("%s: %s", self.job, json.dumps(answer, ensure_ascii=False, default=str))
+        for line in jobs.log_lines(self.job, answer):
+            self.log.info("%s", line)
         if answer.get("skipped"):
             raise AirflowSkipException(answer["skipped"])
         if self.alarms and answer.get(self.alarms):
             raise AirflowFailException("; ".join(alarm["what"] for alarm in answer[self.alarms]))
         self._announce(context, answer)
-        return [{"arguments": one} for one in answer[self.gives]] if self.gives else answer
-
-    def _label(self, arguments: Mapping[str, Any]) -> str:
-        """Return what a mapped task is called among its siblings: a batch, a part of the upkeep, a brand's name."""
-        brand = arguments.get("brand", "")
-        return str(arguments.get("label") or arguments.get("part") or BRANDS.get(brand, brand) or "every brand")
+        return [{"arguments": one} for one in answer[self.gives]] if self.gives else None
 
     def _say_how_far(self) -> Callable[[Any], None]:
         """Return what to call with a report that knows `share_done` (0..1) and `total`."""

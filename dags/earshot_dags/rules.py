@@ -22,8 +22,15 @@ TELLING = Asset(name="earshot_telling", uri="earshot://telling")
 BRIEFING = Asset(name="earshot_briefing", uri="earshot://briefing")
 """A brand, one partition each, has a day behind it whose brief is not written."""
 
-FETCH, READ, INDEX, MAIL, UPKEEP = ("earshot_fetch", "earshot_read", "earshot_index", "earshot_mail", "earshot_upkeep")
-"""Pools: `airflow pools import dags/pools.json` makes them; a task waits for ever on one that is missing."""
+FETCH, READ, INDEX, MAIL = "earshot_fetch", "earshot_read", "earshot_index", "earshot_mail"
+WATCH, UPKEEP, BY_HAND = "earshot_watch", "earshot_upkeep", "earshot_by_hand"
+"""Pools: `airflow pools import dags/pools.json` makes them; a task waits for ever on one that is missing.
+
+Looking for alarms has one of its own, so that no work of hours keeps it waiting.
+"""
+
+LABEL = "{{ task.called }}"
+"""What a mapped task is called among its siblings: rendered as it begins, so that one that is killed has it too."""
 
 ONE_BRAND = [{"brand": "{{ dag_run.partition_key or params.brand or '' }}"}]
 """What a telling task is mapped over: the one brand of its run, so that its label names it; "" is every brand."""

@@ -42,3 +42,8 @@ PAGES: str = _SCHEDULE.get("pages_url", "").rstrip("/")
 """Address of the dashboards, or empty."""
 FAILURE_MAIL: list[str] = _SCHEDULE.get("failure_mail", [])
 """Who hears of failed runs and of new alarms."""
+
+
+def page(name: str, path: str) -> str:
+    """Return a page of the dashboards for a DAG's docs: a link, or its name alone where nobody knows the address."""
+    return f"[**{name}**]({PAGES}{path})" if PAGES else f"**{name}**"

@@ -10,6 +10,7 @@ from earshot.jobs.failing import trouble
 from earshot.jobs.indexing import go_back, index_server, publish, reindex, run_publish, search, verify
 from earshot.jobs.lake import lake_place
 from earshot.jobs.listening import collect, ingest, plan, schedule, unread
+from earshot.jobs.logbook import log_lines
 from earshot.jobs.moving import copy_lake, move_record, record_server
 from earshot.jobs.opening import last_run_id, opened
 from earshot.jobs.running import make_runner
@@ -45,6 +46,7 @@ __all__ = [
     "judge",
     "lake_place",
     "last_run_id",
+    "log_lines",
     "maintain",
     "maintain_due",
     "make_runner",

@@ -23,15 +23,20 @@ from earshot.present import mention_dict
 from earshot.wiring import Parts, make_cluster_index
 
 
-def publish(workspace: str) -> dict[str, Any]:
-    """Bring what changed to the index."""
+def publish(workspace: str, seconds: float | None = None) -> dict[str, Any]:
+    """Bring what changed to the index; "waiting" says why not all of it, and the run is noted with it.
+
+    seconds: after which the rest is left for another call; None brings all.
+    """
     with opened(workspace) as parts, noted(parts, "publish") as entry:
-        return counted(entry, run_publish(parts))
+        done = run_publish(parts, seconds)
+        entry.note = done.waiting
+        return counted(entry, done)
 
 
-def run_publish(parts: Parts) -> Published:
+def run_publish(parts: Parts, seconds: float | None = None) -> Published:
     """Run the index relay once."""
-    return publish_outbox(parts.record, parts.index, parts.clock, leases.me())
+    return publish_outbox(parts.record, parts.index, parts.clock, leases.me(), seconds)
 
 
 def run_keep(parts: Parts) -> Kept:

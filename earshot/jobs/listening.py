@@ -64,12 +64,23 @@ def collect(workspace: str, batch_file: str, label: str = "") -> dict[str, Any]:
         return {"events": kinds, "files": files}
 
 
-def unread(workspace: str, most: int = 4) -> dict[str, Any]:
-    """Return files of captures that nobody has read yet, shared out into at most `most` parts of about equal number."""
+def unread(workspace: str, most: int = 4, most_files: int = 50, seconds: float = 600) -> dict[str, Any]:
+    """Return files of captures that nobody has read yet, shared out into parts of about equal number.
+
+    Args:
+        workspace: its folder.
+        most: parts, at most.
+        most_files: files of a part, at most. The rest is unread at the next look.
+        seconds: after which a part is to leave what it has not read: the next look finds it again.
+    """
     with opened(workspace) as parts:
         files = parts.ingest.open_files()
-        shares = [files[start::most] for start in range(min(most, len(files)))]
-        return {"parts": [{"files": share, "label": f"{len(share)} of {len(files)} files"} for share in shares]}
+        now = files[: most * most_files]
+        shares = [now[start::most] for start in range(min(most, len(now)))]
+        made = [
+            {"files": share, "label": f"{len(share)} of {len(files)} files", "seconds": seconds} for share in shares
+        ]
+        return {"parts": made, "files": len(files)}
 
 
 def ingest(
@@ -77,10 +88,21 @@ def ingest(
     files: Sequence[str] | None = None,
     label: str = "",
     on_capture: Callable[[Ingested], None] | None = None,
+    seconds: float | None = None,
 ) -> dict[str, Any]:
-    """Ingest these files of captures, or where None every one of the lake that is not ingested yet. Twice is once."""
+    """Ingest these files of captures, or where None every one of the lake that is not ingested yet. Twice is once.
+
+    seconds: after which the rest is left for another call, at the end of a capture; None reads all.
+    """
     with opened(workspace) as parts, noted(parts, "ingest", label) as entry:
-        done = Ingested()
+        done, began = Ingested(), parts.clock.monotonic()
+
+        def is_over() -> bool:
+            return seconds is not None and parts.clock.monotonic() - began >= seconds
+
         for name in parts.ingest.open_files() if files is None else files:
-            done.add(parts.ingest.file(name, on_capture))
+            done.add(parts.ingest.file(name, on_capture, is_over))
+            if is_over():
+                entry.note = "its time was up; what is left is read by the next run"
+                break
         return counted(entry, done)

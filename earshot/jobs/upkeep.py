@@ -26,14 +26,15 @@ NIGHTLY = ("retention", "index", "integrity")
 
 
 def maintain_due(workspace: str) -> dict[str, Any]:
-    """Return the parts of maintenance that are due: freshness always, the others if they did not run since the night.
+    """Return the parts of the night's maintenance that are due: those that did not run since then.
 
-    A night that was missed is made up for at the next look. Each of `parts` holds the arguments of `maintain`.
+    Freshness is always due, and not among them. A night that was missed is made up for at the next look. Each of
+    `parts` holds the arguments of `maintain`.
     """
     with opened(workspace) as parts:
         night = Cron(parts.workspace.settings.schedules.maintain_nightly, parts.workspace.settings.time_zone)
         with parts.record.read() as reader:
-            due = ["freshness", *(part for part in NIGHTLY if _is_due(reader, part, night, parts.clock.now()))]
+            due = [part for part in NIGHTLY if _is_due(reader, part, night, parts.clock.now())]
     return {"parts": [{"part": part} for part in due]}
 
 

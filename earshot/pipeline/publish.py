@@ -37,9 +37,12 @@ class Published:
     waiting: str = ""
 
 
-def publish(record: Record, index: MentionIndex, clock: Clock, owner: str) -> Published:
-    """Empty the outbox into the index. Twice is once; a locked or silent index is a wait, not a failure."""
-    done = Published()
+def publish(record: Record, index: MentionIndex, clock: Clock, owner: str, seconds: float | None = None) -> Published:
+    """Empty the outbox into the index. Twice is once; a locked or silent index is a wait, not a failure.
+
+    seconds: after which the rest is left for another call, at the end of a batch; None brings all.
+    """
+    done, began = Published(), clock.monotonic()
     with publishing(record, clock, owner) as may_write:
         if not may_write:
             done.waiting = "another process is publishing"
@@ -48,6 +51,9 @@ def publish(record: Record, index: MentionIndex, clock: Clock, owner: str) -> Pu
             while _batch(record, index, clock, done):
                 if not _renewed(record, clock, owner):
                     done.waiting = "another process is publishing"
+                    break
+                if seconds is not None and clock.monotonic() - began >= seconds:
+                    done.waiting = "its time was up; what is left goes with the next run"
                     break
         except StorageError as error:
             done.waiting = str(error)

@@ -43,6 +43,7 @@ def of_task(task: Any) -> dict[str, Any]:
         "arguments": sorted(own.get("arguments") or {}),
         "asks": list(own.get("asks", ())),
         "gives": own.get("gives", ""),
+        "is_lone": own.get("is_lone", False),
         "reports": own.get("reports", ""),
         "pool": task.pool,
         "retries": task.retries,

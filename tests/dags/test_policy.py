@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import json
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -82,14 +83,40 @@ def test_every_dag_is_described_for_an_operator_on_call(bag: Any) -> None:
         assert (dag["tags"], dag["catchup"]) == (["earshot"], False), name
         assert dag["name"].startswith("Earshot"), name
         assert dag["description"], name
-        assert "### What it does" in dag["doc"], name
-        assert "### Safe to do" in dag["doc"] or "red" in dag["doc"], name
+        heads = re.findall(r"(?m)^### (.+)$", dag["doc"])
+        assert heads[0] == "What it does", name
+        assert [head for head in heads if head.startswith("When ") and head.endswith(" red")], name
+        assert "Safe to do" in heads, name
 
 
-def test_only_runs_of_different_brands_run_beside_each_other(bag: Any) -> None:
+def test_only_runs_of_different_brands_and_maintenance_run_beside_each_other(bag: Any) -> None:
     many = {name for name, dag in bag["dags"].items() if dag["max_active_runs"] > 1}
-    assert many == {"earshot_alert", "earshot_brief"}
-    assert all(bag["dags"][name]["timetable"] == "PartitionedAssetTimetable" for name in many)
+    assert many == {"earshot_alert", "earshot_brief", "earshot_maintain"}
+    by_brand = {name for name, dag in bag["dags"].items() if dag["timetable"] == "PartitionedAssetTimetable"}
+    assert by_brand == many - {"earshot_maintain"}
+
+
+def test_no_work_of_hours_keeps_the_look_for_alarms_waiting(bag: Any) -> None:
+    """Neither for a slot of its pool, nor for a run to end; and nothing goes before it within its run."""
+    maintain = bag["dags"]["earshot_maintain"]
+    look = maintain["tasks"]["freshness"]
+    beside = [
+        (dag_id, name)
+        for dag_id, dag in bag["dags"].items()
+        for name, task in dag["tasks"].items()
+        if task["pool"] == look["pool"] and task["timeout_s"] > look["timeout_s"]
+    ]
+    assert look["timeout_s"] <= 600
+    assert beside == []
+    assert look["upstream"] == []
+    assert maintain["max_active_runs"] >= 2, "the night's run goes on for hours; the next one looks for alarms"
+    assert maintain["tasks"]["due"]["is_lone"], "else the next run would wait with the same parts"
+
+
+def test_mails_do_not_wait_for_the_index(bag: Any) -> None:
+    tasks = bag["dags"]["earshot_publish"]["tasks"]
+    assert tasks["call_up"]["upstream"] == []
+    assert tasks["publish"]["arguments"] == ["seconds"], "a large backlog does not hold up the next run for long"
 
 
 def test_every_task_runs_a_job_and_is_described_retried_and_bounded(tasks: list[tuple[str, dict[str, Any]]]) -> None:
@@ -110,6 +137,13 @@ def test_what_a_task_hands_over_is_what_its_job_takes(bag: Any) -> None:
             assert named <= taken.keys() - {"workspace"}, (dag_id, task["job"])
             assert set(task["asks"]) <= set(dag["params"]), (dag_id, task["job"])
             assert next(iter(taken)) == "workspace"
+
+
+def test_docs_lead_to_the_pages_that_they_name(bag: Any, scheduled: Any) -> None:
+    docs = {name: dag["doc"] for name, dag in scheduled["dags"].items()}
+    linked = {name for name, doc in docs.items() if "](https://earshot.example/" in doc}
+    assert linked == {f"earshot_{name}" for name in ("collect", "ingest", "publish", "alert", "brief", "maintain")}
+    assert [name for name, dag in bag["dags"].items() if "](" in dag["doc"]] == [], "no address is known here"
 
 
 def test_every_field_of_a_form_has_a_title_in_plain_words(bag: Any) -> None:
@@ -147,7 +181,7 @@ def test_every_pool_that_a_task_waits_in_is_made_by_our_set_up(tasks: list[tuple
 def test_every_mapped_task_has_a_label(tasks: list[tuple[str, dict[str, Any]]]) -> None:
     mapped = [(name, task) for name, task in tasks if task["is_mapped"]]
     assert {name.partition(".")[2] for name, _ in mapped} == {"collect", "ingest", "alert", "brief", "maintain"}
-    assert [name for name, task in mapped if "label" not in task["label"]] == []
+    assert {task["label"] for _, task in mapped} == {"{{ task.called }}"}, "what a task sets at work comes too late"
 
 
 def test_a_collecting_task_outlives_its_spider(bag: Any) -> None:

@@ -28,6 +28,7 @@ class Runs:
     """What each DAG answered, by the order in which they ran, and the place afterwards."""
 
     blog: Blog
+    home: Path
     answers: dict[str, Any]
 
     def __getitem__(self, name: str) -> Any:
@@ -67,7 +68,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
         steps = [json.dumps([dag, form]) for _, dag, form in STEPS]
         mail = smtp_connection(load_workspace(made.root, {}).settings.mail)
         answers = home("program_run.py", *steps, EARSHOT_WORKSPACE=str(made.root), AIRFLOW_CONN_SMTP_DEFAULT=mail)
-        yield Runs(made, dict(zip((name for name, _, _ in STEPS), answers, strict=True)))
+        yield Runs(made, home.home, dict(zip((name for name, _, _ in STEPS), answers, strict=True)))
 
 
 def test_every_dag_is_run_here() -> None:
@@ -112,8 +113,8 @@ def test_a_brief_is_one_mail_to_each_of_the_brands_people(runs: Runs) -> None:
 
 
 def test_maintenance_looks_at_everything_at_its_first_run_and_then_only_for_alarms(runs: Runs) -> None:
-    assert runs["maintain"]["labels"] == ["freshness", "index", "integrity", "retention"]
-    assert runs["maintain again"]["labels"] == ["freshness"]
+    assert runs["maintain"]["labels"] == ["index", "integrity", "retention"]
+    assert runs["maintain again"]["tasks"] == {"freshness": "success", "due": "success", "maintain": "skipped"}
 
 
 def test_a_new_alarm_makes_its_task_red_once_and_is_mailed_to_operations(runs: Runs) -> None:
@@ -136,6 +137,24 @@ def test_every_job_is_in_the_book_with_its_page_in_airflow(runs: Runs) -> None:
     jobs = {job for (job,) in runs.rows("SELECT DISTINCT job FROM job_run WHERE origin = 'airflow'")}
     assert jobs >= {"plan", "collect", "ingest", "publish", "alert", "brief", "maintain", "reclassify", "replay"}
     assert runs.rows("SELECT DISTINCT state FROM job_run WHERE job IN ('plan', 'collect', 'ingest')") == [("done",)]
+
+
+def test_while_the_nights_parts_are_at_work_the_next_run_looks_for_alarms_and_leaves_them_alone(tmp_path: Path) -> None:
+    with blog(tmp_path / "workspace") as made:
+        place = str(made.root)
+        (answer,) = Airflow(tmp_path)("program_run.py", '["earshot_maintain", {}, true]', EARSHOT_WORKSPACE=place)
+    assert answer["tasks"]["due"] == "success"
+    assert answer["tasks"]["maintain"] == "skipped"
+    assert answer["tasks"]["freshness"] in ("success", "failed"), "failed where it has found something"
+
+
+def test_nothing_that_was_said_is_in_airflows_database(runs: Runs) -> None:
+    """Titles and addresses stay in the record, where erasing reaches them: Airflow is handed names and numbers."""
+    database = (runs.home / "airflow" / "airflow.db").read_bytes()
+    assert b"Halden" in database, "labels are there, so this would see a title"
+    said = [text for row in runs.rows("SELECT title, url FROM document") for text in row]
+    assert len(said) == 6
+    assert [text for text in said if text.encode() in database] == []
 
 
 def test_a_workspace_with_mistakes_ends_the_run_at_once_and_red(tmp_path: Path) -> None:

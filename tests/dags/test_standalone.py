@@ -8,13 +8,14 @@ import re
 import signal
 import sqlite3
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote, urlsplit
 
 import psutil
 import pytest
@@ -47,26 +48,33 @@ FROZEN = ("ingest", "alert")
 PATIENCE_S = 420.0
 LATE_TITLE = "A Kestrava battery caught fire in the shed"
 OPERATIONS = "operations@example.org"
+CANARY = "kanarienvogel-4711"
+"""In every password of the scene."""
 
 
 @dataclass
 class Scene:
-    """The same web, heard by `earshot run` and by Airflow. expected: what the first made of it. killed: job -> task."""
+    """The same web, heard by `earshot run` and by Airflow.
+
+    expected: what the first made of it. killed: job -> task. batches: what all batch files held that were seen.
+    """
 
     expected: Facts
     place: Place
     airflow: LiveAirflow
     killed: dict[str, int]
     frozen: list[Frozen]
+    batches: str
 
 
 @dataclass(frozen=True)
 class Frozen:
-    """A task that stands still. page: its page in Airflow, the same for each try."""
+    """A task that stands still. page: its page in Airflow, the same for each try. label: what it is called there."""
 
     job: str
     owner: str
     page: str
+    label: str | None
     process: psutil.Process
     watcher: psutil.Process
 
@@ -79,10 +87,14 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
             _wait_until_quiet(prompt)
             run.end(TERM)
         settings = place.root / "earshot.yaml"
-        settings.write_text(settings.read_text() + f"\nairflow: {{failure_mail: [{OPERATIONS}]}}\n")
+        text = settings.read_text().replace("proxy: http://", f"proxy: http://listening:{CANARY}-proxy@")
+        assert f"{CANARY}-proxy@" in text
+        settings.write_text(text + f"\nairflow: {{failure_mail: [{OPERATIONS}]}}\n")
         connection = smtp_connection(load_workspace(place.root, {}).settings.mail)
-        with live_airflow(place.root, AIRFLOW_CONN_SMTP_DEFAULT=connection) as airflow:
-            killed, frozen = _strike_one_of_each(place)
+        secrets = {"EARSHOT_MAIL_PASSWORD": f"{CANARY}-mail"}
+        with live_airflow(place.root, AIRFLOW_CONN_SMTP_DEFAULT=connection, **secrets) as airflow:
+            batches: set[str] = set()
+            killed, frozen = _strike_one_of_each(place, airflow, batches)
             try:
                 _thaw_beside_their_twins(place, frozen)
             finally:
@@ -90,7 +102,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
                     each.watcher.resume()
                     each.process.resume()
             _wait_until_quiet(place)
-            yield Scene(facts(prompt), place, airflow, killed, frozen)
+            yield Scene(facts(prompt), place, airflow, killed, frozen, "\n".join(batches))
 
 
 def test_what_was_killed_was_at_work_and_was_run_again(scene: Scene) -> None:
@@ -111,6 +123,23 @@ def test_what_stood_still_went_on_beside_its_twin(scene: Scene) -> None:
         assert len(set(owners)) == len(owners), each.job
 
 
+def test_a_mapped_task_has_its_label_while_it_works(scene: Scene) -> None:
+    labels = {each.job: each.label or "" for each in scene.frozen}
+    assert labels["alert"] in ("Harbor", "Kestrava", "Tannwick")
+    assert re.fullmatch(r"\d+ of \d+ files", labels["ingest"])
+
+
+def test_all_of_it_listens_on_the_loopback_alone(scene: Scene) -> None:
+    listening = [
+        connection.laddr
+        for process in psutil.Process().children(recursive=True)
+        for connection in _connections(process)
+        if connection.status == psutil.CONN_LISTEN
+    ]
+    assert urlsplit(scene.airflow.home.url).port in {address.port for address in listening}
+    assert [address for address in listening if address.ip not in ("127.0.0.1", "::1")] == []
+
+
 def test_the_record_is_the_one_that_earshot_run_makes(scene: Scene) -> None:
     found = facts(scene.place)
     assert differences_of_a_race(scene.expected, found) == {}
@@ -122,6 +151,8 @@ def test_the_record_is_the_one_that_earshot_run_makes(scene: Scene) -> None:
 def test_every_notice_was_told_exactly_once(scene: Scene) -> None:
     wrong = [line for line in mistold(scene.place) if "no delivery knows" not in line]
     assert wrong == []
+    ours = {message_id for (message_id,) in rows(scene.place, "SELECT message_id FROM delivery")}
+    assert [mail for mail in _alert_mails(scene.place) if mail.message_id not in ours] == []
 
 
 def test_runs_are_named_after_brands_and_collections(scene: Scene) -> None:
@@ -134,14 +165,21 @@ def test_runs_are_named_after_brands_and_collections(scene: Scene) -> None:
 
 
 def test_a_task_leads_to_the_page_of_what_it_did_and_back(scene: Scene) -> None:
-    run = next(run for run in scene.airflow.runs("earshot_publish") if run["state"] == "success")
-    path = f"dags/earshot_publish/dagRuns/{run['dag_run_id']}/taskInstances/publish/links"
-    link = scene.airflow.get(path)["extra_links"]["What it did"]
-    job_id = re.fullmatch(r"http://127\.0\.0\.1:\d+/operations/runs/(\w+)", link)
-    assert job_id, link
-    ((job, url),) = rows(scene.place, f"SELECT job, origin_url FROM job_run WHERE id = '{job_id[1]}'")
-    assert job == "publish"
-    assert url.startswith(f"{scene.airflow.home.url}/dags/earshot_publish/runs/")
+    for dag, task_id in (("earshot_publish", "publish"), ("earshot_collect", "collect"), ("earshot_alert", "alert")):
+        task = next(
+            task
+            for task in scene.airflow.tasks(dag)
+            if (task["task_id"], task["state"], task["try_number"]) == (task_id, "success", 1)
+        )
+        run, sibling = quote(task["dag_run_id"], safe=""), task["map_index"]
+        path = f"dags/{dag}/dagRuns/{run}/taskInstances/{task_id}/links"
+        link = scene.airflow.get(path, map_index=sibling)["extra_links"]["What it did"]
+        job_id = re.fullmatch(r"http://127\.0\.0\.1:\d+/operations/runs/(\w+)", link)
+        assert job_id, link
+        ((job, url),) = rows(scene.place, f"SELECT job, origin_url FROM job_run WHERE id = '{job_id[1]}'")
+        assert job == task_id
+        mapped = f"/mapped/{sibling}" if sibling >= 0 else ""
+        assert url == f"{scene.airflow.home.url}/dags/{dag}/runs/{run}/tasks/{task_id}{mapped}"
 
 
 def test_collect_cleared_and_triggered_again_changes_nothing(scene: Scene) -> None:
@@ -197,7 +235,46 @@ def test_a_brand_is_judged_again_by_hand_and_the_log_says_how_far_it_is(scene: S
     log = str(scene.airflow.get(path))
     documents = rows(scene.place, "SELECT count(*) FROM document")[0][0]
     assert f"100 % of {documents} done" in log
+    assert re.search(r"harbor: enters \d+, leaves \d+, changes \d+, judged anew, the same \d+, as before \d+", log)
     assert differences(before, facts(scene.place)) == {}, "a report writes nothing"
+
+
+def test_a_brands_brief_that_is_started_twice_is_one_mail_to_each_of_its_people(scene: Scene) -> None:
+    """By partition key, as the scheduler starts it once a day."""
+    body = {"logical_date": None, "conf": {}, "partition_key": "harbor"}
+    started = [scene.airflow.post("dags/earshot_brief/dagRuns", body)["dag_run_id"] for _ in range(2)]
+    assert {scene.airflow.wait_for_run("earshot_brief", run)["state"] for run in started} == {"success"}
+    (label,) = {task["rendered_map_index"] for run in started for task in scene.airflow.tasks("earshot_brief", run)}
+    assert label == "Harbor"
+    query = "SELECT recipient, state FROM notice WHERE rule_id = '' AND brand_id = 'harbor'"
+    _wait_for(lambda: {state for _, state in rows(scene.place, query)} == {"told"}, "the brief was not told")
+    people = [recipient for recipient, _ in rows(scene.place, query)]
+    query = """SELECT d.message_id FROM notice n JOIN delivery d ON d.key = n.delivery_key
+        WHERE n.rule_id = '' AND n.brand_id = 'harbor'"""
+    ours = {message_id for (message_id,) in rows(scene.place, query)}
+    ledger = MaildirLedger(scene.place.maildir).messages(10_000)
+    named = {message.subject for message in ledger if message.message_id in ours}
+    sent = Counter(message.recipient for message in ledger if message.subject in named)
+    assert sent == dict.fromkeys(people, 1), "whatever its Message-ID, one mail to each"
+    assert people
+
+
+def test_no_password_and_no_post_is_in_what_airflow_keeps(scene: Scene) -> None:
+    """In its logs, its database with XCom, and the batch files. What was said stays where erasing reaches it."""
+    said = [text for row in rows(scene.place, "SELECT title, url FROM document") for text in row if len(text) > 12]
+    assert len(said) > 20
+    kept = {
+        file.relative_to(scene.place.root): file.read_bytes()
+        for file in (scene.place.root / "var" / "airflow").rglob("*")
+        if file.is_file() and not file.is_symlink()
+    }
+    assert [file for file in kept if file.name == "airflow.db"]
+    assert len([file for file in kept if file.suffix == ".log"]) > 10
+    assert [str(file) for file, content in kept.items() if CANARY.encode() in content] == []
+    told = {text: str(file) for text in said for file, content in kept.items() if text.encode() in content}
+    assert told == {}
+    assert '"proxy"' in scene.batches
+    assert CANARY not in scene.batches
 
 
 def test_operations_get_a_mail_of_a_failed_run_and_one_an_hour(scene: Scene) -> None:
@@ -206,20 +283,18 @@ def test_operations_get_a_mail_of_a_failed_run_and_one_an_hour(scene: Scene) -> 
     for _ in range(2):
         run = scene.airflow.trigger("earshot_collect")
         assert scene.airflow.wait_for_run("earshot_collect", run)["state"] == "failed"
-    end = time.monotonic() + 90
-    while not (mails := _mails_to(scene.place, OPERATIONS)):
-        assert time.monotonic() < end, "no mail came"
-        time.sleep(0.5)
+    _wait_for(lambda: _mails_of(scene.place, "brands/broken.yaml:1"), "no mail came")
+    time.sleep(10)  # the second run's would have come by now
     broken.unlink()
-    collecting = [mail for mail in mails if "earshot_collect" in mail.subject]
-    assert len(collecting) == 1
-    assert "brands/broken.yaml:1" in collecting[0].html
+    subjects = Counter(mail.subject for mail in _mails_of(scene.place, "brands/broken.yaml:1"))
+    assert set(subjects.values()) == {1}, subjects
 
 
-def _strike_one_of_each(place: Place) -> tuple[dict[str, int], list[Frozen]]:
+def _strike_one_of_each(place: Place, airflow: LiveAirflow, batches: set[str]) -> tuple[dict[str, int], list[Frozen]]:
     """SIGKILL one task of each job of KILLED, then freeze the next of each of FROZEN, while they work.
 
-    In this order: one that is killed leaves its work to the next, one that stands still holds it.
+    In this order: one that is killed leaves its work to the next, one that stands still holds it. Batch files that are
+    seen meanwhile are added to `batches`.
     """
     killed: dict[str, int] = {}
     frozen: list[Frozen] = []
@@ -227,6 +302,7 @@ def _strike_one_of_each(place: Place) -> tuple[dict[str, int], list[Frozen]]:
     while len(killed) < len(KILLED) or len(frozen) < len(FROZEN):
         done = f"killed so far: {killed}; frozen: {frozen}; still to be done: {undone(place)}"
         assert time.monotonic() < end, done
+        batches |= set(_batch_files(place))
         for job, owner, page in _running(place):
             if any(owner == each.owner for each in frozen):
                 continue
@@ -241,12 +317,25 @@ def _strike_one_of_each(place: Place) -> tuple[dict[str, int], list[Frozen]]:
                 os.kill(pid, signal.SIGKILL)
                 killed[job] = pid
             else:
-                frozen += _freeze(place, job, owner, page)
+                frozen += _freeze(place, airflow, job, owner, page)
         time.sleep(0.02)
     return killed, frozen
 
 
-def _freeze(place: Place, job: str, owner: str, page: str) -> list[Frozen]:
+def _batch_files(place: Place) -> Iterator[str]:
+    for file in (place.root / "var" / "batches").rglob("*.json"):
+        with suppress(FileNotFoundError):  # its batch has just ended
+            yield file.read_text(encoding="utf-8")
+
+
+def _connections(process: psutil.Process) -> list[Any]:
+    try:
+        return list(process.net_connections("inet"))
+    except psutil.NoSuchProcess:
+        return []
+
+
+def _freeze(place: Place, airflow: LiveAirflow, job: str, owner: str, page: str) -> list[Frozen]:
     """Freeze a task and what watches it; not where it stands inside a transaction, which would hold up everything."""
     process = psutil.Process(int(owner.split("/")[1]))
     watcher = process.parent()
@@ -256,7 +345,14 @@ def _freeze(place: Place, job: str, owner: str, page: str) -> list[Frozen]:
         process.resume()
         return []
     watcher.suspend()
-    return [Frozen(job, owner, page, process, watcher)]
+    return [Frozen(job, owner, page, _label(airflow, page), process, watcher)]
+
+
+def _label(airflow: LiveAirflow, page: str) -> str | None:
+    """Return what a mapped task is called in Airflow now."""
+    _, dag, _, run, _, task, _, sibling = urlsplit(page).path.strip("/").split("/")
+    found = airflow.get(f"dags/{dag}/dagRuns/{run}/taskInstances/{task}/{sibling}")["rendered_map_index"]
+    return None if found is None else str(found)
 
 
 def _is_locked(place: Place) -> bool:
@@ -357,6 +453,11 @@ def _mails_to(place: Place, recipient: str) -> list[Any]:
     ledger = MaildirLedger(place.maildir)
     found = [m for m in ledger.messages(1000) if recipient in m.recipient]
     return [message for each in found if (message := ledger.message(each.name))]
+
+
+def _mails_of(place: Place, text: str) -> list[Any]:
+    """Return the mails to operations that say this."""
+    return [mail for mail in _mails_to(place, OPERATIONS) if text in mail.html]
 
 
 def _alert_mails(place: Place) -> list[Any]:

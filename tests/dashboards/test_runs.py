@@ -89,6 +89,20 @@ def test_a_failed_run_says_why_and_where_its_log_is(served: Served) -> None:
     assert f'href="{seed.AIRFLOW}"' in page
 
 
+def test_a_run_that_waits_says_what_for_and_one_without_work_that_there_was_none(tmp_path: Path) -> None:
+    world = empty_world(tmp_path)
+    waited = {"waits": "another process is publishing", "idle": ""}
+    with world.record.write() as writer:
+        for name, reason in waited.items():
+            writer.begin_job(seed.make_run(name, "publish", 5))
+            writer.end_job(name, JobState.DONE, NOW, {}, reason)
+    with serving(app_of(world)) as url:
+        said = {name: text_of(httpx.get(f"{url}/operations/runs/{name}").text) for name in waited}
+    assert "Nothing yet: another process is publishing." in said["waits"]
+    assert "There was nothing to do" not in said["waits"]
+    assert "There was nothing to do." in said["idle"]
+
+
 def test_a_run_says_in_words_what_it_did_and_leads_to_it(served: Served) -> None:
     collected = served.client.get("/operations/runs/collect1").text
     assert "4 heard 2 unchanged 1 file of captures written" in text_of(collected)

@@ -71,7 +71,8 @@ def save(folder: Path, items: list[FetchItem], robots: tuple[RobotsCopy, ...] = 
 
 
 def run(folder: Path, items: list[FetchItem], robots: tuple[RobotsCopy, ...] = (), **limits: Any) -> Run:
-    events = list(ScrapyCollector(SystemClock(), seconds=60).collect(save(folder, items, robots, **limits)))
+    spider = ScrapyCollector(SystemClock(), seconds=60, proxy=limits.get("proxy", ""))
+    events = list(spider.collect(save(folder, items, robots, **limits)))
     lake = WarcLake(str(folder / "lake"), SystemClock())
     published = [event.file for event in events if isinstance(event, FilePublished)]
     assert published == list(lake.iter_files())

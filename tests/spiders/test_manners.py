@@ -289,6 +289,7 @@ def test_by_the_proxy_names_are_the_proxys_and_literals_stay_refused(tmp_path: P
             "http://blog.example/robots.txt", "http://news.example/robots.txt", *names
         }  # fmt: skip
         assert set(proxy.authorizations) == {"Basic dXM6c2VjcmV0"}
+        assert "secret" not in (tmp_path / "batch.json").read_text(), "its login stands in no file"
 
 
 def test_https_goes_through_the_proxy_by_connect_and_certificates_are_checked(tmp_path: Path) -> None:
