@@ -58,6 +58,22 @@ class Listening:
 
 
 @dataclass(frozen=True, slots=True)
+class Unheard:
+    """What listening still has to do before it has heard everything up to a time.
+
+    sources: active ones that are due and were not asked since that time. pages, files: pages that may be fetched now,
+    and files of captures that are not wholly read. hosts: sites that somebody is at now. begun_at: when the first
+    run of an active source after that time ended; None where nobody has listened since.
+    """
+
+    sources: int = 0
+    pages: int = 0
+    files: int = 0
+    hosts: int = 0
+    begun_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class HeldLease:
     """A lease that somebody holds, also one that ran out and was not given back."""
 
@@ -83,6 +99,9 @@ class UpkeepReads(Protocol):
 
     def listening(self) -> list[Listening]:
         """Return the active sources, by id."""
+
+    def unheard(self, time: datetime, now: datetime) -> Unheard:
+        """Return what is still to be done at `now` before everything up to `time` has been heard."""
 
     def due_after(self, time: datetime) -> dict[str, datetime]:
         """Return when active sources are due that are due later than `time`, by id."""

@@ -16,9 +16,9 @@ from earshot.alerts.age import TOO_LATE
 from earshot.briefs import Day, Figures, due_at, last_day
 from earshot.config.settings import BriefSettings
 from earshot.errors import MailError, MailUncertain
-from earshot.model import Outcome, Severity
-from earshot.pipeline.brief import Made, briefs_due, figures_of, make_brief, make_figures
-from earshot.ports import MentionWrite, RunEnd
+from earshot.model import Outcome, Role, Severity
+from earshot.pipeline.brief import Due, Made, briefs_due, figures_of, make_brief, make_figures
+from earshot.ports import FrontierPage, MentionWrite, RunEnd
 from earshot.record.engine import transaction
 from tests.alerts.scene import Books, Scene, temporary
 from tests.builders import FakeClock, make_brand, make_flag, make_recipient, make_rule, make_source, make_verdict
@@ -39,7 +39,10 @@ class Place(Scene):
         return make_brief(self.record, self.brands, self.brands[brand], day, self.clock)
 
     def due(self) -> list[str]:
-        return briefs_due(self.record, self.brands, self.settings, self.clock)
+        return list(briefs_due(self.record, self.brands, self.settings, self.clock).brands)
+
+    def held(self) -> str:
+        return briefs_due(self.record, self.brands, self.settings, self.clock).held
 
     def say(self, number: int, at: datetime = THAT_DAY, brand: str = "halden", **verdict: Any) -> str:
         """Find a mention published at a time; return its id."""
@@ -58,9 +61,10 @@ class Place(Scene):
             return make_figures(reader, self.brands, self.brands[0], day or last_day(self.clock.now(), BERLIN))
 
     def listen(self, since: datetime, *spans: tuple[datetime, datetime]) -> None:
-        """Listen to one source since a time, heard in these spans."""
+        """Listen to one source since a time, heard in these spans; it is not due before long."""
         with self.record.write() as writer:
             writer.put_sources([make_source(listening_since=since)], since)
+            writer.end_run(RunEnd("blog", since, Outcome.UNCHANGED, "", next_due_at=since + timedelta(days=30)))
             for start, end in spans:
                 writer.end_run(RunEnd("blog", end, Outcome.OK, "", next_due_at=end, heard_since=start))
 
@@ -327,6 +331,92 @@ def test_nothing_is_due_that_nobody_gets_or_that_has_nothing_to_say(make: Callab
     with place.record.read() as reader:
         assert reader.briefs() == []
         assert reader.all_notices() == []
+
+
+def outage(place: Place, *names: str) -> None:
+    """Sources that were heard until the evening before, and are due since; now it is noon of the day after."""
+    evening = THAT_DAY + timedelta(hours=6)
+    with place.record.write() as writer:
+        writer.put_sources([make_source(id=name, listening_since=THAT_DAY) for name in names], THAT_DAY)
+        for name in names:
+            writer.end_run(RunEnd(name, evening, Outcome.OK, "", next_due_at=evening + timedelta(minutes=15)))
+
+
+def ask(place: Place, name: str, outcome: Outcome = Outcome.UNCHANGED) -> None:
+    """A source is asked now, and due again in a quarter of an hour."""
+    with place.record.write() as writer:
+        now = place.clock.now()
+        writer.end_run(RunEnd(name, now, outcome, "", next_due_at=now + timedelta(minutes=15)))
+
+
+def test_after_an_outage_a_brief_waits_until_every_source_that_is_due_was_asked(make: Callable[..., Place]) -> None:
+    place = make()
+    outage(place, "one", "two", "ill")
+    assert (place.due(), place.held()) == ([], "3 sources to be asked")
+    place.clock.advance(hours=2)
+    assert place.due() == [], "nobody listens yet"
+    ask(place, "one")
+    ask(place, "ill", Outcome.BLOCKED)
+    assert (place.due(), place.held()) == ([], "1 sources to be asked")
+    ask(place, "two")
+    assert (place.due(), place.held()) == (["halden"], "")
+
+
+def test_what_was_found_is_read_before_the_brief_is_made(make: Callable[..., Place]) -> None:
+    place = make()
+    outage(place, "one")
+    ask(place, "one")
+    page = FrontierPage("p", "http://one.example/p", Role.PAGE, "one", place.clock.now())
+    later = FrontierPage("l", "http://one.example/l", Role.PAGE, "one", place.clock.now())
+    with place.record.write() as writer:
+        now = place.clock.now()
+        writer.add_pages([page, later])
+        writer.end_page("l", Outcome.FAILED, "503", now, now + timedelta(hours=1))
+        writer.add_file("captures.warc", now)
+        writer.lease(["host:one.example"], "a spider", now, now + timedelta(minutes=2))
+    assert place.held() == "1 pages to be fetched, 1 files of captures to be read, 1 sites being fetched from"
+    with place.record.write() as writer:
+        writer.end_page("p", Outcome.OK, "", now, None)
+        writer.finish_file("captures.warc")
+    assert place.held() == "1 sites being fetched from"
+    with place.record.write() as writer:
+        writer.free(["host:one.example"], "a spider")
+    assert place.due() == ["halden"]
+
+
+def test_a_brief_does_not_wait_longer_than_half_an_hour_from_when_listening_began_again(
+    make: Callable[..., Place],
+) -> None:
+    place = make()
+    outage(place, "one", "never")
+    place.clock.advance(hours=1)
+    ask(place, "one")
+    place.clock.advance(minutes=29)
+    ask(place, "one")
+    assert place.due() == []
+    place.clock.advance(minutes=1)
+    assert place.due() == ["halden"]
+
+
+def test_who_listens_all_the_time_waits_for_nothing_and_neither_does_who_has_just_heard_all(
+    make: Callable[..., Place],
+) -> None:
+    place = make()
+    outage(place, "one", "late")
+    heard = briefs_due(place.record, place.brands, place.settings, place.clock, is_heard=True)
+    assert heard == Due(("halden",))
+    place.clock.advance(hours=-12)
+    ask(place, "one")  # at midnight there, and again and again since
+    place.clock.advance(hours=12)
+    assert place.due() == ["halden"], "one source that is due just now holds nothing"
+
+
+def test_sources_that_are_not_due_are_not_waited_for(make: Callable[..., Place]) -> None:
+    place = make()
+    place.listen(THAT_DAY)
+    with place.record.write() as writer:
+        writer.add_file("captures.warc", place.clock.now())
+    assert place.due() == ["halden"]
 
 
 def test_a_brief_that_a_pause_held_is_told_the_same_day_and_not_later(make: Callable[..., Place]) -> None:
