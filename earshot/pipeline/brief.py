@@ -19,6 +19,7 @@ from earshot.config.settings import Settings
 from earshot.errors import StorageError
 from earshot.model import Brand, Incident, MentionCount, Notice, NoticeState, Outcome, Severity, SourceHeard
 from earshot.operating import Brief, why_paused
+from earshot.pipeline.collect import UNREAD
 from earshot.ports import Clock, Record, RecordReader, SourceState
 from earshot.upkeep import Unheard
 
@@ -104,7 +105,7 @@ def briefs_due(
         ]
         if not due or not any(row.listening for row in reader.hours_heard(day.since, day.until)):
             return Due()
-        held = "" if is_heard else _why_held(reader.unheard(day.until, now), now)
+        held = "" if is_heard else _why_held(reader.unheard(day.until, now + UNREAD), now)
     return Due((), held) if held else Due(tuple(sorted(due)))
 
 
@@ -119,13 +120,8 @@ def _why_held(unheard: Unheard, now: datetime) -> str:
         return ""
     if unheard.begun_at is not None and now - unheard.begun_at >= LONGEST_WAIT:
         return ""
-    waits = {
-        "sources to be asked": unheard.sources,
-        "pages to be fetched": unheard.pages,
-        "files of captures to be read": unheard.files,
-        "sites being fetched from": unheard.hosts,
-    }
-    return ", ".join(f"{count} {what}" for what, count in waits.items() if count)
+    waits = (("source", "heard", unheard.sources), ("page", "read", unheard.pages))
+    return ", ".join(f"{count} {what}{'s' * (count > 1)} to be {done}" for what, done, count in waits if count)
 
 
 def figures_of(reader: RecordReader, brands: Sequence[Brand], brand: Brand, day: Day) -> Figures:

@@ -98,24 +98,23 @@ class UpkeepReads(Session):
             for row in rows
         ]
 
-    def unheard(self, time: datetime, now: datetime) -> Unheard:
-        """Return what is still to be done at `now` before everything up to `time` has been heard."""
+    def unheard(self, time: datetime, due_until: datetime) -> Unheard:
+        """Return what is still to be done before everything up to `time` has been heard."""
         is_unasked = or_(source.c.last_run_at.is_(None), source.c.last_run_at < time)
-        may_be_fetched = or_(frontier.c.not_before.is_(None), frontier.c.not_before <= now)
+        is_of_then = or_(frontier.c.published_at.is_(None), frontier.c.published_at < time)
+        may_come = or_(
+            frontier.c.not_before.is_(None), frontier.c.not_before <= self.clock.now(), frontier.c.outcome == Outcome.OK
+        )  # a page that was fetched waits, with that outcome, for being read
         active = select(source.c.id).where(source.c.is_active)
-        first = (  # one look into an index for each source; over all runs it would read a quarter of a year
-            select(func.min(source_run.c.at, type_=source_run.c.at.type))
-            .where(source_run.c.source_id == source.c.id, source_run.c.at >= time)
-            .scalar_subquery()
-        )
+        mine = (source_run.c.source_id == source.c.id) & (source_run.c.at >= time)
+        # One look into an index for each source; over all runs it would read those of a quarter of a year.
+        first = select(func.min(source_run.c.at, type_=source_run.c.at.type)).where(mine).scalar_subquery()
         begun = select(func.min(first, type_=source_run.c.at.type)).where(source.c.is_active)
         return Unheard(
-            sources=self._count_of(source, source.c.is_active, source.c.next_due_at <= now, is_unasked),
+            sources=self._count_of(source, source.c.is_active, source.c.next_due_at <= due_until, is_unasked),
             pages=self._count_of(
-                frontier, frontier.c.state == WAITING, may_be_fetched, frontier.c.source_id.in_(active)
+                frontier, frontier.c.state == WAITING, is_of_then, may_come, frontier.c.source_id.in_(active)
             ),
-            files=self._count_of(lake_file, lake_file.c.is_finished.is_(False)),
-            hosts=self._count_of(lease, lease.c.owner != "", lease.c.until > now, lease.c.name.startswith("host:")),
             begun_at=self.db.execute(begun).scalar_one(),
         )
 

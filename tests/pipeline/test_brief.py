@@ -18,6 +18,7 @@ from earshot.config.settings import BriefSettings
 from earshot.errors import MailError, MailUncertain
 from earshot.model import Outcome, Role, Severity
 from earshot.pipeline.brief import Due, Made, briefs_due, figures_of, make_brief, make_figures
+from earshot.pipeline.collect import UNREAD, page_id
 from earshot.ports import FrontierPage, MentionWrite, RunEnd
 from earshot.record.engine import transaction
 from tests.alerts.scene import Books, Scene, temporary
@@ -352,36 +353,48 @@ def ask(place: Place, name: str, outcome: Outcome = Outcome.UNCHANGED) -> None:
 def test_after_an_outage_a_brief_waits_until_every_source_that_is_due_was_asked(make: Callable[..., Place]) -> None:
     place = make()
     outage(place, "one", "two", "ill")
-    assert (place.due(), place.held()) == ([], "3 sources to be asked")
+    assert (place.due(), place.held()) == ([], "3 sources to be heard")
     place.clock.advance(hours=2)
     assert place.due() == [], "nobody listens yet"
     ask(place, "one")
     ask(place, "ill", Outcome.BLOCKED)
-    assert (place.due(), place.held()) == ([], "1 sources to be asked")
+    assert (place.due(), place.held()) == ([], "1 source to be heard")
     ask(place, "two")
     assert (place.due(), place.held()) == (["halden"], "")
 
 
-def test_what_was_found_is_read_before_the_brief_is_made(make: Callable[..., Place]) -> None:
+def test_what_was_found_of_that_day_is_read_before_the_brief_is_made(make: Callable[..., Place]) -> None:
     place = make()
     outage(place, "one")
     ask(place, "one")
-    page = FrontierPage("p", "http://one.example/p", Role.PAGE, "one", place.clock.now())
-    later = FrontierPage("l", "http://one.example/l", Role.PAGE, "one", place.clock.now())
+    now, minute = place.clock.now(), timedelta(minutes=1)
+    found = {"then": THAT_DAY, "undated": None, "ill": THAT_DAY, "today": now}
+    pages = {
+        name: FrontierPage(page_id(url, Role.PAGE), url, Role.PAGE, "one", now, published_at=at)
+        for name, at in found.items()
+        for url in [f"http://one.example/{name}"]
+    }
+    with place.record.write() as writer:
+        writer.add_pages(list(pages.values()))
+        writer.end_page(pages["ill"].id, Outcome.FAILED, "503", now, now + 5 * minute)
+    assert place.held() == "2 pages to be read"
+    with place.record.write() as writer:
+        for name in ("then", "undated"):  # fetched, as the collect stage notes it
+            writer.end_page(pages[name].id, Outcome.OK, "fetched, to be read", now, now + 15 * minute)
+    assert place.held() == "2 pages to be read"
+    with place.record.write() as writer:
+        for name in ("then", "undated"):
+            writer.end_page(pages[name].id, Outcome.OK, "", now, None)
+    assert place.due() == ["halden"]
+
+
+def test_a_source_that_was_fetched_and_not_read_is_not_heard_yet(make: Callable[..., Place]) -> None:
+    place = make()
+    outage(place, "one")
     with place.record.write() as writer:
         now = place.clock.now()
-        writer.add_pages([page, later])
-        writer.end_page("l", Outcome.FAILED, "503", now, now + timedelta(hours=1))
-        writer.add_file("captures.warc", now)
-        writer.lease(["host:one.example"], "a spider", now, now + timedelta(minutes=2))
-    assert place.held() == "1 pages to be fetched, 1 files of captures to be read, 1 sites being fetched from"
-    with place.record.write() as writer:
-        writer.end_page("p", Outcome.OK, "", now, None)
-        writer.finish_file("captures.warc")
-    assert place.held() == "1 sites being fetched from"
-    with place.record.write() as writer:
-        writer.free(["host:one.example"], "a spider")
-    assert place.due() == ["halden"]
+        writer.put_off("one", now, now + UNREAD)
+    assert place.held() == "1 source to be heard"
 
 
 def test_a_brief_does_not_wait_longer_than_half_an_hour_from_when_listening_began_again(
@@ -415,7 +428,7 @@ def test_sources_that_are_not_due_are_not_waited_for(make: Callable[..., Place])
     place = make()
     place.listen(THAT_DAY)
     with place.record.write() as writer:
-        writer.add_file("captures.warc", place.clock.now())
+        writer.add_pages([FrontierPage("p", "http://blog.example/p", Role.PAGE, "blog", place.clock.now())])
     assert place.due() == ["halden"]
 
 

@@ -105,7 +105,7 @@ def test_a_scheduler_and_a_run_hold_briefs_back_alike_until_what_is_due_was_hear
     with parts.record.write() as writer:
         writer.end_run(RunEnd("blog", now - timedelta(hours=26), Outcome.OK, "", now - timedelta(hours=25)))
     told = jobs.waiting(str(tmp_path))
-    assert (told["brief"], told["brief_held"]) == ([], "1 sources to be asked")
+    assert (told["brief"], told["brief_held"]) == ([], "1 source to be heard")
     assert jobs.run_briefs(parts) == 0
     with parts.record.write() as writer:
         writer.end_run(RunEnd("blog", now, Outcome.UNCHANGED, "", now + timedelta(hours=1)))
