@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
@@ -14,7 +14,7 @@ from dashboards.acts import Actions
 from dashboards.board import Board
 from dashboards.security import Access, Guard, wants_data, with_headers
 from earshot.config.settings import Workspace
-from earshot.errors import ConfigError, PartialAnswer, QueryError, StorageError
+from earshot.errors import ConfigError, Mistake, PartialAnswer, QueryError, StorageError
 from earshot.ports import Clock, MailLedger, MentionIndex, Record
 
 _TITLES = {
@@ -31,6 +31,7 @@ def make_app(
     clock: Clock,
     ledger: MailLedger | None = None,
     actions: Actions | None = None,
+    mistakes: Callable[[], Sequence[Mistake]] = tuple,
 ) -> FastAPI:
     """Return the dashboards as an ASGI application.
 
@@ -41,8 +42,9 @@ def make_app(
         clock: decides what "now" is on every page.
         ledger: where sent mails show up; without it there is no page of them.
         actions: what buttons start elsewhere; without it those buttons are left out.
+        mistakes: asks for the mistakes of the workspace's files as they stand now.
     """
-    board = Board(record, index, workspace, clock, ledger)
+    board = Board(record, index, workspace, clock, ledger, mistakes)
     access = Access(workspace.settings.dashboards, clock)
 
     @contextlib.asynccontextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -12,11 +12,13 @@ from zoneinfo import ZoneInfo
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from dashboards import jobwords, wording
 from dashboards.assets import Assets
 from dashboards.view import View, read_view, time_zones
 from earshot.config.settings import Workspace
+from earshot.errors import Mistake
 from earshot.model import Brand
 from earshot.operating import JobRun
 from earshot.ports import Clock, MailLedger, MentionIndex, Record
@@ -31,10 +33,17 @@ class Board:
     """The ports and the workspace, and how a page is made of them. One per app; holds no state of a request."""
 
     def __init__(
-        self, record: Record, index: MentionIndex, workspace: Workspace, clock: Clock, ledger: MailLedger | None
+        self,
+        record: Record,
+        index: MentionIndex,
+        workspace: Workspace,
+        clock: Clock,
+        ledger: MailLedger | None,
+        mistakes: Callable[[], Sequence[Mistake]] = tuple,
     ) -> None:
-        """Keep the ports; nothing is read yet."""
+        """Keep the ports; nothing is read yet. mistakes: asks for those of the workspace's files as they stand now."""
         self.record, self.index, self.workspace, self.clock, self.ledger = record, index, workspace, clock, ledger
+        self.mistakes = mistakes
         self.assets = Assets(workspace.var / "cache")
 
     @cached_property
@@ -123,6 +132,7 @@ class Board:
             "web_url": wording.web_url,
             "host_of": wording.host_of,
             "hex_id": lambda text: text[:8],
+            "as_code": _as_code,
         }
         environment.globals |= {
             "asset": self.assets.url,
@@ -151,6 +161,15 @@ class Board:
             **context,
         )
         return HTMLResponse(html, status)
+
+
+def _as_code(text: str) -> Markup:
+    """Return text with what stands between backticks set as code."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:  # one of them stands alone: no pair can be told
+        return escape(text)
+    pieces = (Markup("<code>{}</code>").format(part) if at % 2 else escape(part) for at, part in enumerate(parts))
+    return Markup("").join(pieces)
 
 
 def _without_direction(value: Any) -> Any:

@@ -12,15 +12,37 @@ from urllib.parse import urlencode
 
 from dashboards import jobwords, wording
 from dashboards.board import Board
-from earshot.operating import Alarm, JobRun, JobState
+from earshot.errors import Mistake
+from earshot.operating import Alarm, AlarmKind, JobRun, JobState
 from earshot.ports import Counts, SourceState
 
 LATE = timedelta(minutes=30)
 """What is due is taken up within two minutes while anything collects; half an hour later, nothing does."""
-CRITICAL = {"pipeline stopped", "pipeline not heard", "record damaged", "disk nearly full", "mail waiting"}
+CRITICAL = {
+    AlarmKind.PIPELINE_STOPPED,
+    AlarmKind.PIPELINE_NOT_HEARD,
+    AlarmKind.RECORD_DAMAGED,
+    AlarmKind.DISK_NEARLY_FULL,
+    AlarmKind.MAIL_WAITING,
+}
 """Kinds of alarms that mean nothing is heard, nobody is told, or something may be lost; the others can wait an hour."""
 STALE = timedelta(hours=2)
 """After so long without upkeep the alarms say little of now."""
+
+
+MAIL = {AlarmKind.MAIL_WAITING}
+_MAIL = "Mail waiting"
+
+
+@dataclass(frozen=True, slots=True)
+class MailTrouble:
+    """Why no mail goes out. reason: the server's last word; empty where none is set. waiting: notices that nobody was
+    told of. since: when the oldest of the mails that wait was made, or None.
+    """
+
+    reason: str
+    waiting: int
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +50,7 @@ class Duty:
     """One thing to look at. weight: a severity of `wording.SEVERITIES`. runbook: its heading there, or empty where
     the advice names it.
 
-    links: what it is about, each words and URL.
+    links: what it is about, each words and URL. mistakes: of the workspace, where they are what it is about.
     """
 
     weight: str
@@ -37,6 +59,7 @@ class Duty:
     since: datetime | None = None
     links: tuple[tuple[str, str], ...] = ()
     runbook: str = ""
+    mistakes: tuple[Mistake, ...] = ()
 
     @property
     def is_pressing(self) -> bool:
@@ -54,6 +77,8 @@ def duties(
     failing: Sequence[JobRun],
     index_problem: str,
     checked_at: datetime | None,
+    mistakes: Sequence[Mistake] = (),
+    mail: MailTrouble | None = None,
 ) -> tuple[Duty, ...]:
     """Return what is to be done.
 
@@ -66,14 +91,17 @@ def duties(
         failing: latest broken runs whose job has not succeeded since.
         index_problem: why the index does not answer, or empty.
         checked_at: end of the last upkeep, or None.
+        mistakes: of the workspace's files as they stand now.
+        mail: why no mail goes out now, or None.
     """
-    found: list[Duty] = []
+    found = [_mistaken(mistakes)] if mistakes else []
     if index_problem:
         advice = "Mentions wait in the record and nothing is lost, but pages cannot search. See that its engine is up."
         found.append(Duty("critical", f"The index does not answer: {index_problem}", advice))
-    if "pipeline stopped" not in {alarm.kind for alarm in alarms}:
+    if AlarmKind.PIPELINE_STOPPED not in {alarm.kind for alarm in alarms}:
         found += _collecting(board, now, sources)
-    found += [_of_alarm(board, alarm) for alarm in alarms]
+    found += [_of_mail(mail)] if mail and not any(alarm.kind in MAIL for alarm in alarms) else []
+    found += [_of_alarm(board, alarm, mail) for alarm in alarms]
     found += [_of_run(board, run) for run in failing]
     told = {word for alarm in alarms for word in f"{alarm.kind} {alarm.key}".lower().split()}
     found += _set_aside(counts, told)
@@ -93,10 +121,36 @@ def alarm_links(board: Board, alarm: Alarm) -> tuple[tuple[str, str], ...]:
     return ()
 
 
-def _of_alarm(board: Board, alarm: Alarm) -> Duty:
+def _mistaken(mistakes: Sequence[Mistake]) -> Duty:
+    are = "a mistake" if len(mistakes) == 1 else wording.plural(len(mistakes), "mistake")
+    advice = (
+        "Mend the lines below and save; the next run of each job then goes on by itself. Until then nothing is fetched,"
+        " read or told, and no alarm is raised. An `earshot run` that is at work goes on with the files as they were."
+    )
+    return Duty("critical", f"No job can start: the workspace’s files have {are}", advice, mistakes=tuple(mistakes))
+
+
+def _of_mail(mail: MailTrouble) -> Duty:
+    if not mail.reason:
+        what = f"Nobody is told: no mail server is set, and {_waiting(mail)}"
+        return Duty("info", what, "Name one under `mail:` in earshot.yaml, or pause the brands.", mail.since)
+    advice = (
+        f"Its last word: {mail.reason}. Mend `mail:` in earshot.yaml (server, login, sender), or the server."
+        f" Nothing is lost: {_waiting(mail)}; one mail a minute is tried, and all of them go out once one is taken."
+    )
+    runs = (("Runs of alerting", f"/operations/runs?{urlencode({'job': 'alert'})}"),)
+    return Duty("critical", "Nobody is told: the mail server takes no mail from us", advice, mail.since, runs, _MAIL)
+
+
+def _waiting(mail: MailTrouble) -> str:
+    return f"{wording.plural(mail.waiting, 'notice')} {'waits' if mail.waiting == 1 else 'wait'}"
+
+
+def _of_alarm(board: Board, alarm: Alarm, mail: MailTrouble | None) -> Duty:
     weight = "critical" if alarm.kind in CRITICAL else "warning"
     heading = "" if "runbook" in alarm.advice.lower() else alarm.kind.capitalize()
-    return Duty(weight, alarm.what, alarm.advice, alarm.since, alarm_links(board, alarm), heading)
+    why = f"The mail server’s last word: {mail.reason}. " if mail and mail.reason and alarm.kind in MAIL else ""
+    return Duty(weight, alarm.what, why + alarm.advice, alarm.since, alarm_links(board, alarm), heading)
 
 
 def _of_run(board: Board, run: JobRun) -> Duty:

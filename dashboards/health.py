@@ -12,8 +12,9 @@ from datetime import datetime, timedelta
 
 from dashboards import wording
 from dashboards.board import Board
-from dashboards.duties import Duty, duties
+from dashboards.duties import Duty, MailTrouble, duties
 from dashboards.jobwords import ASK_REPLAY, BROKEN
+from earshot.alerts.gate import last_refusal
 from earshot.errors import StorageError
 from earshot.operating import Alarm, Brief, JobRun, JobState, Pause
 from earshot.ports import Counts, Quarantined, RecordReader, SourceState
@@ -23,6 +24,7 @@ LATELY = timedelta(days=3)
 UPKEEP = ("maintain", JobState.DONE)
 _FAILED, _RUNNING, _BRIEFS = 50, 50, 12
 _ASIDE = 50
+EVERY_ALARM = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,8 @@ def health(board: Board) -> Health:
     now, index = board.clock.now(), ask_index(board)
     with board.record.read() as record:
         sources = [source for source in record.sources() if source.is_active]
-        counts, alarms, pauses = record.counts(), record.alarms(), record.pauses()
+        counts, alarms, pauses = record.counts(), record.alarms(limit=EVERY_ALARM), record.pauses()
+        mail = _mail(record, board, counts, now)
         running = record.job_runs(states=(JobState.RUNNING,), limit=_RUNNING)
         failed = record.job_runs(states=BROKEN, since=now - LATELY, limit=_FAILED)
         failing = [run for run in _latest(failed, board) if not _has_recovered(record, run, board)]
@@ -124,6 +127,8 @@ def health(board: Board) -> Health:
             failing=failing,
             index_problem=index.problem,
             checked_at=checked_at,
+            mistakes=board.mistakes(),
+            mail=mail,
         ),
         alarms=tuple(alarms),
         running=tuple(running),
@@ -188,6 +193,16 @@ def _brands(board: Board, pauses: Sequence[Pause], briefs: Sequence[Brief]) -> t
         BrandHealth(brand.id, brand.name, by_brand.get(brand.id), brand.is_paused, latest.get(brand.id))
         for brand in board.workspace.brands
     )
+
+
+def _mail(record: RecordReader, board: Board, counts: Counts, now: datetime) -> MailTrouble | None:
+    """Return why mails that are due do not go out, or None."""
+    unsent = record.backlogs(now, {pause.brand_id for pause in record.pauses()})
+    waiting = counts.notices.get("bound", 0) + unsent.notices.count
+    if not board.workspace.settings.mail.host:
+        return MailTrouble("", waiting, unsent.notices.since) if unsent.notices.count else None
+    refused = last_refusal(record)
+    return MailTrouble(refused.reason, waiting, unsent.deliveries.since) if refused else None
 
 
 def _line(run: JobRun, board: Board) -> tuple[str, str]:

@@ -21,12 +21,12 @@ from prometheus_client.registry import Collector
 
 from dashboards import jobwords
 from dashboards.board import Board
-from dashboards.health import IndexHealth, ask_index, collections
+from dashboards.health import EVERY_ALARM, IndexHealth, ask_index, collections
 from dashboards.security import METRICS
 from dashboards.sources import NEVER
 from earshot import __version__
 from earshot.model import DeliveryState, NoticeState, Outcome
-from earshot.operating import Alarm, JobEnd, JobRun, JobState
+from earshot.operating import Alarm, AlarmKind, JobEnd, JobRun, JobState
 from earshot.ports import Counts, SourceState
 
 
@@ -62,7 +62,7 @@ def look(board: Board) -> list[Metric]:
     """
     index = ask_index(board)
     with board.record.read() as record:
-        counts, sources, alarms = record.counts(), record.sources(), record.alarms()
+        counts, sources, alarms = record.counts(), record.sources(), record.alarms(limit=EVERY_ALARM)
         running, ends = record.job_runs(states=(JobState.RUNNING,), limit=1000), record.job_ends()
         pauses = record.pauses()
     paused = {pause.brand_id for pause in pauses} | {brand.id for brand in board.workspace.brands if brand.is_paused}
@@ -76,7 +76,8 @@ def look(board: Board) -> list[Metric]:
         _labelled("notices", "Notices by state.", "state", counts.notices, NoticeState),
         _labelled("deliveries", "Mails and messages by state.", "state", counts.deliveries, DeliveryState),
         *_operating(alarms, running, ends),
-        _last_heard(board, active),
+        *_collections(board, active),
+        _gauge("workspace_mistakes", "Mistakes in the workspace; with any, no job starts.", len(board.mistakes())),
         InfoMetricFamily("earshot_build", "The version at work.", {"version": __version__}),
     ]
 
@@ -98,7 +99,7 @@ def _counted(counts: Counts, index: IndexHealth) -> Iterator[Metric]:
 
 
 def _operating(alarms: Iterable[Alarm], running: Iterable[JobRun], ends: Iterable[JobEnd]) -> Iterator[Metric]:
-    yield _labelled("alarms_open", "Open alarms by kind.", "kind", Counter(alarm.kind for alarm in alarms), ())
+    yield _labelled("alarms_open", "Open alarms by kind.", "kind", Counter(alarm.kind for alarm in alarms), AlarmKind)
     at_work = Counter(run.job for run in running)
     yield _labelled("job_runs_running", "Runs of jobs that go on now.", "job_name", at_work, jobwords.JOBS)
     family = GaugeMetricFamily(
@@ -111,15 +112,24 @@ def _operating(alarms: Iterable[Alarm], running: Iterable[JobRun], ends: Iterabl
     yield family
 
 
-def _last_heard(board: Board, active: list[SourceState]) -> Metric:
-    family = GaugeMetricFamily(
+def _collections(board: Board, active: list[SourceState]) -> Iterator[Metric]:
+    found = collections(board, active)
+    sources = GaugeMetricFamily(
+        "earshot_collection_sources",
+        "Active sources of the collection by whether they answered properly when they were last asked.",
+        labels=("collection", "state"),
+    )
+    last = GaugeMetricFamily(
         "earshot_collection_last_heard_timestamp_seconds",
         "When a source of the collection last answered properly, in Unix time; 0 if none ever did.",
         labels=("collection",),
     )
-    for each in collections(board, active):
-        family.add_metric((each.name,), _unix(each.last_heard_at))
-    return family
+    for each in found:
+        for state, count in (("heard", each.heard), ("not_heard", each.not_heard), (NEVER, each.untried)):
+            sources.add_metric((each.name, state), count)
+        last.add_metric((each.name,), _unix(each.last_heard_at))
+    yield sources
+    yield last
 
 
 def _gauge(name: str, said: str, value: float) -> Metric:

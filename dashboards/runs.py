@@ -96,6 +96,7 @@ def make_router(board: Board) -> APIRouter:
             subjects=[*board.brands, *sorted(board.collections)],
             states=jobwords.STATES,
             has_until=wanted.until is not None,
+            mistakes=board.mistakes(),
         )
 
     @router.get(f"{LIST}.json")

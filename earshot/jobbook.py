@@ -80,6 +80,11 @@ def noted(
     _end(record, clock, entry, JobState.SKIPPED if entry.skipped else JobState.DONE, entry.skipped or entry.note[:500])
 
 
+def is_airflow(environ: Mapping[str, str]) -> bool:
+    """Tell whether the process with this environment is a task of Airflow."""
+    return bool(environ.get("AIRFLOW_CTX_DAG_ID"))
+
+
 def last_run_id() -> str:
     """Return the id of the run that this process noted last, or "": a task of Airflow is a process of its own."""
     return _last[0] if _last else ""

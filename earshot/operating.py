@@ -6,9 +6,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
+
+TOLD_FOR = timedelta(hours=1)
+"""The same news is told to operations again after so long."""
 
 
 class JobState(StrEnum):
@@ -72,12 +75,38 @@ def why_paused(brand_id: str, *, is_paused: bool, pauses: Sequence[Pause]) -> st
     return f"the brand is paused since {mine.since:%Y-%m-%d %H:%M} UTC ({mine.by})" if mine else ""
 
 
+class AlarmKind(StrEnum):
+    """What an alarm is about. `earshot.pipeline.maintain.kinds` says what to do about each."""
+
+    NOT_WATCHED = "not watched"
+    PIPELINE_STOPPED = "pipeline stopped"
+    PIPELINE_NOT_HEARD = "pipeline not heard"
+    COLLECTION_NOT_HEARD = "collection not heard"
+    SOURCE_NOT_HEARD = "source not heard"
+    BRAND_NOT_HEARD = "brand not heard"
+    INDEX_BEHIND = "index behind"
+    MAIL_WAITING = "mail waiting"
+    CAPTURES_UNREAD = "captures unread"
+    QUARANTINE_GROWING = "quarantine growing"
+    DEAD_LETTERS = "dead letters"
+    RELAY_STUCK = "relay stuck"
+    DISK_NEARLY_FULL = "disk nearly full"
+    RECORD_DAMAGED = "record damaged"
+    MENTIONS_WITHOUT_DOCUMENT = "mentions without document"
+    OUTBOX_OF_UNKNOWN_MENTIONS = "outbox of unknown mentions"
+    NOTICES_WITHOUT_DELIVERY = "notices without delivery"
+    CAPTURES_WITHOUT_FILE = "captures without file"
+    FILES_UNKNOWN = "files unknown"
+    INDEX_DIFFERS = "index differs"
+
+
 @dataclass(frozen=True, slots=True)
 class Alarm:
     """Something operations has to look at. Open until `ended_at` is set; the same key may be raised again later.
 
     key: kind and subject, e.g. "source not heard: harbour-gazette". what: in one sentence. advice: what to do.
-    since: when it was first seen. seen_at: when it was last seen.
+    since: when it was first seen. seen_at: when it was last seen. told_at: when operations were last mailed of
+    this key, also while it stood open before; None where they never were.
     """
 
     key: str
@@ -88,6 +117,12 @@ class Alarm:
     since: datetime
     seen_at: datetime
     ended_at: datetime | None = None
+    told_at: datetime | None = None
+
+    @property
+    def is_told(self) -> bool:
+        """True where operations know of it: told since it was raised, or so shortly before that it is no news."""
+        return self.told_at is not None and self.told_at >= self.since - TOLD_FOR
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +214,9 @@ class OperatingWrites(Protocol):
 
         `kinds`, where given: only alarms of these kinds end; the others were not looked for.
         """
+
+    def tell_alarms(self, keys: Collection[str], now: datetime) -> None:
+        """Note that operations were told of these alarms now. Unknown keys are left out; twice is once."""
 
     def add_levels(self, values: Mapping[str, float], now: datetime) -> None:
         """Note one reading of each name. Twice at one time is once."""

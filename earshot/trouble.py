@@ -1,74 +1,161 @@
 """The mail to operations when a scheduler's run has failed: what failed and why, which alarms are open.
 
 Plain: one look on a phone. Knows no scheduler; it is made of what the record says, and says so where that is silent.
-The same news is worth one mail an hour, however often the run fails again.
+The same news is worth one mail an hour, however often the run fails again; it counts as told when the mail was taken.
 """
 
 from __future__ import annotations
 
+import fcntl
+import re
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 
 from earshot.identity import digest
-from earshot.operating import Alarm, JobRun
+from earshot.operating import TOLD_FOR, Alarm, JobRun
 
-AGAIN_S = 3600.0
-"""After so many seconds the same news is told again."""
+_MOST_LISTED = 20
+_LOCK = "lock"
+_LOST = "its process ended without a word"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What is known of a run that failed.
+
+    dag: id of the scheduler's DAG. brand: whose run it is, by id, or empty. problem: why the workspace or its record
+    could not even be opened, or empty, and advice what to do about it; then neither jobs nor alarms are known. failed:
+    jobs that failed or were lost lately, latest first. alarms: what is open now, oldest first. names: of brands, by
+    id. pages: address of the dashboards, or empty. run_url: where the scheduler shows the run, or empty.
+    """
+
+    dag: str
+    brand: str = ""
+    problem: str = ""
+    advice: str = ""
+    failed: Sequence[JobRun] = ()
+    alarms: Sequence[Alarm] = ()
+    names: Mapping[str, str] = field(default_factory=dict)
+    pages: str = ""
+    run_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """A mail, not yet sent. subject: one line."""
+    """A mail, not yet sent. subject: one line. news: what it tells, each under a name that is the same next time.
+
+    alarms: keys of the open ones that nobody was told of before.
+    """
 
     subject: str
     html: str
+    news: tuple[str, ...]
+    alarms: tuple[str, ...] = ()
 
 
-def compose(dag: str, failed: Sequence[JobRun], alarms: Sequence[Alarm], pages: str, run_url: str) -> Trouble:
-    """Return the mail.
-
-    Args:
-        dag: id of the scheduler's DAG whose run failed.
-        failed: jobs that failed lately, latest first.
-        alarms: what is open now, oldest first.
-        pages: address of the dashboards, or empty.
-        run_url: where the scheduler shows the run, or empty.
-    """
-    what = alarms[-1].what if dag.endswith("maintain") and alarms else f"{dag} failed"
+def compose(failure: Failure) -> Trouble:
+    """Return the mail. Alarms that nobody was told of come first, and are its subject where the upkeep failed."""
+    untold = [alarm for alarm in failure.alarms if not alarm.is_told]
+    alarms = [*untold, *(alarm for alarm in failure.alarms if alarm.is_told)][:_MOST_LISTED]
+    what = _headline(failure, untold)
     parts = [f"<p><strong>{escape(what)}</strong></p>"]
-    if failed:
-        lines = (f"<li>{escape(_title(run))}: {escape(run.reason)}</li>" for run in failed)
-        parts.append(f"<p>Jobs that failed within the hour:</p><ul>{''.join(lines)}</ul>")
+    if failure.problem:
+        lines = (f"<li>{escape(line.strip())}</li>" for line in failure.problem.splitlines()[: 2 * _MOST_LISTED])
+        parts.append(f"<ul>{''.join(lines)}</ul><p>{escape(failure.advice)}</p>")
+    if failure.failed:
+        parts.append(f"<p>Jobs that failed within the hour:</p><ul>{_lines(failure)}</ul>")
     if alarms:
         lines = (f"<li>{escape(alarm.what)} <em>{escape(alarm.advice)}</em></li>" for alarm in alarms)
-        parts.append(f"<p>Open alarms:</p><ul>{''.join(lines)}</ul>")
-    if not failed and not alarms:
+        more = len(failure.alarms) - len(alarms)
+        rest = f"<p>{more} more are on the Operations page.</p>" if more else ""
+        parts.append(f"<p>Open alarms:</p><ul>{''.join(lines)}</ul>{rest}")
+    if not failure.problem and not failure.failed and not alarms:
         parts.append("<p>The record says nothing of it: look at the task's log.</p>")
-    links = [(run_url, "The run in Airflow"), (f"{pages}/operations" if pages else "", "The Operations page")]
+    links = [
+        (failure.run_url, "The run in Airflow"),
+        (f"{failure.pages}/operations" if failure.pages else "", "The Operations page"),
+    ]
     parts += [f'<p><a href="{escape(url)}">{escape(url)}</a><br>{name}</p>' for url, name in links if url]
-    return Trouble(" ".join(f"[Earshot] {what}".split())[:140], "".join(parts))
+    subject = " ".join(f"[Earshot] {what}".split())[:140]
+    return Trouble(subject, "".join(parts), _news(failure, untold), tuple(alarm.key for alarm in untold))
 
 
-def is_news(folder: Path, trouble: Trouble, dag: str) -> bool:
-    """Tell whether this was not told within the hour, and remember it. Needs no record: that may be what failed.
+@contextmanager
+def one_at_a_time(folder: Path) -> Iterator[None]:
+    """Wait until no other process tells operations anything; where the folder cannot be locked, go on all the same."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / _LOCK).open("a") as lock:
+        with suppress(OSError):
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
-    Args:
-        folder: where a small file for each news is kept; made if need be.
-        trouble: the mail.
-        dag: whose run it is.
-    """
-    mark = folder / digest(dag, trouble.subject)[:24]
+
+def is_news(folder: Path, trouble: Trouble) -> bool:
+    """Tell whether anything of it was not told within the hour. Needs no record: that may be what failed."""
+    return any(_age_s(folder / name) >= TOLD_FOR.total_seconds() for name in trouble.news)
+
+
+def remember(folder: Path, trouble: Trouble) -> None:
+    """Note that it was told now: a small file for each news. Those that are old go."""
+    for mark in folder.iterdir():
+        if mark.name != _LOCK and _age_s(mark) >= TOLD_FOR.total_seconds():
+            mark.unlink(missing_ok=True)
+    for name in trouble.news:
+        (folder / name).touch()
+
+
+def _age_s(mark: Path) -> float:
+    """Return how old a mark is; one that is not there is older than anything."""
     try:
-        if time.time() - mark.stat().st_mtime < AGAIN_S:
-            return False
+        return time.time() - mark.stat().st_mtime
     except FileNotFoundError:
-        folder.mkdir(parents=True, exist_ok=True)
-    mark.touch()
-    return True
+        return float("inf")
 
 
-def _title(run: JobRun) -> str:
-    return f"{run.job} of {run.subject}" if run.subject else run.job
+def _headline(failure: Failure, untold: Sequence[Alarm]) -> str:
+    job = failure.dag.removeprefix("earshot_").replace("_", " ")
+    if failure.problem:
+        return f"No job can start: {failure.problem.splitlines()[0]}"
+    if job == "maintain" and untold:
+        return untold[0].what + (f" And {len(untold) - 1} more." if len(untold) > 1 else "")
+    if job == "maintain" and (mine := [run for run in failure.failed if run.job == job and run.subject]):
+        return f"{job} ({mine[0].subject}) failed"
+    return f"{job} of {failure.names.get(failure.brand, failure.brand)} failed" if failure.brand else f"{job} failed"
+
+
+def _lines(failure: Failure) -> str:
+    """Return the failed jobs as lines of a list; of those that failed alike again and again only the latest."""
+    said = (f"{_title(run, failure.names)}: {run.reason or _LOST}" for run in failure.failed)
+    return "".join(f"<li>{escape(line)}</li>" for line in dict.fromkeys(said))
+
+
+def _news(failure: Failure, untold: Sequence[Alarm]) -> tuple[str, ...]:
+    """Return what is told, under names: one cause that stops every job is one piece of news, whichever run met it."""
+    if failure.problem:
+        return (_name("problem", _without_numbers(failure.problem)),)
+    return (
+        _name("run", failure.dag, failure.brand),
+        *(_name("job", run.job, _about(run, failure.names), _without_numbers(run.reason)) for run in failure.failed),
+        *(_name("alarm", alarm.key, alarm.since.isoformat()) for alarm in untold),
+    )
+
+
+def _name(*parts: str) -> str:
+    return digest(*parts)[:24]
+
+
+def _about(run: JobRun, names: Mapping[str, str]) -> str:
+    return run.subject if run.subject in names else _without_numbers(run.subject)
+
+
+def _without_numbers(text: str) -> str:
+    """Return a reason as one that is the same next time: numbers in it are of processes, bytes, seconds."""
+    return re.sub(r"\d+", "0", text)
+
+
+def _title(run: JobRun, names: Mapping[str, str]) -> str:
+    return f"{run.job} of {names.get(run.subject, run.subject)}" if run.subject else run.job

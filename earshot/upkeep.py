@@ -58,6 +58,21 @@ class Listening:
 
 
 @dataclass(frozen=True, slots=True)
+class Unheard:
+    """What listening still has to do before it has heard everything up to a time.
+
+    sources: active ones that are due, or soon will be, and have not ended a run since that time: one that was fetched
+    and is not read counts too. pages: of that time, or of no date, that may be fetched or that were and are not read;
+    those that failed and wait for another try do not count. begun_at: when the first run of an active source after
+    that time ended; None where nobody has listened since.
+    """
+
+    sources: int = 0
+    pages: int = 0
+    begun_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class HeldLease:
     """A lease that somebody holds, also one that ran out and was not given back."""
 
@@ -83,6 +98,13 @@ class UpkeepReads(Protocol):
 
     def listening(self) -> list[Listening]:
         """Return the active sources, by id."""
+
+    def unheard(self, time: datetime, due_until: datetime) -> Unheard:
+        """Return what is still to be done before everything up to `time` has been heard.
+
+        `due_until`: sources that are due later are not waited for. Later than now, since what was just fetched is put
+        off until it has been read (`earshot.pipeline.collect.UNREAD`).
+        """
 
     def due_after(self, time: datetime) -> dict[str, datetime]:
         """Return when active sources are due that are due later than `time`, by id."""

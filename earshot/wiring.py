@@ -254,6 +254,7 @@ class Parts:
         """Return the dashboards."""
         from dashboards.app import make_app
         from earshot.acting import ChildActions
+        from earshot.config.rereading import Rereading
 
         return make_app(
             record=self.record,
@@ -262,6 +263,7 @@ class Parts:
             clock=self.clock,
             ledger=self.ledger,
             actions=ChildActions(self.workspace.root, self.environ),
+            mistakes=Rereading(self.workspace.root, self.environ).mistakes,
         )
 
     def close(self) -> None:

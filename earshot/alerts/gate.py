@@ -6,9 +6,10 @@ Knows no connection: only what deliveries say of the server's last word.
 from __future__ import annotations
 
 import secrets
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from earshot.model import Delivery, DeliveryState
+from earshot.model import DeliveryState
 from earshot.ports import Clock, Record, RecordReader
 
 PATIENCE = timedelta(minutes=1)
@@ -19,6 +20,16 @@ TRIAL = "mail server: one trial"
 
 _OUR_SIDE = "our side: "
 _ALL = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The mail server's last word, where it was that it takes nothing from us. reason: its words, or why it could not
+    be reached. at: when that was.
+    """
+
+    reason: str
+    at: datetime
 
 
 def our_side(reason: str) -> str:
@@ -34,26 +45,28 @@ def why_closed(record: Record, clock: Clock) -> str:
     work may meet it once.
     """
     with record.read() as reader:
-        refused = _last_refusal(reader)
-    if refused is None or refused.changed_at is None:
+        refused = last_refusal(reader)
+    if refused is None:
         return ""
     now = clock.now()
-    if now - refused.changed_at >= PATIENCE:
+    if now - refused.at >= PATIENCE:
         with record.write() as writer:
             # In a name of its own, so that neither our own earlier trial nor the end of a process frees it early.
             if TRIAL in writer.lease([TRIAL], f"trial {secrets.token_hex(8)}", now, now + PATIENCE):
                 return ""
-    return refused.reason.removeprefix(_OUR_SIDE)
+    return refused.reason
 
 
-def _last_refusal(reader: RecordReader) -> Delivery | None:
-    """Return the delivery that the server refused us last, or None where it has taken one since.
+def last_refusal(reader: RecordReader) -> Refusal | None:
+    """Return what the server refused us for last, or None where it has taken a mail since. Writes nothing.
 
     One that is just being tried again counts: it is claimed, and keeps its reason until something comes of it.
     """
     waiting = reader.deliveries([DeliveryState.PENDING, DeliveryState.CLAIMED], limit=_ALL)
     refused = next((delivery for delivery in waiting if delivery.reason.startswith(_OUR_SIDE)), None)
     taken = next(iter(reader.deliveries([DeliveryState.SENT], limit=1)), None)
-    if refused is None or taken is None or refused.changed_at is None or taken.changed_at is None:
-        return refused
-    return None if taken.changed_at > refused.changed_at else refused
+    if refused is None or refused.changed_at is None:
+        return None
+    if taken is not None and taken.changed_at is not None and taken.changed_at > refused.changed_at:
+        return None
+    return Refusal(refused.reason.removeprefix(_OUR_SIDE), refused.changed_at)

@@ -11,7 +11,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError
 
 from earshot.config import checks
 from earshot.config.environment import overlay
@@ -176,7 +176,7 @@ def _from_pydantic(file: YamlFile, form: type[BaseModel], detail: Any, names: Ma
 
 def _in_words(form: type[BaseModel], path: list[Any], detail: Any) -> tuple[str, str]:
     kind, context = detail["type"], detail.get("ctx", {})
-    given = detail.get("input")
+    given = detail.get("input") if not _is_secret(form, path) else _Hidden()
     if kind == "extra_forbidden":
         fields = _fields_at(form, path[:-1])
         near = get_close_matches(str(path[-1]), fields, n=1)
@@ -190,6 +190,28 @@ def _in_words(form: type[BaseModel], path: list[Any], detail: Any) -> tuple[str,
         return f"{given!r} is not one of the choices", f"write {context.get('expected')}"
     wanted = detail["msg"][:1].lower() + detail["msg"][1:]
     return f"{given!r} will not do", wanted.replace("input ", "it ")
+
+
+class _Hidden:
+    """What is said in place of a secret that will not do: these words are shown on pages and stand in logs."""
+
+    def __repr__(self) -> str:
+        return "this secret"
+
+
+def _is_secret(form: type[BaseModel], path: list[Any]) -> bool:
+    """Tell whether the field at a path, or one in what stands there, is a secret."""
+    for step in (step for step in path if isinstance(step, str)):
+        field = form.model_fields.get(step)
+        if field is None:
+            return False
+        if field.annotation is SecretStr:
+            return True
+        inner = next(_kinds(field.annotation), None)
+        if inner is None:
+            return False
+        form = inner
+    return any(field.annotation is SecretStr for field in form.model_fields.values())
 
 
 def _fields_at(form: type[BaseModel], path: list[Any]) -> list[str]:

@@ -2,39 +2,90 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from earshot import trouble as trouble_mail
-from earshot.clock import SystemClock
-from earshot.errors import EarshotError
+from earshot import trouble as news
+from earshot.errors import ConfigError, EarshotError, StorageError
 from earshot.jobs.opening import opened
-from earshot.operating import Alarm, JobRun, JobState
+from earshot.operating import JobState
+from earshot.wiring import Parts
+
+Send = Callable[[str | None, str, str], None]
+"""Hands a mail over: sender (None: whoever sends it knows one), subject, HTML. Raises whatever it likes."""
+_LATELY = timedelta(hours=1)
+_MANY = 1_000_000
+_EDIT = "Mend that, then run `earshot check`: it names every mistake that is left. The runs go on by themselves."
+_WAIT = "See to its disk or its server. Nothing is lost, and the runs go on by themselves when it answers again."
 
 
-def trouble(workspace: str, dag: str, run: str) -> dict[str, Any]:
-    """Return the mail to operations for a failed run of a scheduler: `sender`, `subject`, `html`, and if it `is_news`.
+def trouble(workspace: str, dag: str, run: str, send: Send, brand: str = "") -> dict[str, Any]:
+    """Mail operations what is known of a failed run of a scheduler, unless they were told all of it within the hour.
 
-    sender: None where the workspace names none, or cannot be read.
+    Args:
+        workspace: its folder.
+        dag: the scheduler's id of what failed.
+        run: and of its run.
+        send: takes the mail. What it raises goes up, and the news counts as untold: the next failed run tells it.
+        brand: id of the brand whose run it is, or empty.
 
-    It needs as little as can be: where record or workspace are what failed, it says so.
+    It needs as little as can be: where record or workspace are what failed, it says so. Alarms in the mail are noted
+    as told in the record. Returns `subject`, and `told`: whether it was news.
     """
-    failed: list[JobRun] = []
-    alarms: list[Alarm] = []
-    pages = run_url = sender = ""
+    folder = Path(workspace) / "var" / "told"
+    with news.one_at_a_time(folder):
+        failure, sender = _failure(workspace, dag, run, brand)
+        mail = news.compose(failure)
+        is_news = news.is_news(folder, mail)
+        if is_news:
+            send(sender, mail.subject, mail.html)
+            news.remember(folder, mail)
+        _note_told(workspace, mail.alarms)
+    return {"subject": mail.subject, "told": is_news}
+
+
+def _failure(workspace: str, dag: str, run: str, brand: str) -> tuple[news.Failure, str | None]:
+    """Return what is known, and who sends mail here, if that is known."""
+    pages, run_url, sender = _pages(workspace), "", None
     try:
         with opened(workspace) as parts:
-            airflow, pages = parts.workspace.settings.airflow.url.rstrip("/"), parts.workspace.pages_url
-            sender = parts.workspace.settings.mail.sender
+            settings = parts.workspace.settings
+            pages, sender = parts.workspace.pages_url, settings.mail.sender or None
+            airflow = settings.airflow.url.rstrip("/")
             run_url = f"{airflow}/dags/{quote(dag, safe='')}/runs/{quote(run, safe='')}" if airflow else ""
-            with parts.record.read() as reader:
-                since = parts.clock.now() - timedelta(hours=1)
-                failed = reader.job_runs(states=[JobState.FAILED], since=since, limit=10)
-                alarms = reader.alarms()
+            return _known(parts, news.Failure(dag, brand, pages=pages, run_url=run_url)), sender
     except EarshotError as error:
-        failed = [JobRun("", "the workspace", "", JobState.FAILED, "", SystemClock().now(), reason=str(error))]
-    mail = trouble_mail.compose(dag, failed, alarms, pages, run_url)
-    is_news = trouble_mail.is_news(Path(workspace) / "var" / "told", mail, dag)
-    return {"sender": sender or None, "subject": mail.subject, "html": mail.html, "is_news": is_news}
+        advice = _EDIT if isinstance(error, ConfigError) else _WAIT
+        return news.Failure(dag, brand, str(error), advice, pages=pages, run_url=run_url), sender
+
+
+def _known(parts: Parts, failure: news.Failure) -> news.Failure:
+    with parts.record.read() as reader:
+        since = parts.clock.now() - _LATELY
+        failed = reader.job_runs(states=[JobState.FAILED, JobState.LOST], since=since, limit=10)
+        alarms = reader.alarms(limit=_MANY)
+    names = {each.id: each.name for each in parts.workspace.brands}
+    return replace(failure, failed=failed, alarms=alarms, names=names)
+
+
+def _note_told(workspace: str, alarms: tuple[str, ...]) -> None:
+    """Note it in the record; where that does not answer, the marks in the folder hold for an hour."""
+    if not alarms:
+        return
+    with suppress(StorageError), opened(workspace) as parts, parts.record.write() as writer:
+        writer.tell_alarms(alarms, parts.clock.now())
+
+
+def _pages(workspace: str) -> str:
+    """Return the address of the dashboards as the compiled schedule has it: a workspace with mistakes says nothing."""
+    try:
+        compiled = json.loads((Path(workspace) / "var" / "schedule.json").read_text(encoding="utf-8"))
+        return str(compiled.get("pages_url", "")).rstrip("/")
+    except (OSError, ValueError):
+        return ""

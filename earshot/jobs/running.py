@@ -21,7 +21,7 @@ def make_runner(parts: Parts, on_change: Callable[[RoundReport], None] | None = 
         ingest=parts.ingest,
         publish=partial(run_publish, parts),
         alert=lambda: run_alert(parts, lambda: runner.is_stopping),
-        brief=partial(run_briefs, parts),
+        brief=lambda is_heard: run_briefs(parts, is_heard=is_heard),
         workspace=parts.workspace,
         limits=parts.limits,
         clock=parts.clock,

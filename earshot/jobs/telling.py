@@ -21,8 +21,12 @@ from earshot.wiring import Parts
 
 
 def waiting(workspace: str) -> dict[str, Any]:
-    """Return what a scheduler is to start now: brands with something to tell (`alert`), or with a brief due."""
-    return {"alert": judge(workspace)["brands"], "brief": briefs_due(workspace)["brands"]}
+    """Return what a scheduler is to start now: brands with something to tell (`alert`), or with a brief due.
+
+    `brief_held` says what due briefs wait for, as `briefs_due` does.
+    """
+    due = briefs_due(workspace)
+    return {"alert": judge(workspace)["brands"], "brief": due["brands"], "brief_held": due["held"]}
 
 
 def judge(workspace: str) -> dict[str, Any]:
@@ -78,9 +82,13 @@ def brief(workspace: str, brand: str = "", day: str = "") -> dict[str, Any]:
 
 
 def briefs_due(workspace: str) -> dict[str, Any]:
-    """Return the brands whose brief of the last whole day is due and not made yet, for a scheduler to start."""
+    """Return the brands whose brief of the last whole day is due and not made yet, for a scheduler to start.
+
+    `held` says what they wait for, where they do: after an outage what was due meanwhile is heard first.
+    """
     with opened(workspace) as parts:
-        return {"brands": due_briefs(parts.record, parts.workspace.brands, parts.workspace.settings, parts.clock)}
+        due = due_briefs(parts.record, parts.workspace.brands, parts.workspace.settings, parts.clock)
+        return {"brands": list(due.brands), "held": due.held}
 
 
 def preview_brief(workspace: str, brand: str, day: str = "") -> str:
@@ -146,10 +154,13 @@ def resume(workspace: str, brand: str) -> dict[str, Any]:
         return {"brand": which.id, "paused": which.is_paused}
 
 
-def run_briefs(parts: Parts) -> int:
-    """Make the briefs that are due, each noted as a job of its own; return how many. The alert stage mails them."""
+def run_briefs(parts: Parts, *, is_heard: bool = False) -> int:
+    """Make the briefs that are due, each noted as a job of its own; return how many. The alert stage mails them.
+
+    is_heard: what was due has just been heard.
+    """
     settings, brands = parts.workspace.settings, parts.workspace.brands
-    due = due_briefs(parts.record, brands, settings, parts.clock)
+    due = due_briefs(parts.record, brands, settings, parts.clock, is_heard=is_heard).brands
     for brand_id in due:
         with noted(parts, "brief", brand_id) as entry:
             day = last_day(parts.clock.now(), ZoneInfo(settings.time_zone))

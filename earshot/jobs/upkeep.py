@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -13,9 +13,10 @@ from earshot.errors import ConfigError, StorageError
 from earshot.jobs.again import stale_mentions
 from earshot.jobs.indexing import indexed_since, run_keep, run_publish
 from earshot.jobs.opening import counted, noted, opened, report_dict
-from earshot.operating import JobState
+from earshot.operating import Alarm, JobState
 from earshot.pipeline.erase import erase as erase_everywhere
 from earshot.pipeline.maintain import freshness, integrity, retention
+from earshot.pipeline.maintain.kinds import FRESHNESS, INTEGRITY, Kind
 from earshot.ports import RecordReader
 from earshot.present import plain
 from earshot.wiring import Parts
@@ -48,9 +49,10 @@ def maintain(
 ) -> dict[str, Any]:
     """Do one part of the upkeep: "retention", "index", "integrity" or "freshness"; "" is all, each under its name.
 
-    Freshness says `open` (how many alarms are), `new` (`key`, `what`, `advice` of those that were not before) and
-    `ended` (how many); integrity the same of its own and its `findings`; retention what was dropped; index how
-    many indices were `begun` and `dropped` on the cluster, and what the login was `refused`.
+    Freshness says `open` (how many alarms are), `new` (`key`, `what`, `advice` of those that were not before, or,
+    under a scheduler that mails operations, of those that they were not told of yet) and `ended` (how many);
+    integrity the same of its own and its `findings`; retention what was dropped; index how many indices were `begun`
+    and `dropped` on the cluster, and what the login was `refused`.
 
     Raises:
         ConfigError: there is no such part.
@@ -133,16 +135,31 @@ def _part(
     if name == "retention":
         return report_dict(retention.retain(record, parts.lake, workspace, clock, on_step, is_stopping))
     if name == "freshness":
-        return _raised(freshness.look(record, workspace, clock))
+        return _raised(parts, FRESHNESS, freshness.look(record, workspace, clock))
     if name == "index":
         kept = run_keep(parts)
         return {"begun": int(bool(kept.begun)), "dropped": len(kept.dropped), "refused": kept.refused}
     found = integrity.examine(record, parts.lake, parts.index, clock, leases.me(), indexed_since(parts))
     numbers = {"cut": found.cut, "repaired": found.repaired}
     findings = [plain(each) for each in found.findings]
-    return {"findings": findings, "unjudged": plain(found.unjudged), **numbers, **_raised(found.raised)}
+    return {
+        "findings": findings,
+        "unjudged": plain(found.unjudged),
+        **numbers,
+        **_raised(parts, INTEGRITY, found.raised),
+    }
 
 
-def _raised(raised: freshness.Raised) -> dict[str, Any]:
-    new = [{"key": each.key, "what": each.what, "advice": each.advice} for each in raised.new]
-    return {"open": raised.open, "new": new, "ended": raised.ended}
+def _raised(parts: Parts, kinds: Collection[Kind], raised: freshness.Raised) -> dict[str, Any]:
+    """Return what a look at these kinds of alarms changed.
+
+    Under a scheduler that mails operations `new` is what they do not know yet, whoever raised it: its run stays red
+    until the mail was taken. For everybody else it is what was raised now.
+    """
+    new: Iterable[Alarm] = raised.new
+    if parts.workspace.settings.airflow.failure_mail and jobbook.is_airflow(parts.environ):
+        with parts.record.read() as reader:
+            open_ones = reader.alarms(limit=freshness.ALL)
+        new = (each for each in open_ones if each.kind in kinds and not each.is_told)
+    said = [{"key": each.key, "what": each.what, "advice": each.advice} for each in new]
+    return {"open": raised.open, "new": said, "ended": raised.ended}

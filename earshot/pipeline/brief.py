@@ -19,10 +19,14 @@ from earshot.config.settings import Settings
 from earshot.errors import StorageError
 from earshot.model import Brand, Incident, MentionCount, Notice, NoticeState, Outcome, Severity, SourceHeard
 from earshot.operating import Brief, why_paused
+from earshot.pipeline.collect import UNREAD
 from earshot.ports import Clock, Record, RecordReader, SourceState
+from earshot.upkeep import Unheard
 
 MOST_LISTED = 50
 """Incidents and sources whose ids a brief keeps; it counts all of them."""
+LONGEST_WAIT = timedelta(minutes=30)
+"""A brief waits so long at most from when listening began again."""
 _MOST_RANKED = 8
 _ALL = 100_000
 
@@ -36,6 +40,14 @@ class Made:
     is_new: bool = False
     notices: int = 0
     skipped: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """brands: ids of those whose brief is to be made now. held: why none is though some are due, or empty."""
+
+    brands: tuple[str, ...] = ()
+    held: str = ""
 
 
 def make_brief(record: Record, brands: Sequence[Brand], brand: Brand, day: Day, clock: Clock) -> Made:
@@ -66,17 +78,22 @@ def make_brief(record: Record, brands: Sequence[Brand], brand: Brand, day: Day, 
         return Made(brief, Figures.model_validate(brief.figures), is_new, notices)
 
 
-def briefs_due(record: Record, brands: Sequence[Brand], settings: Settings, clock: Clock) -> list[str]:
-    """Return the brands, by id, whose brief of the last whole day is due and not made yet.
+def briefs_due(
+    record: Record, brands: Sequence[Brand], settings: Settings, clock: Clock, *, is_heard: bool = False
+) -> Due:
+    """Return the brands whose brief of the last whole day is due and not made yet; whoever drives the stages asks here.
 
     It is due from `briefs.at` until the day after is over; what was not made by then is mailed only if somebody asks.
     Nothing is due of a paused brand, of one whose brief nobody gets, without a mail server, or of a day on which
-    nobody was listening yet.
+    nobody was listening yet. Where nobody listened for a while before, briefs are held back until what is due has been
+    heard: until then their numbers are too small.
+
+    is_heard: whoever asks has just heard all that is due, and what is left is not to be waited for.
     """
     now = clock.now()
     day = last_day(now, ZoneInfo(settings.time_zone))
     if not settings.mail.host or now < due_at(day, settings.briefs.at):
-        return []
+        return Due()
     with record.read() as reader:
         pauses = reader.pauses()
         due = [
@@ -86,8 +103,25 @@ def briefs_due(record: Record, brands: Sequence[Brand], settings: Settings, cloc
             and not why_paused(brand.id, is_paused=brand.is_paused, pauses=pauses)
             and reader.brief(identity.brief_id(brand.id, day.since, day.until)) is None
         ]
-        was_listening = due and any(row.listening for row in reader.hours_heard(day.since, day.until))
-    return sorted(due) if was_listening else []
+        if not due or not any(row.listening for row in reader.hours_heard(day.since, day.until)):
+            return Due()
+        held = "" if is_heard else _why_held(reader.unheard(day.until, now + UNREAD), now)
+    return Due((), held) if held else Due(tuple(sorted(due)))
+
+
+def _why_held(unheard: Unheard, now: datetime) -> str:
+    """Return what a brief of the day before waits for, in words, or "" where it waits for nothing.
+
+    A source that was asked since the day was over has told all of it, and who listens all the time has asked nearly
+    every source since; so this waits only after a time in which nobody did. Not longer than `LONGEST_WAIT` from the
+    first source that was asked: where there is always something to fetch, numbers do not get better by waiting.
+    """
+    if not unheard.sources and unheard.begun_at is None:  # none of them is due so soon after midnight
+        return ""
+    if unheard.begun_at is not None and now - unheard.begun_at >= LONGEST_WAIT:
+        return ""
+    waits = (("source", "heard", unheard.sources), ("page", "read", unheard.pages))
+    return ", ".join(f"{count} {what}{'s' * (count > 1)} to be {done}" for what, done, count in waits if count)
 
 
 def figures_of(reader: RecordReader, brands: Sequence[Brand], brand: Brand, day: Day) -> Figures:

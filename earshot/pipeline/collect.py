@@ -30,7 +30,8 @@ from earshot.urls import host_of
 
 _RENEW = timedelta(seconds=30)
 _MOST_HOPS = 10
-_UNREAD = timedelta(hours=1)
+UNREAD = timedelta(hours=1)
+"""So long nothing is fetched again while its capture lies in the lake unread."""
 _UNKNOWN = Source(id="", kind="feed", url="")
 """What a source that has left the workspace meanwhile is taken for."""
 
@@ -100,9 +101,9 @@ def _await_reading(writer: RecordWriter, event: Fetched, now: datetime) -> None:
     """Nothing is fetched again while its capture lies in the lake unread; ingest says when it is due."""
     kind, _, name = event.item_id.partition(":")
     if kind == "page":
-        writer.end_page(name, Outcome.OK, "fetched, to be read", now, now + _UNREAD)
+        writer.end_page(name, Outcome.OK, "fetched, to be read", now, now + UNREAD)
     else:
-        writer.put_off(event.source_id, event.at, now + _UNREAD)
+        writer.put_off(event.source_id, event.at, now + UNREAD)
 
 
 def end_fetch(writer: RecordWriter, event: Fetched, source: Source, now: datetime) -> None:

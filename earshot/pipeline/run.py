@@ -34,7 +34,6 @@ _TICK_S = 0.25
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 30.0
 _RELAY_EVERY = timedelta(seconds=2)
 _BRIEF_EVERY = timedelta(seconds=30)
-_BRIEF_WAITS = timedelta(minutes=30)
 _GRACE_S = 2.0
 """How long a run that was asked to stop waits for its spiders. They die with this process, as if it had been killed."""
 
@@ -59,7 +58,10 @@ class RoundReport:
 
 @dataclass(frozen=True, slots=True)
 class Stages:
-    """The stages as the runner calls them. brief: makes the briefs that are due; `alert` mails them."""
+    """The stages as the runner calls them.
+
+    brief: makes the briefs that are due, told whether all that was due has just been heard; `alert` mails them.
+    """
 
     record: Record
     collector: Collector
@@ -70,7 +72,7 @@ class Stages:
     limits: CollectLimits
     clock: Clock
     owner: str
-    brief: Callable[[], int] = lambda: 0
+    brief: Callable[[bool], int] = lambda _: 0
     maintain: Callable[[str], Mapping[str, Any] | None] = lambda _: None
 
 
@@ -89,7 +91,6 @@ class Runner:
         self._pages_taken: Counter[str] = Counter()
         self._relayed_at = stages.clock.now()
         self._briefed_at = stages.clock.now()
-        self._started_at = stages.clock.now()
 
     def stop(self) -> None:
         """Ask a running round to end soon; spiders are ended, what they published stays. Safe from a signal handler.
@@ -125,9 +126,9 @@ class Runner:
                 if not is_started:  # also after a failure: what was left lying is taken up as by a new process
                     self._start()
                     is_started = True
-                has_work = self._plan(is_round=False) or bool(self._live)
+                self._plan(is_round=False)
                 self._drain()
-                self._brief(is_idle=not has_work)
+                self._brief()
                 self._relay()
                 upkeep.tick()
                 failures = 0
@@ -272,17 +273,12 @@ class Runner:
         self.report.mail_waiting = told.problem
         self._on_change(self.report)
 
-    def _brief(self, *, is_idle: bool) -> None:
-        """Make the briefs that are due, once what a start finds due has been heard: until then numbers are too small.
-
-        Asked for every half minute. Where there is always something to fetch, half an hour after the start is enough.
-        """
+    def _brief(self) -> None:
+        """Make the briefs that are due, at most every half minute; the stage knows what they have to wait for."""
         now = self._s.clock.now()
-        is_early = not is_idle and now - self._started_at < _BRIEF_WAITS
-        if is_early or now - self._briefed_at < _BRIEF_EVERY:
-            return
-        self._briefed_at = now
-        self._s.brief()
+        if now - self._briefed_at >= _BRIEF_EVERY:
+            self._briefed_at = now
+            self._s.brief(False)
 
     def _finish(self, *, is_round: bool = False) -> None:
         """Wait for the spiders and tell what is to be told; where it was asked to end, wait a moment and no more."""
@@ -290,5 +286,5 @@ class Runner:
         while self._live and not (self.is_stopping and self._s.clock.monotonic() > ends_at):
             self._drain()
         if is_round and not self.is_stopping:
-            self._s.brief()
+            self._s.brief(True)
         self._relay(is_forced=True)

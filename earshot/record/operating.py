@@ -10,7 +10,7 @@ from sqlalchemy import delete, func, select, update
 
 from earshot.leases import is_gone
 from earshot.operating import Alarm, Brief, JobEnd, JobRun, JobState, Level, Pause
-from earshot.record.session import Session, WriteSession, add_new, put
+from earshot.record.session import Session, WriteSession, add_new, chunks, put
 from earshot.record.tables import alarm, brief, job_run, last_pause, level, pause
 
 
@@ -150,6 +150,11 @@ class OperatingWrites(WriteSession):
         put(self.db, alarm, [_alarm_row(each, open_since.get(each.key, now), now) for each in found])
         return [each for each in found if each.key not in open_since]
 
+    def tell_alarms(self, keys: Collection[str], now: datetime) -> None:
+        """Note that operations were told of these alarms now."""
+        for part in chunks(sorted(keys)):
+            self.db.execute(update(alarm).where(alarm.c.key.in_(part)).values(told_at=now))
+
     def add_levels(self, values: Mapping[str, float], now: datetime) -> None:
         """Note one reading of each name. Twice at one time is once."""
         add_new(self.db, level, [{"name": name, "at": now, "value": float(value)} for name, value in values.items()])
@@ -191,10 +196,13 @@ def _job_run(row: Any) -> JobRun:
 
 
 def _alarm(row: Any) -> Alarm:
-    return Alarm(row.key, row.kind, row.subject, row.what, row.advice, row.since, row.seen_at, row.ended_at)
+    return Alarm(
+        row.key, row.kind, row.subject, row.what, row.advice, row.since, row.seen_at, row.ended_at, row.told_at
+    )
 
 
 def _alarm_row(each: Alarm, since: datetime, now: datetime) -> dict[str, Any]:
+    """Return a row; `told_at` is not in it, and stays as it was where the key was raised before."""
     said = {"key": each.key, "kind": each.kind, "subject": each.subject, "what": each.what, "advice": each.advice}
     return said | {"since": since, "seen_at": now, "ended_at": None}
 

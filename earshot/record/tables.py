@@ -420,6 +420,7 @@ alarm = Table(
     _time("since"),
     _time("seen_at"),
     _time("ended_at", optional=True),
+    _time("told_at", optional=True),
 )
 
 level = Table("level", metadata, _key("name"), _time("at", primary_key=True), _number("value"))

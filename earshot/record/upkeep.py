@@ -27,6 +27,7 @@ from earshot.leases import is_gone
 from earshot.model import DeliveryState, NoticeState, Outcome
 from earshot.operating import JobState
 from earshot.record import captures
+from earshot.record.frontier import WAITING
 from earshot.record.revisions import ACTIVE, INDEX
 from earshot.record.session import Session, WriteSession, chunks
 from earshot.record.tables import (
@@ -37,6 +38,7 @@ from earshot.record.tables import (
     delivery,
     document,
     found_in,
+    frontier,
     gone_mention,
     job_run,
     lake_file,
@@ -49,7 +51,7 @@ from earshot.record.tables import (
     source,
     source_run,
 )
-from earshot.upkeep import Backlogs, HeldLease, Inconsistency, Listening, Waiting
+from earshot.upkeep import Backlogs, HeldLease, Inconsistency, Listening, Unheard, Waiting
 
 _UNSENT = [str(state) for state in (DeliveryState.PENDING, DeliveryState.CLAIMED, DeliveryState.DOT)]
 _MOST_DAMAGES = 10
@@ -95,6 +97,29 @@ class UpkeepReads(Session):
             )
             for row in rows
         ]
+
+    def unheard(self, time: datetime, due_until: datetime) -> Unheard:
+        """Return what is still to be done before everything up to `time` has been heard."""
+        is_unasked = or_(source.c.last_run_at.is_(None), source.c.last_run_at < time)
+        is_of_then = or_(frontier.c.published_at.is_(None), frontier.c.published_at < time)
+        may_come = or_(
+            frontier.c.not_before.is_(None), frontier.c.not_before <= self.clock.now(), frontier.c.outcome == Outcome.OK
+        )  # a page that was fetched waits, with that outcome, for being read
+        active = select(source.c.id).where(source.c.is_active)
+        mine = (source_run.c.source_id == source.c.id) & (source_run.c.at >= time)
+        # One look into an index for each source; over all runs it would read those of a quarter of a year.
+        first = select(func.min(source_run.c.at, type_=source_run.c.at.type)).where(mine).scalar_subquery()
+        begun = select(func.min(first, type_=source_run.c.at.type)).where(source.c.is_active)
+        return Unheard(
+            sources=self._count_of(source, source.c.is_active, source.c.next_due_at <= due_until, is_unasked),
+            pages=self._count_of(
+                frontier, frontier.c.state == WAITING, is_of_then, may_come, frontier.c.source_id.in_(active)
+            ),
+            begun_at=self.db.execute(begun).scalar_one(),
+        )
+
+    def _count_of(self, table: Table, *where: ColumnElement[bool]) -> int:
+        return int(self.db.execute(select(func.count()).select_from(table).where(*where)).scalar_one())
 
     def due_after(self, time: datetime) -> dict[str, datetime]:
         """Return when active sources are due that are due later than `time`, by id."""

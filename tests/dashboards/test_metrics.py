@@ -13,7 +13,9 @@ from prometheus_client.parser import text_string_to_metric_families as parse
 from pydantic import SecretStr
 
 from earshot import __version__
+from earshot.errors import Mistake
 from earshot.model import DeliveryState, NoticeState
+from earshot.operating import AlarmKind
 from tests.builders import NOW
 from tests.dashboards import seed
 from tests.dashboards.conftest import Served
@@ -52,6 +54,11 @@ def test_numbers_are_those_of_the_record(served: Served) -> None:
     assert found["earshot_sources", "outcome=gone"] == 1
     assert found["earshot_sources", "outcome=failed"] == 0
     assert found["earshot_alarms_open", "kind=source not heard"] == 1
+    assert found["earshot_alarms_open", "kind=disk nearly full"] == 0
+    assert {key[1] for key in found if key[0] == "earshot_alarms_open"} >= {f"kind={kind}" for kind in AlarmKind}
+    press = {key[2]: found[key] for key in found if key[:2] == ("earshot_collection_sources", "collection=press")}
+    assert press == {"state=heard": 3, "state=not_heard": 2, "state=never": 0}
+    assert found["earshot_workspace_mistakes",] == 0
     assert found["earshot_job_runs_running", "job_name=collect"] == 1
     assert found["earshot_job_runs_running", "job_name=publish"] == 0
     assert found["earshot_brands_paused",] == 2
@@ -105,6 +112,17 @@ def test_an_empty_record_is_answered_too(tmp_path: Path) -> None:
         found = samples_of(httpx.get(f"{url}/metrics").text)
     assert found["earshot_documents",] == 0
     assert found["earshot_sources", "outcome=never"] == 0
+
+
+def test_more_alarms_than_a_page_shows_are_all_counted_and_mistakes_are(tmp_path: Path) -> None:
+    world = empty_world(tmp_path)
+    many = [seed.Alarm(f"source not heard: s{n}", "source not heard", f"s{n}", "", "", NOW, NOW) for n in range(250)]
+    with world.record.write() as writer:
+        writer.set_alarms(many, NOW)
+    with serving(app_of(world, mistakes=lambda: [Mistake("earshot.yaml", 1, 1, "", "is wrong")])) as url:
+        found = samples_of(httpx.get(f"{url}/metrics").text)
+    assert found["earshot_alarms_open", "kind=source not heard"] == 250
+    assert found["earshot_workspace_mistakes",] == 1
 
 
 def test_prometheus_is_asked_for_the_token_and_never_led_to_a_form(tmp_path: Path) -> None:

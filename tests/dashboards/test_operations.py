@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import html
 import re
 from datetime import timedelta
@@ -12,6 +13,11 @@ import httpx
 import pytest
 
 from dashboards.duties import LATE, STALE
+from earshot.alerts.gate import our_side
+from earshot.config.rereading import Rereading
+from earshot.config.settings import MailSettings
+from earshot.errors import Mistake
+from earshot.model import Delivery, DeliveryState, Notice, NoticeState
 from earshot.operating import JobState
 from tests.builders import NOW
 from tests.dashboards import seed
@@ -101,6 +107,91 @@ def test_an_empty_workspace_is_told_why_each_part_is_empty(tmp_path: Path) -> No
     ):
         assert said in page, said
     assert "All is well" not in page
+
+
+def test_a_mistake_in_the_workspace_is_the_first_duty_until_it_is_mended(tmp_path: Path) -> None:
+    world = well_world(tmp_path)
+    (tmp_path / "earshot.yaml").write_text("name: Ours\n")
+    (tmp_path / "brands").mkdir()
+    broken = tmp_path / "brands" / "halden.yaml"
+    broken.write_text("id: halden\nname: Halden\nrules:\n  - {id: bad, query: '(pump', naem: <img src=x>}\n")
+    with serving(app_of(world, mistakes=Rereading(tmp_path, {}).mistakes)) as url:
+        page = httpx.get(f"{url}/operations").text
+        first, *others = duties_of(page)
+        assert first.startswith("No job can start: the workspace’s files have ")
+        assert others == []
+        said = text_of(part(page, "alarms"))
+        assert "brands/halden.yaml, line 4, column " in said
+        assert "did you mean name ?" in said
+        assert "<img" not in part(page, "alarms")
+        assert httpx.get(f"{url}/operations.json").json()["duties"][0]["mistakes"][0]["line"] == 4
+        assert "No job can start now" in text_of(httpx.get(f"{url}/operations/runs").text)
+        broken.write_text("id: halden\nname: Halden\n")
+        assert "All is well" in httpx.get(f"{url}/operations").text
+        assert "No job can start" not in httpx.get(f"{url}/operations/runs").text
+
+
+def test_many_mistakes_are_counted_and_the_first_ten_named(tmp_path: Path) -> None:
+    mistakes = [Mistake(f"sources/{n:02}.yaml", 3, 5, "url", "is missing", "add `url:`") for n in range(25)]
+    page = page_of(well_world(tmp_path), mistakes=lambda: mistakes)
+    assert duties_of(page) == ["No job can start: the workspace’s files have 25\u00a0mistakes"]
+    said = text_of(part(page, "alarms"))
+    assert "sources/09.yaml, line 3, column 5" in said
+    assert "sources/10.yaml" not in said
+    assert "and 15 more" in said
+
+
+def refused_world(root: Path, reason: str = "login refused: 535 5.7.8 bad password") -> seed.World:
+    """Well, but that the mail server refused a mail of ours, by the relay's own words."""
+    world = well_world(root)
+    mail = MailSettings(host="mail.example", sender="earshot@example.org")
+    world = dataclasses.replace(
+        world,
+        workspace=dataclasses.replace(
+            world.workspace, settings=world.workspace.settings.model_copy(update={"mail": mail})
+        ),
+    )
+    notice = Notice("n1", "i", "halden", "r", "mail", "mara@example.org", NoticeState.PENDING, NOW)
+    with world.record.write() as writer:
+        writer.add_notice(notice)
+        bound = Delivery("d1", "mail", "mara@example.org", DeliveryState.PENDING, "<d1@example.org>", 0, ("n1",))
+        writer.bind(dataclasses.replace(bound, changed_at=NOW - timedelta(minutes=9)))
+        for state, said in ((DeliveryState.CLAIMED, ""), (DeliveryState.PENDING, our_side(reason))):
+            writer.change_delivery("d1", state, NOW - timedelta(seconds=20), reason=said)
+    return world
+
+
+def test_a_mail_server_that_refuses_us_is_a_duty_with_its_words_until_it_takes_one(tmp_path: Path) -> None:
+    world = refused_world(tmp_path)
+    page = page_of(world)
+    assert duties_of(page) == ["Nobody is told: the mail server takes no mail from us"]
+    said = text_of(part(page, "alarms"))
+    assert "Its last word: login refused: 535 5.7.8 bad password." in said
+    assert "1 notice waits" in said
+    assert "9 min ago" in said
+    with world.record.write() as writer:
+        for state in (DeliveryState.CLAIMED, DeliveryState.DOT, DeliveryState.SENT):
+            writer.change_delivery("d1", state, NOW)
+    assert duties_of(page_of(world)) == []
+
+
+def test_an_alarm_of_waiting_mail_says_what_the_server_said_and_nothing_is_said_twice(tmp_path: Path) -> None:
+    world = refused_world(tmp_path)
+    alarm = seed.Alarm("mail waiting", "mail waiting", "", "1 mail waits", "Run `earshot alert`.", NOW, NOW)
+    with world.record.write() as writer:
+        writer.set_alarms([alarm], NOW)
+    page = page_of(world)
+    assert duties_of(page) == ["1 mail waits"]
+    assert "last word: login refused: 535 5.7.8 bad password. Run earshot alert ." in text_of(part(page, "alarms"))
+
+
+def test_notices_without_a_mail_server_are_worth_knowing_and_no_alarm(tmp_path: Path) -> None:
+    world = well_world(tmp_path)
+    with world.record.write() as writer:
+        writer.add_notice(Notice("n1", "i", "halden", "r", "mail", "m@example.org", NoticeState.PENDING, NOW))
+    page = page_of(world)
+    assert duties_of(page) == ["Nobody is told: no mail server is set, and 1\u00a0notice waits"]
+    assert "All is well" in text_of(part(page, "alarms"))
 
 
 def test_when_nobody_collects_that_is_the_first_duty(tmp_path: Path) -> None:

@@ -16,9 +16,10 @@ from earshot.alerts.age import TOO_LATE
 from earshot.briefs import Day, Figures, due_at, last_day
 from earshot.config.settings import BriefSettings
 from earshot.errors import MailError, MailUncertain
-from earshot.model import Outcome, Severity
-from earshot.pipeline.brief import Made, briefs_due, figures_of, make_brief, make_figures
-from earshot.ports import MentionWrite, RunEnd
+from earshot.model import Outcome, Role, Severity
+from earshot.pipeline.brief import Due, Made, briefs_due, figures_of, make_brief, make_figures
+from earshot.pipeline.collect import UNREAD, page_id
+from earshot.ports import FrontierPage, MentionWrite, RunEnd
 from earshot.record.engine import transaction
 from tests.alerts.scene import Books, Scene, temporary
 from tests.builders import FakeClock, make_brand, make_flag, make_recipient, make_rule, make_source, make_verdict
@@ -39,7 +40,10 @@ class Place(Scene):
         return make_brief(self.record, self.brands, self.brands[brand], day, self.clock)
 
     def due(self) -> list[str]:
-        return briefs_due(self.record, self.brands, self.settings, self.clock)
+        return list(briefs_due(self.record, self.brands, self.settings, self.clock).brands)
+
+    def held(self) -> str:
+        return briefs_due(self.record, self.brands, self.settings, self.clock).held
 
     def say(self, number: int, at: datetime = THAT_DAY, brand: str = "halden", **verdict: Any) -> str:
         """Find a mention published at a time; return its id."""
@@ -58,9 +62,10 @@ class Place(Scene):
             return make_figures(reader, self.brands, self.brands[0], day or last_day(self.clock.now(), BERLIN))
 
     def listen(self, since: datetime, *spans: tuple[datetime, datetime]) -> None:
-        """Listen to one source since a time, heard in these spans."""
+        """Listen to one source since a time, heard in these spans; it is not due before long."""
         with self.record.write() as writer:
             writer.put_sources([make_source(listening_since=since)], since)
+            writer.end_run(RunEnd("blog", since, Outcome.UNCHANGED, "", next_due_at=since + timedelta(days=30)))
             for start, end in spans:
                 writer.end_run(RunEnd("blog", end, Outcome.OK, "", next_due_at=end, heard_since=start))
 
@@ -327,6 +332,104 @@ def test_nothing_is_due_that_nobody_gets_or_that_has_nothing_to_say(make: Callab
     with place.record.read() as reader:
         assert reader.briefs() == []
         assert reader.all_notices() == []
+
+
+def outage(place: Place, *names: str) -> None:
+    """Sources that were heard until the evening before, and are due since; now it is noon of the day after."""
+    evening = THAT_DAY + timedelta(hours=6)
+    with place.record.write() as writer:
+        writer.put_sources([make_source(id=name, listening_since=THAT_DAY) for name in names], THAT_DAY)
+        for name in names:
+            writer.end_run(RunEnd(name, evening, Outcome.OK, "", next_due_at=evening + timedelta(minutes=15)))
+
+
+def ask(place: Place, name: str, outcome: Outcome = Outcome.UNCHANGED) -> None:
+    """A source is asked now, and due again in a quarter of an hour."""
+    with place.record.write() as writer:
+        now = place.clock.now()
+        writer.end_run(RunEnd(name, now, outcome, "", next_due_at=now + timedelta(minutes=15)))
+
+
+def test_after_an_outage_a_brief_waits_until_every_source_that_is_due_was_asked(make: Callable[..., Place]) -> None:
+    place = make()
+    outage(place, "one", "two", "ill")
+    assert (place.due(), place.held()) == ([], "3 sources to be heard")
+    place.clock.advance(hours=2)
+    assert place.due() == [], "nobody listens yet"
+    ask(place, "one")
+    ask(place, "ill", Outcome.BLOCKED)
+    assert (place.due(), place.held()) == ([], "1 source to be heard")
+    ask(place, "two")
+    assert (place.due(), place.held()) == (["halden"], "")
+
+
+def test_what_was_found_of_that_day_is_read_before_the_brief_is_made(make: Callable[..., Place]) -> None:
+    place = make()
+    outage(place, "one")
+    ask(place, "one")
+    now, minute = place.clock.now(), timedelta(minutes=1)
+    found = {"then": THAT_DAY, "undated": None, "ill": THAT_DAY, "today": now}
+    pages = {
+        name: FrontierPage(page_id(url, Role.PAGE), url, Role.PAGE, "one", now, published_at=at)
+        for name, at in found.items()
+        for url in [f"http://one.example/{name}"]
+    }
+    with place.record.write() as writer:
+        writer.add_pages(list(pages.values()))
+        writer.end_page(pages["ill"].id, Outcome.FAILED, "503", now, now + 5 * minute)
+    assert place.held() == "2 pages to be read"
+    with place.record.write() as writer:
+        for name in ("then", "undated"):  # fetched, as the collect stage notes it
+            writer.end_page(pages[name].id, Outcome.OK, "fetched, to be read", now, now + 15 * minute)
+    assert place.held() == "2 pages to be read"
+    with place.record.write() as writer:
+        for name in ("then", "undated"):
+            writer.end_page(pages[name].id, Outcome.OK, "", now, None)
+    assert place.due() == ["halden"]
+
+
+def test_a_source_that_was_fetched_and_not_read_is_not_heard_yet(make: Callable[..., Place]) -> None:
+    place = make()
+    outage(place, "one")
+    with place.record.write() as writer:
+        now = place.clock.now()
+        writer.put_off("one", now, now + UNREAD)
+    assert place.held() == "1 source to be heard"
+
+
+def test_a_brief_does_not_wait_longer_than_half_an_hour_from_when_listening_began_again(
+    make: Callable[..., Place],
+) -> None:
+    place = make()
+    outage(place, "one", "never")
+    place.clock.advance(hours=1)
+    ask(place, "one")
+    place.clock.advance(minutes=29)
+    ask(place, "one")
+    assert place.due() == []
+    place.clock.advance(minutes=1)
+    assert place.due() == ["halden"]
+
+
+def test_who_listens_all_the_time_waits_for_nothing_and_neither_does_who_has_just_heard_all(
+    make: Callable[..., Place],
+) -> None:
+    place = make()
+    outage(place, "one", "late")
+    heard = briefs_due(place.record, place.brands, place.settings, place.clock, is_heard=True)
+    assert heard == Due(("halden",))
+    place.clock.advance(hours=-12)
+    ask(place, "one")  # at midnight there, and again and again since
+    place.clock.advance(hours=12)
+    assert place.due() == ["halden"], "one source that is due just now holds nothing"
+
+
+def test_sources_that_are_not_due_are_not_waited_for(make: Callable[..., Place]) -> None:
+    place = make()
+    place.listen(THAT_DAY)
+    with place.record.write() as writer:
+        writer.add_pages([FrontierPage("p", "http://blog.example/p", Role.PAGE, "blog", place.clock.now())])
+    assert place.due() == ["halden"]
 
 
 def test_a_brief_that_a_pause_held_is_told_the_same_day_and_not_later(make: Callable[..., Place]) -> None:

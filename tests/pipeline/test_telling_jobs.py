@@ -13,7 +13,9 @@ import pytest
 from earshot import jobs
 from earshot.config.environment import environment
 from earshot.errors import ConfigError
+from earshot.model import Outcome
 from earshot.operating import JobState
+from earshot.ports import RunEnd
 from earshot.wiring import open_parts
 from tests.alerts.servers import Handler, smtp_server
 from tests.builders import make_source
@@ -35,12 +37,17 @@ def post(tmp_path: Path) -> Iterator[Handler]:
         week_ago = datetime.now(UTC) - timedelta(days=7)
         with open_parts(tmp_path, environment()).record.write() as writer:
             writer.put_sources([make_source(listening_since=week_ago)], week_ago)
+            writer.end_run(RunEnd("blog", week_ago, Outcome.OK, "", next_due_at=week_ago + timedelta(days=30)))
         yield server.handler
 
 
 def write_brand(root: Path, brand: str, address: str, **more: object) -> None:
     said = {"id": brand, "name": brand.title(), "recipients": [{"address": address}]}
     (root / "brands" / f"{brand}.yaml").write_text(json.dumps(said | more))
+
+
+def due(*brands: str) -> dict[str, object]:
+    return {"brands": list(brands), "held": ""}
 
 
 def runs(root: Path, job: str) -> list[tuple[str, JobState, str]]:
@@ -50,16 +57,17 @@ def runs(root: Path, job: str) -> list[tuple[str, JobState, str]]:
 
 def test_briefs_that_are_due_are_made_and_mailed_once_brand_by_brand(tmp_path: Path, post: Handler) -> None:
     workspace = str(tmp_path)
-    assert jobs.briefs_due(workspace) == {"brands": ["brewlane", "halden"]}
+    assert jobs.briefs_due(workspace) == due("brewlane", "halden")
     told = jobs.brief(workspace, "halden")
     assert (told["made"], told["notices"], told["sent"]) == (1, 1, 1)
-    assert jobs.briefs_due(workspace) == {"brands": ["brewlane"]}
+    assert jobs.briefs_due(workspace) == due("brewlane")
     again = jobs.brief(workspace, "halden")
     assert (again["made"], again["notices"], again["sent"], again["brief"]) == (0, 0, 0, told["brief"])
     older = (datetime.now(UTC) - timedelta(days=3)).date()
     assert jobs.brief(workspace, "halden", str(older))["sent"] == 1
     assert jobs.brief(workspace, "brewlane")["sent"] == 1
-    assert jobs.briefs_due(workspace) == jobs.judge(workspace) == {"brands": []}
+    assert jobs.briefs_due(workspace) == due()
+    assert jobs.judge(workspace) == {"brands": []}
     assert [envelope.rcpt_tos for envelope in post.taken] == [["mara@example.org"]] * 2 + [["bo@example.org"]]
     mails = [message_from_bytes(envelope.content, policy=policy.default) for envelope in post.taken]
     assert len({mail["Message-ID"] for mail in mails}) == 3
@@ -71,7 +79,8 @@ def test_a_paused_brands_jobs_end_as_skipped_and_a_scheduler_does_not_start_them
     workspace = str(tmp_path)
     jobs.pause(workspace, "halden")
     write_brand(tmp_path, "brewlane", BRANDS["brewlane"], paused=True)
-    assert jobs.briefs_due(workspace) == jobs.judge(workspace) == {"brands": []}
+    assert jobs.briefs_due(workspace) == due()
+    assert jobs.judge(workspace) == {"brands": []}
     for brand in BRANDS:
         for told in (jobs.brief(workspace, brand), jobs.alert(workspace, brand)):
             assert told["skipped"].startswith("the brand is paused")
@@ -83,13 +92,30 @@ def test_a_paused_brands_jobs_end_as_skipped_and_a_scheduler_does_not_start_them
     assert "its file says" in runs(tmp_path, "alert")[0][2]
     assert jobs.resume(workspace, "brewlane") == {"brand": "brewlane", "paused": True}
     assert jobs.resume(workspace, "halden") == {"brand": "halden", "paused": False}
-    assert jobs.briefs_due(workspace) == {"brands": ["halden"]}
+    assert jobs.briefs_due(workspace) == due("halden")
     assert post.taken == []
+
+
+def test_a_scheduler_and_a_run_hold_briefs_back_alike_until_what_is_due_was_heard(
+    tmp_path: Path, post: Handler
+) -> None:
+    """As after a night in which nothing ran: the source was due yesterday, and nobody has asked it since."""
+    now = datetime.now(UTC)
+    parts = open_parts(tmp_path, environment())
+    with parts.record.write() as writer:
+        writer.end_run(RunEnd("blog", now - timedelta(hours=26), Outcome.OK, "", now - timedelta(hours=25)))
+    told = jobs.waiting(str(tmp_path))
+    assert (told["brief"], told["brief_held"]) == ([], "1 source to be heard")
+    assert jobs.run_briefs(parts) == 0
+    with parts.record.write() as writer:
+        writer.end_run(RunEnd("blog", now, Outcome.UNCHANGED, "", now + timedelta(hours=1)))
+    assert jobs.waiting(str(tmp_path))["brief"] == ["brewlane", "halden"]
+    assert jobs.run_briefs(parts) == 2
 
 
 def test_a_preview_writes_and_sends_nothing_and_says_what_the_mail_will_say(tmp_path: Path, post: Handler) -> None:
     said = jobs.preview_brief(str(tmp_path), "halden")
-    assert jobs.briefs_due(str(tmp_path)) == {"brands": ["brewlane", "halden"]}
+    assert jobs.briefs_due(str(tmp_path)) == due("brewlane", "halden")
     assert post.taken == []
     jobs.brief(str(tmp_path), "halden")
     mail = message_from_bytes(post.taken[0].content, policy=policy.default)

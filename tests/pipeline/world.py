@@ -181,7 +181,7 @@ class World:
         self.web = Web(self.lake, clock)
         self.judge = WordJudge()
         self.extractor = extractor
-        self.brief: Callable[[], int] = lambda: 0
+        self.brief: Callable[[bool], int] = lambda _: 0
         self.use(self.workspace)
 
     def use(self, workspace: Workspace) -> None:
@@ -215,7 +215,7 @@ class World:
             limits=LIMITS,
             clock=self.clock,
             owner=OWNER,
-            brief=lambda: self.brief(),
+            brief=lambda is_heard: self.brief(is_heard),
         )
         return Runner(stages, on_change)
 

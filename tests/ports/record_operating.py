@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import timedelta
 from typing import Any
 
 from earshot import leases
-from earshot.operating import Alarm, Brief, JobEnd, JobRun, JobState, Level
+from earshot.operating import TOLD_FOR, Alarm, Brief, JobEnd, JobRun, JobState, Level
 from earshot.ports import Record
 from tests.builders import NOW
 from tests.ports.record import HOUR
@@ -113,6 +114,27 @@ class OperatingContract:
             assert [each.ended_at for each in writer.alarms(is_open=False)] == [NOW + 2 * HOUR]
             assert len(writer.set_alarms([make_alarm()], NOW + 3 * HOUR)) == 1
             assert [each.since for each in writer.alarms()] == [NOW + 3 * HOUR]
+
+    def test_an_alarm_is_told_once_operations_were_mailed_of_it(self, record: Record) -> None:
+        with record.write() as writer:
+            writer.set_alarms([make_alarm(), make_alarm("wiki")], NOW)
+            writer.tell_alarms(["silent: blog", "unknown"], NOW)
+            assert [(each.subject, each.told_at) for each in writer.alarms()] == [("blog", NOW), ("wiki", None)]
+            writer.set_alarms([make_alarm(), make_alarm("wiki")], NOW + HOUR)
+            assert [each.is_told for each in writer.alarms()] == [True, False]
+
+    def test_an_alarm_that_is_raised_again_is_to_be_told_again_unless_it_only_flickered(self, record: Record) -> None:
+        def told_after(gap: timedelta) -> bool:
+            with record.write() as writer:
+                writer.set_alarms([make_alarm()], NOW)
+                writer.tell_alarms(["silent: blog"], NOW)
+                writer.set_alarms([], NOW)
+                writer.set_alarms([make_alarm()], NOW + gap)
+                (again,) = writer.alarms()
+                writer.set_alarms([], NOW + gap)
+                return again.is_told
+
+        assert [told_after(gap) for gap in (TOLD_FOR, TOLD_FOR + timedelta(seconds=1))] == [True, False]
 
     def test_levels_are_kept_by_name_and_time(self, record: Record) -> None:
         with record.write() as writer:

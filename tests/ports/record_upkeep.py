@@ -8,8 +8,9 @@ from datetime import timedelta
 from earshot import identity, leases
 from earshot.model import CaptureRef, Delivery, DeliveryState, Notice, NoticeState, Outcome, Role
 from earshot.operating import JobState
-from earshot.ports import MentionWrite, OutboxRow, Record, RecordWriter, RunEnd
-from earshot.upkeep import Backlogs, HeldLease, Inconsistency, Waiting
+from earshot.pipeline.collect import page_id
+from earshot.ports import FrontierPage, MentionWrite, OutboxRow, Record, RecordWriter, RunEnd
+from earshot.upkeep import Backlogs, HeldLease, Inconsistency, Unheard, Waiting
 from tests.builders import NOW, make_capture, make_document, make_source, make_verdict
 from tests.ports.record import HOUR
 from tests.ports.record_operating import GONE, make_alarm, make_job
@@ -106,6 +107,27 @@ class UpkeepContract:
             assert (one.last_outcome, one.last_reason, one.next_due_at) == (Outcome.BLOCKED, "robots.txt", NOW + DAY)
             writer.end_run(RunEnd("blog", NOW + 2 * HOUR, Outcome.OK, "", NOW + DAY))
             assert writer.listening()[0].heard_at == NOW + 2 * HOUR
+
+    def test_what_is_unheard_up_to_a_time_is_counted(self, record: Record) -> None:
+        """NOW is the time in question, and it is two hours later."""
+        sources = [make_source(id=name) for name in ("asked", "unasked", "never", "later", "gone")]
+        pages = [
+            FrontierPage(page_id(f"http://{name}/{at}", Role.PAGE), f"http://{name}/{at}", Role.PAGE, name, NOW, at)
+            for name, at in (("asked", None), ("asked", NOW - HOUR), ("asked", NOW), ("gone", None))
+        ]
+        with record.write() as writer:
+            assert writer.unheard(NOW, NOW) == Unheard()
+            writer.put_sources(sources, NOW - DAY)
+            for name, at, due in (
+                ("asked", -2, 1), ("asked", 1, 5), ("asked", 2, 0), ("unasked", -1, 2), ("later", -1, 3),
+            ):  # fmt: skip
+                writer.end_run(RunEnd(name, NOW + at * HOUR, Outcome.UNCHANGED, "", NOW + due * HOUR))
+            writer.end_run(RunEnd("gone", NOW, Outcome.OK, "", NOW))
+            writer.put_sources(sources[:-1], NOW)
+            writer.add_pages(pages)
+        with record.read() as reader:
+            assert reader.unheard(NOW, NOW + 2 * HOUR) == Unheard(sources=2, pages=2, begun_at=NOW + HOUR)
+            assert reader.unheard(NOW + 3 * HOUR, NOW + 2 * HOUR) == Unheard(sources=3, pages=3, begun_at=None)
 
     def test_a_source_is_brought_forward_and_never_put_off(self, record: Record) -> None:
         with record.write() as writer:

@@ -18,8 +18,9 @@ from earshot.errors import ConfigError, StorageError
 from earshot.record import SqlRecord, SqlWriter, tables
 from earshot.record.engine import make_engine, transaction
 from earshot.record.session import Session, WriteSession
-from tests.builders import FakeClock
+from tests.builders import NOW, FakeClock
 from tests.ports.record import put
+from tests.ports.record_operating import make_alarm
 from tests.record import filling
 
 
@@ -41,7 +42,7 @@ def test_migrated_tables_are_written_as_the_tables_are(sqlite_record: SqlRecord,
     engine.dispose()
 
 
-REVISIONS = ["base", "0001", "0002", "0003", "0004"]
+REVISIONS = ["base", "0001", "0002", "0003", "0004", "0005"]
 
 
 @pytest.mark.parametrize("revision", REVISIONS)
@@ -111,6 +112,18 @@ def test_documents_of_an_older_schema_know_where_their_text_came_from(
     with record.read() as reader:
         assert [len(reader.mentions_of(each)) for each in ids] == [1, 1]
     engine.dispose()
+
+
+def test_alarms_of_an_older_schema_count_as_told(record: SqlRecord, url: str) -> None:
+    with record.write() as writer:
+        writer.set_alarms([make_alarm()], NOW)
+    engine = make_engine(url)
+    with transaction(engine, writes=True) as connection:
+        migrate_to(connection, "0005")
+    engine.dispose()
+    record.migrate()
+    with record.read() as reader:
+        assert [(each.told_at, each.is_told) for each in reader.alarms()] == [(NOW, True)]
 
 
 def migrate_to(connection: Connection, revision: str) -> None:

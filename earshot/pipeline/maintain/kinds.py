@@ -3,35 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from enum import StrEnum
 
-from earshot.operating import Alarm
+from earshot.operating import Alarm, AlarmKind
 
-
-class Kind(StrEnum):
-    """What an alarm is about."""
-
-    NOT_WATCHED = "not watched"
-    PIPELINE_STOPPED = "pipeline stopped"
-    PIPELINE_NOT_HEARD = "pipeline not heard"
-    COLLECTION_NOT_HEARD = "collection not heard"
-    SOURCE_NOT_HEARD = "source not heard"
-    BRAND_NOT_HEARD = "brand not heard"
-    INDEX_BEHIND = "index behind"
-    MAIL_WAITING = "mail waiting"
-    CAPTURES_UNREAD = "captures unread"
-    QUARANTINE_GROWING = "quarantine growing"
-    DEAD_LETTERS = "dead letters"
-    RELAY_STUCK = "relay stuck"
-    DISK_NEARLY_FULL = "disk nearly full"
-    RECORD_DAMAGED = "record damaged"
-    MENTIONS_WITHOUT_DOCUMENT = "mentions without document"
-    OUTBOX_OF_UNKNOWN_MENTIONS = "outbox of unknown mentions"
-    NOTICES_WITHOUT_DELIVERY = "notices without delivery"
-    CAPTURES_WITHOUT_FILE = "captures without file"
-    FILES_UNKNOWN = "files unknown"
-    INDEX_DIFFERS = "index differs"
-
+Kind = AlarmKind
 
 INTEGRITY = (
     Kind.RECORD_DAMAGED, Kind.MENTIONS_WITHOUT_DOCUMENT, Kind.OUTBOX_OF_UNKNOWN_MENTIONS, Kind.NOTICES_WITHOUT_DELIVERY,
