@@ -31,6 +31,7 @@ from earshot.errors import (
     Mistake,
     QueryError,
     StorageError,
+    Untrusted,
     WorkspaceError,
 )
 from earshot.present import plain
@@ -158,6 +159,9 @@ def _index_server(workspace: Workspace, mistakes: list[Mistake], warnings: list[
         return jobs.index_server(workspace)
     except ConfigError as error:
         mistakes.append(Mistake("earshot.yaml", 0, 0, error.where, error.what, error.advice))
+    except Untrusted as error:
+        advice = "put the certificate of its authority there; a wrong name or date is mended at the cluster"
+        mistakes.append(Mistake("earshot.yaml", 0, 0, error.where, str(error), advice))
     except StorageError as error:
         warnings.append(Mistake("earshot.yaml", 0, 0, "index.urls", str(error), "start it, or try again later"))
     return ""

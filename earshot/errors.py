@@ -7,7 +7,8 @@
     ├── SourceError        this source is skipped this time; carries the outcome
     ├── DocumentError      this capture or item is set aside (quarantined) with its reason
     ├── StorageError       try again later: record, lake or index did not answer
-    │   └── PartialAnswer    the index answered, but not all of it or not in time: thrown away
+    │   ├── PartialAnswer    the index answered, but not all of it or not in time: thrown away
+    │   └── Untrusted        its certificate is not trusted: work waits, and a check of the settings calls it a mistake
     ├── MailError          one message was not taken; says whether trying again may help
     └── MailUncertain      one message may have been taken: never sent again blindly
 
@@ -97,6 +98,18 @@ class PartialAnswer(StorageError):  # noqa: N818 (what arrived, and was thrown a
     def __init__(self, why: str) -> None:
         self.why = why
         super().__init__(f"the search engine answered only in part ({why}); try again in a minute")
+
+
+class Untrusted(StorageError):  # noqa: N818 (what is not trusted, and so was told nothing)
+    """A server's certificate is not trusted. where: the setting that names whom to trust.
+
+    What runs waits, as for silence: the server may be given another certificate. Who checks the settings is told of a
+    mistake.
+    """
+
+    def __init__(self, what: str, *, where: str) -> None:
+        self.where = where
+        super().__init__(what)
 
 
 class MailError(EarshotError):

@@ -22,9 +22,10 @@ from earshot.config.environment import environment
 from earshot.demo.children import bare_environment
 from earshot.demo.show import show
 from earshot.errors import EarshotError
-from scripts.engines.distributions import ALL, cache, missing
+from scripts.engines.distributions import ALL, Distribution, cache, missing
 from scripts.engines.nodes import Node
 
+INTERRUPTED = 130
 PRODUCTS = {distribution.product: distribution for distribution in ALL}
 
 
@@ -38,17 +39,24 @@ def main() -> int:
         console.print(Text(said, "red"), soft_wrap=True)
         return 1
     console.print(f"Starting {distribution.name} (the first time Maven fetches it into {cache()}) ...", soft_wrap=True)
-    node = Node(distribution)
     try:
-        node.ready()
-        settings = {"EARSHOT_INDEX_ENGINE": options.engine, "EARSHOT_INDEX_URLS": node.url}
-        console.print(f"{distribution.name} answers on {node.url}/. For commands of yours on this workspace:")
-        console.print(f"  export {' '.join(f'{name}={value}' for name, value in settings.items())}", soft_wrap=True)
-        _fill(options.dir, settings)
-        return show(options.dir, options.port, console, settings)
+        return _perform(distribution, options.dir, options.port, console)
     except (EarshotError, RuntimeError) as error:
         console.print(Text(str(error), "red"))
         return 1
+    except KeyboardInterrupt:  # before the demonstration itself listens for it
+        return INTERRUPTED
+
+
+def _perform(distribution: Distribution, directory: Path, port: int, console: Console) -> int:
+    node = Node(distribution)
+    try:
+        node.ready()
+        settings = {"EARSHOT_INDEX_ENGINE": distribution.product, "EARSHOT_INDEX_URLS": node.url}
+        console.print(f"{distribution.name} answers on {node.url}/. For commands of yours on this workspace:")
+        console.print(f"  export {' '.join(f'{name}={value}' for name, value in settings.items())}", soft_wrap=True)
+        _fill(directory, settings)
+        return show(directory, port, console, settings)
     finally:
         node.stop()
 

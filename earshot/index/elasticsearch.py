@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from elasticsearch import ApiError, Elasticsearch, SSLError, TransportError
+from elasticsearch import ApiError, Elasticsearch, TransportError
 
 from earshot.clock import SystemClock
 from earshot.index.cluster.bulk import Answer
@@ -119,4 +119,4 @@ class ElasticsearchWriter:
         except ApiError as error:
             raise ClusterError(doing, error.meta.status, error.body) from error
         except TransportError as error:
-            raise silent(doing, self._connection, str(error.message), isinstance(error, SSLError)) from error
+            raise silent(doing, self._connection, str(error.message)) from error

@@ -106,7 +106,7 @@ def index_server(workspace: Workspace) -> str:
 
     Raises:
         ConfigError: it is not what the settings say, or refuses the login.
-        StorageError: it does not answer.
+        StorageError: it does not answer; Untrusted where its certificate is not trusted.
     """
     if workspace.settings.index.engine == "embedded":
         return ""

@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, NoReturn, cast
 from urllib.parse import parse_qs, urlsplit
 
 from upath import UPath
@@ -179,10 +179,13 @@ class ObjectStore:
         tag = str(said.get("ETag", "")).strip('"')
         is_plain = said.get("ServerSideEncryption", "AES256") == "AES256"  # with a key of KMS it is no MD5
         if is_plain and len(tag) == len(digest.hex()) and tag != digest.hex():
-            self._fs.rm_file(path)
-            raise StorageError("the lake held something else than was sent; it was taken back")
+            self._take_back(path, "something else than was sent")
         if (stored := self._fs.info(path)["size"]) != len(body):
-            raise StorageError(f"the lake holds {stored} of {len(body)} bytes")
+            self._take_back(path, f"{stored} bytes where {len(body)} were sent")
+
+    def _take_back(self, path: str, held: str) -> NoReturn:
+        self._fs.rm_file(path)
+        raise StorageError(f"the lake held {held}; it was taken back")
 
     def _keeps_versions(self) -> str:
         """Return a warning if what is removed stays there as an older version; nothing where that may not be asked."""

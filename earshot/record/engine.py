@@ -46,16 +46,32 @@ _CONNECTING = {
 Source: https://www.postgresql.org/docs/15/libpq-connect.html#LIBPQ-PARAMKEYWORDS, read 2026-11-24.
 """
 
-_REFUSALS = (
-    "authentication failed",
-    "no password supplied",
-    "does not exist",
-    "no pg_hba.conf entry",
-    "invalid connection option",
+_AT_THE_DOOR = (
+    (("does not match host name",), "write the host as its certificate names it"),
+    (
+        ("certificate", "private key file"),
+        "sslrootcert after the `?` names the certificate of the server's authority, by its full path",
+    ),
+    (
+        ("SSL was required", "sslmode", "no encryption"),
+        "look at sslmode after the `?`, and at who is let in how by the server's pg_hba.conf",
+    ),
+    (
+        (
+            "authentication failed",
+            "no password supplied",
+            "does not exist",
+            "no pg_hba.conf entry",
+            "invalid connection option",
+        ),
+        "look at user, database and EARSHOT_RECORD_PASSWORD_FILE",
+    ),
 )
-"""What PostgreSQL says at the door when a person has to mend it; its client passes on the text only, no code.
+"""What PostgreSQL and its client say at the door when a person has to mend it, and where to look; the first that fits
+counts, for a file of certificates "does not exist" either. The client passes on the text only, no code.
 
-Source: PostgreSQL 15, src/backend/libpq/auth.c and src/backend/utils/init/postinit.c, read as answers of a server.
+Source: PostgreSQL 15, src/backend/libpq/auth.c, src/backend/utils/init/postinit.c and
+src/interfaces/libpq/fe-secure-openssl.c, read as answers of a server and of libpq 18.
 """
 _NO_TABLE, _NO_RIGHT = "42P01", "42501"
 
@@ -178,11 +194,16 @@ def _translated(error: Exception) -> EarshotError | None:
     code = getattr(getattr(error, "orig", None), "sqlstate", None)
     if code == _NO_RIGHT:
         return ConfigError(said, where="record.url", advice="let this user own the database")
-    if code is None and any(words in said for words in _REFUSALS):
-        return ConfigError(said, where="record.url", advice="look at user, database and EARSHOT_RECORD_PASSWORD_FILE")
+    if code is None and (advice := _advice(said)):
+        return ConfigError(said, where="record.url", advice=advice)
     if isinstance(error, ProgrammingError) and code != _NO_TABLE:
         return None
     return StorageError(f"the record: {said}")
+
+
+def _advice(said: str) -> str:
+    """Return where to look after what was said at the door; nothing where it may pass by itself."""
+    return next((advice for words, advice in _AT_THE_DOOR if any(each in said for each in words)), "")
 
 
 def _said(error: Exception) -> str:

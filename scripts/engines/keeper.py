@@ -3,7 +3,9 @@
     python keeper.py FOLDER COMMAND...
 
 FOLDER, what the command wrote, goes with it; the id of the command's process group stands in FOLDER/pid.
-Elasticsearch's launcher starts the server as another process, which would outlive a killed test run.
+Elasticsearch's launcher starts the server as another process, which would outlive a killed test run. Signals to the
+whole group (Ctrl-C, a closed terminal, `timeout`) reach this process too, and must not end it before the command: the
+parent's end, or its word, decides.
 """
 
 from __future__ import annotations
@@ -20,6 +22,8 @@ from pathlib import Path
 
 def main() -> int:
     """Run it."""
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+        signal.signal(number, _go_on)  # not SIG_IGN, which the command would inherit
     folder, *command = sys.argv[1:]
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
     Path(folder, "pid").write_text(str(process.pid))
@@ -33,6 +37,10 @@ def main() -> int:
     process.wait()
     shutil.rmtree(folder, ignore_errors=True)
     return 0
+
+
+def _go_on(_number: int, _frame: object) -> None:
+    """Do nothing; reading is taken up again where a signal broke it off."""
 
 
 def _report(process: subprocess.Popen[bytes], ending: threading.Event) -> None:

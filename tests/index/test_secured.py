@@ -12,7 +12,7 @@ import pytest
 import trustme
 
 import mappings
-from earshot.errors import ConfigError, StorageError
+from earshot.errors import ConfigError, StorageError, Untrusted
 from earshot.index.cluster.errors import ClusterError
 from earshot.index.cluster.index import ClusterIndex
 from earshot.index.cluster.plan import SIMPLE, Plan
@@ -22,6 +22,7 @@ from earshot.ports import IndexWrite
 from scripts.engines.nodes import Node
 from tests.index.engines import CLUSTERS, REAL
 from tests.ports.mention_index import ids, mention, put
+from tests.test_cli import Here
 
 pytestmark = pytest.mark.engines
 NAME, OTHER = "test-secured", "test-others"
@@ -79,8 +80,35 @@ def test_a_certificate_of_an_unknown_authority_is_not_trusted(opening: Open, tmp
     trustme.CA().cert_pem.write_to_path(tmp_path / "other.pem")
     for ca_file in ("", str(tmp_path / "other.pem")):
         for use in (lambda index: index.mentions(), lambda index: put(index, mention(1))):
-            with pytest.raises(StorageError, match=r"not trusted \(index\.ca_file\)"):
+            with pytest.raises(Untrusted, match=r"not trusted \(index\.ca_file\)"):
                 use(opening(ca_file=ca_file))
+
+
+def test_check_calls_an_authority_that_is_not_known_a_mistake_and_what_runs_waits(
+    node: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trustme.CA().cert_pem.write_to_path(tmp_path / "other.pem")
+    (tmp_path / "brands").mkdir()
+    (tmp_path / "brands" / "halden.yaml").write_text("id: halden\nname: Halden\n")
+    (tmp_path / "sources").mkdir()
+    monkeypatch.setenv("EARSHOT_INDEX_PASSWORD", node.password)
+    here = Here(tmp_path, node.port)
+    for authority in ("", "ca_file: other.pem, "):
+        set_index(tmp_path, node, authority)
+        done = here("check", code=3)
+        assert "earshot.yaml: index.ca_file: the cluster did not say what it is" in done.stderr
+        assert f"{node.url} is not trusted" in done.stderr
+        assert "Good" not in done.stdout
+        here("run", "--once")
+    set_index(tmp_path, node, f"ca_file: '{node.ca}', ")
+    assert f"The index is on {node.distribution.name}." in here("check").stdout
+
+
+def set_index(workspace: Path, node: Node, authority: str) -> None:
+    (workspace / "earshot.yaml").write_text(
+        f"collect: {{contact: me@example.org}}\nindex: {{engine: {node.distribution.product}, urls: ['{node.url}'], "
+        f"{authority}username: {node.user}, name: {NAME}, timeout: 10s}}\n"
+    )
 
 
 @pytest.mark.parametrize("text", [None, "no certificate"])

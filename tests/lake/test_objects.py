@@ -59,13 +59,17 @@ def test_what_goes_on_failing_is_a_storage_error_and_no_file_appears(s3_server: 
         assert list(lake.iter_files()) == []
 
 
-def test_what_is_spoilt_on_the_way_is_noticed_and_taken_back(s3_server: S3Server) -> None:
+@pytest.mark.parametrize(
+    ("fault", "held"), [("spoil", "something else than was sent"), ("cut", r"\d+ bytes where \d+ were sent")]
+)
+def test_what_is_spoilt_or_cut_on_the_way_is_noticed_and_taken_back(s3_server: S3Server, fault: str, held: str) -> None:
     with Proxy(s3_server.port) as proxy:
         lake = opened(s3_server.bucket(), proxy.url)
-        proxy.faults = ["spoil"]
-        with pytest.raises(StorageError):
+        proxy.faults = [fault]
+        with pytest.raises(StorageError, match=f"the lake held {held}; it was taken back"):
             filled(lake, b"a body" * 1000)
         assert list(lake.iter_files()) == []
+        assert proxy.asked["DELETE"] == 1
         file, _ = filled(lake, b"a body" * 1000)
         assert list(lake.iter_files()) == [file]
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +14,21 @@ import pytest
 import mappings
 from earshot.index.cluster import counting, questions
 from earshot.index.cluster.documents import GONE, PUBLISHED_US, make_document, make_tombstone
+from earshot.index.codec import pack, unpack
 from earshot.index.columns import FACETS, FILTERS
 from earshot.index.generations import Generations
 from earshot.index.place import read_place
-from earshot.model import Filters, Mention, SearchRequest, Severity
+from earshot.model import (
+    Category,
+    DateFrom,
+    Evidence,
+    Filters,
+    Mention,
+    SearchRequest,
+    Sentiment,
+    Severity,
+    TextIs,
+)
 from earshot.query import fields
 from earshot.query.language import parse
 from tests.builders import NOW, FakeClock, make_flag, make_mention
@@ -46,6 +59,53 @@ EVERY_FILTER = Filters(
 )
 KEPT = {"id", "revision"}
 """Asked for by no query: what lists are sorted by, and what a tombstone remembers."""
+
+CHANGES: dict[str, Any] = {
+    "id": "another",
+    "document_id": "another",
+    "story_id": "another",
+    "brand": "bergen",
+    "revision": 2,
+    "url": "http://blog.example/two",
+    "site": "news.example",
+    "title": "Another",
+    "text": "Something else.",
+    "author": "Grace",
+    "source": "news",
+    "source_kind": "sitemap",
+    "collection": "news",
+    "scope": "internal",
+    "published_at": NOW,
+    "published_at_from": DateFrom.PAGE,
+    "found_at": NOW + timedelta(hours=1),
+    "language": "de",
+    "relevance": 0.5,
+    "sentiment": Sentiment.POSITIVE,
+    "sentiment_score": 0.5,
+    "confidence": 0.1,
+    "categories": (Category.PRAISE,),
+    "topics": ("pumps",),
+    "entities": ("Ada",),
+    "flags": (make_flag(),),
+    "severity": Severity.WARNING,
+    "is_own_voice": True,
+    "text_is": TextIs.TEASER,
+    "reach": 1000,
+    "engagement": {"likes": 3},
+    "images": ("http://blog.example/one.png",),
+    "evidence": (Evidence("text", 3, 9, "negative"),),
+    "status": "done",
+    "assignee": "Mara",
+    "brand_version": "v2",
+    "model_version": "m2",
+}
+"""Another value for each field of a mention."""
+
+ONLY_IN_THE_SOURCE = {
+    "document_id", "url", "published_at_from", "found_at", "sentiment_score", "confidence", "topics", "entities",
+    "text_is", "reach", "engagement", "images", "evidence", "assignee", "brand_version", "model_version",
+}  # fmt: skip
+"""Fields of a mention that clusters hand out and cannot search, sort or count by."""
 
 
 def full() -> Mention:
@@ -103,6 +163,28 @@ def test_mapped_fields_are_those_of_every_engine_and_two_of_the_clusters_own() -
 def test_a_full_mention_fills_every_field_and_a_tombstone_the_rest() -> None:
     written = make_document(full()).keys() | make_tombstone("m", 1).keys()
     assert written == mappings.properties().keys()
+
+
+def test_no_field_of_the_model_is_forgotten_here() -> None:
+    assert CHANGES.keys() == {field.name for field in dataclasses.fields(Mention)}
+
+
+def changed(name: str) -> Mention:
+    return dataclasses.replace(make_mention(), **{name: CHANGES[name]})
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_each_field_of_the_model_is_mapped_or_written_down_as_only_in_the_source(name: str) -> None:
+    before, after = make_document(make_mention()), make_document(changed(name))
+    differ = {each for each in before.keys() | after.keys() if before.get(each) != after.get(each)}
+    assert fields.SOURCE in differ, "it is lost on the way to the index"
+    assert differ <= mappings.properties().keys()
+    assert (differ == {fields.SOURCE}) == (name in ONLY_IN_THE_SOURCE)
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_each_field_of_the_model_comes_back_from_the_source_as_it_was(name: str) -> None:
+    assert unpack(pack(changed(name))) == changed(name) != make_mention()
 
 
 def test_fields_are_of_the_same_kind_on_every_engine(embedded: dict[str, Any]) -> None:

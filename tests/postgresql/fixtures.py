@@ -21,6 +21,13 @@ def postgresql() -> Iterator[Server]:
     server.stop()
 
 
+@pytest.fixture(scope="session")
+def secured_postgresql() -> Iterator[Server]:
+    server = Server(is_secured=True)
+    yield server
+    server.stop()
+
+
 @pytest.fixture
 def own_postgresql() -> Iterator[Server]:
     """A server of the test's own, to be ended in its middle."""

@@ -25,6 +25,7 @@ from sqlalchemy import URL, Engine, create_engine, make_url, text
 from sqlalchemy.exc import OperationalError
 
 from scripts.engines import keeper
+from scripts.engines.security import make_certificates
 from tests.postgresql.programs import find_programs
 
 NOBODY = 65534
@@ -33,12 +34,23 @@ NOBODY = 65534
 USER, PASSWORD = "earshot", "only for tests"
 _UNSAFE = ("fsync=off", "full_page_writes=off")
 """What makes it quick: a killed server keeps what it committed, a machine that loses power need not."""
+_USUAL = (
+    "max_connections=100",
+    "shared_buffers=64MB",
+    "autovacuum_naptime=10min",
+    "dynamic_shared_memory_type=mmap",
+)
+_SECURED = ("ssl=on", "ssl_cert_file=node.pem", "ssl_key_file=node.key")
 
 
 class Server:
-    """A running server. given: URL of a database of one that somebody else has started."""
+    """A running server. given: URL of a database of one that somebody else has started.
 
-    def __init__(self, given: str = "", user: str = USER) -> None:
+    is_secured: it lets nobody in without TLS, and shows a certificate of an authority of its own, `ca`.
+    """
+
+    def __init__(self, given: str = "", user: str = USER, *, is_secured: bool = False) -> None:
+        self._settings = [*_UNSAFE, *_USUAL, *(_SECURED if is_secured else ())]
         self._process: subprocess.Popen[bytes] | None = None
         if given:
             self.url = make_url(given)
@@ -53,6 +65,9 @@ class Server:
             port = free.getsockname()[1]
         self.url = URL.create("postgresql", user, PASSWORD, "127.0.0.1", port, "postgres")
         self._prepare()
+        self.ca = self.folder / "data" / "ca.pem"
+        if is_secured:
+            self._secure()
         self.start()
 
     @cached_property
@@ -81,13 +96,7 @@ class Server:
         """Start it and wait until it answers."""
         command = [str(self._programs / "postgres"), "-D", str(self.folder / "data"), "-p", str(self.url.port)]
         command += ["-h", "127.0.0.1", "-k", str(self.folder)]
-        for setting in (
-            *_UNSAFE,
-            "max_connections=100",
-            "shared_buffers=64MB",
-            "autovacuum_naptime=10min",
-            "dynamic_shared_memory_type=mmap",
-        ):
+        for setting in self._settings:
             command += ["-c", setting]
         with (self.folder / "out.log").open("ab") as log:
             self._process = subprocess.Popen(
@@ -141,6 +150,17 @@ class Server:
         )
         if done.returncode:
             raise RuntimeError(f"initdb failed:\n{done.stdout[-1000:]}{done.stderr[-1000:]}")
+
+    def _secure(self) -> None:
+        """Lay out certificates, and let in by TLS alone. The server takes no key that others may read."""
+        data = self.folder / "data"
+        make_certificates(data)
+        (data / "node.key").chmod(0o600)
+        rules = data / "pg_hba.conf"
+        rules.write_text(re.sub(r"(?m)^host\b", "hostssl", rules.read_text()))
+        if os.getuid() == 0:
+            for name in ("ca.pem", "node.pem", "node.key"):
+                os.chown(data / name, NOBODY, NOBODY)
 
     def _major(self) -> int:
         said = subprocess.run([self._programs / "postgres", "--version"], capture_output=True, text=True, check=True)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import closing, suppress
+from pathlib import Path
 
 import pytest
+import trustme
 from sqlalchemy import URL, create_engine, text
 
 from earshot.errors import ConfigError, StorageError
@@ -36,9 +38,62 @@ def refused(url: URL) -> ConfigError:
 
 
 def test_a_wrong_login_or_database_is_something_to_mend(database: URL) -> None:
-    assert "password authentication failed" in refused(database.set(password="wrong")).what
+    wrong = refused(database.set(password="wrong"))
+    assert "password authentication failed" in wrong.what
+    assert "EARSHOT_RECORD_PASSWORD_FILE" in wrong.advice
     assert "does not exist" in refused(database.set(database="none-such")).what
     assert "invalid connection option" in refused(database.update_query_dict({"colour": "red"})).what
+
+
+def over_tls(server: Server, **parameters: str) -> URL:
+    return server.url.update_query_dict({"sslmode": "verify-full", **parameters})
+
+
+def test_the_record_is_kept_over_tls_with_a_server_of_an_own_authority(secured_postgresql: Server) -> None:
+    with secured_postgresql.database() as url:
+        trusting = url.update_query_dict({"sslmode": "verify-full", "sslrootcert": str(secured_postgresql.ca)})
+        with opened(trusting) as record:
+            record.migrate()
+            with record.write() as writer:
+                put(writer, 1, brands=("halden",))
+            with record.read() as reader:
+                assert reader.counts().mentions == 1
+            with engine.transaction(record._engine, writes=False) as connection:
+                asked = text("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()")
+                assert connection.execute(asked).scalar_one() is True
+
+
+def test_a_server_that_is_not_trusted_is_something_to_mend_and_says_whose_fault_it_is(
+    secured_postgresql: Server, tmp_path: Path
+) -> None:
+    for name, written in (("other.pem", trustme.CA().cert_pem.bytes()), ("empty.pem", b"no certificate")):
+        (tmp_path / name).write_bytes(written)
+    for name, said in (
+        ("other.pem", "SSL error: certificate verify failed"),
+        ("none.pem", f'root certificate file "{tmp_path / "none.pem"}" does not exist'),
+        ("empty.pem", f'could not read root certificate file "{tmp_path / "empty.pem"}"'),
+    ):
+        found = refused(over_tls(secured_postgresql, sslrootcert=str(tmp_path / name)))
+        assert said in found.what
+        assert (found.where, "\n" in found.what) == ("record.url", False)
+        assert "sslrootcert after the `?`" in found.advice
+
+
+def test_a_certificate_of_another_name_is_something_to_mend(secured_postgresql: Server) -> None:
+    elsewhere = over_tls(secured_postgresql, sslrootcert=str(secured_postgresql.ca), hostaddr="127.0.0.1")
+    found = refused(elsewhere.set(host="db.example.org"))
+    assert 'does not match host name "db.example.org"' in found.what
+    assert found.advice == "write the host as its certificate names it"
+
+
+def test_tls_on_one_side_only_is_something_to_mend(secured_postgresql: Server, database: URL) -> None:
+    plain = refused(secured_postgresql.url.update_query_dict({"sslmode": "disable"}))
+    assert "no encryption" in plain.what
+    wanted = refused(database.update_query_dict({"sslmode": "require"}))
+    assert "server does not support SSL, but SSL was required" in wanted.what
+    unknown = refused(database.update_query_dict({"sslmode": "always"}))
+    assert 'invalid sslmode value: "always"' in unknown.what
+    assert all("look at sslmode" in each.advice for each in (plain, wanted, unknown))
 
 
 def test_a_server_that_is_not_there_is_a_storage_error(database: URL) -> None:

@@ -12,10 +12,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 _KEPT = ("content-length", "connection", "transfer-encoding", "date", "server")
+_BY_KMS = {"x-amz-server-side-encryption": "aws:kms"}
 
 
 class Proxy:
-    """Passes requests on. `faults` are used up one a request: a status, "reset", "spoil" (what is sent) or "sleep"."""
+    """Passes requests on. `faults` are used up one a request.
+
+    A status, "reset", "sleep", "spoil" (one bit of what is sent), or "cut": the last byte of what is sent is lost, and
+    the answer says that a key of KMS encrypted it, so that its tag is no MD5 that could be compared.
+    """
 
     def __init__(self, port: int, context: ssl.SSLContext | None = None) -> None:
         self.faults: list[int | str] = []
@@ -66,14 +71,15 @@ class _Handler(BaseHTTPRequestHandler):
             return
         if fault == "spoil" and body:
             body = body[:-1] + bytes([body[-1] ^ 1])
-        self._answer(*self._behind(body))
+        status, headers, said = self._behind(body[:-1] if fault == "cut" else body)
+        self._answer(status, headers | (_BY_KMS if fault == "cut" else {}), said)
 
     def _behind(self, body: bytes) -> tuple[int, dict[str, str], bytes]:
         connection = http.client.HTTPConnection("127.0.0.1", self.behind, timeout=30)
         connection.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
         for name, value in self.headers.items():
             if name.lower() not in ("transfer-encoding", "expect", "connection"):
-                connection.putheader(name, value)
+                connection.putheader(name, str(len(body)) if name.lower() == "content-length" else value)
         connection.endheaders(body or None)
         answer = connection.getresponse()
         said = answer.read()

@@ -11,9 +11,9 @@ from datetime import timedelta
 from typing import Any
 
 from opensearchpy import OpenSearch
-from opensearchpy.exceptions import ConnectionTimeout, OpenSearchException, SSLError, TransportError
+from opensearchpy.exceptions import ConnectionTimeout, OpenSearchException, TransportError
 
-from earshot.errors import ConfigError, PartialAnswer, StorageError
+from earshot.errors import ConfigError, PartialAnswer, StorageError, Untrusted
 from earshot.index.cluster import protocols
 from earshot.index.cluster.errors import ClusterError
 
@@ -103,15 +103,21 @@ def translated(doing: str, connection: Connection) -> Iterator[None]:
             raise StorageError(
                 f"{doing}: {connection.where()} {what}; try again, or ask about a shorter time"
             ) from error
-        raise silent(doing, connection, str(error.error), isinstance(error, SSLError)) from error
+        raise silent(doing, connection, str(error.error)) from error
     except OpenSearchException as error:
         raise StorageError(f"{doing}: {error}") from error
 
 
-def silent(doing: str, connection: Connection, reason: str, is_tls: bool) -> StorageError:
-    """Return the error for a cluster that gave no answer. is_tls: it was not trusted, or speaks no TLS."""
-    said = "is not trusted (index.ca_file)" if is_tls else "does not answer"
-    return StorageError(f"{doing}: {connection.where()} {said}: {reason}")
+_UNTRUSTED = "CERTIFICATE_VERIFY_FAILED"
+"""OpenSSL's own name for it, in what both clients say. A handshake that breaks off is silence: it may be a restart."""
+
+
+def silent(doing: str, connection: Connection, reason: str) -> StorageError:
+    """Return the error for a cluster that gave no answer: Untrusted where its certificate is not trusted."""
+    if _UNTRUSTED in reason:
+        what = f"{doing}: {connection.where()} is not trusted (index.ca_file): {reason}"
+        return Untrusted(what, where="index.ca_file")
+    return StorageError(f"{doing}: {connection.where()} does not answer: {reason}")
 
 
 _PHASE = frozenset(("search_phase_execution_exception", "no_shard_available_action_exception"))

@@ -1,0 +1,85 @@
+"""The demonstration on a real engine, as `make demo ENGINE=...` runs it, ended as a person at a terminal ends it."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from earshot.demo.ports import free_port
+from scripts.engines.nodes import KEEPER
+from tests.demo.test_show import said, wait_for, wait_until_nothing_is_left
+
+pytestmark = pytest.mark.engines
+
+
+@contextmanager
+def on_engine(engine: str, directory: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
+    """Run it in a process group of its own, as a terminal does with what is typed there."""
+    command = [sys.executable, "-m", "scripts.demo_on_engine", engine, "--dir", str(directory), "--port", str(port)]
+    with directory.with_suffix(".log").open("ab") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.wait()
+
+
+def press_ctrl_c(process: subprocess.Popen[bytes]) -> None:
+    """A terminal tells the whole group, not only who leads it."""
+    os.killpg(process.pid, signal.SIGINT)
+
+
+def folder_of_engine(processes: list[psutil.Process]) -> Path:
+    (command,) = [each.cmdline() for each in processes if str(KEEPER) in each.cmdline()]
+    return Path(command[command.index(str(KEEPER)) + 1])
+
+
+def test_it_fills_an_engine_of_its_own_shows_the_pages_and_ctrl_c_leaves_nothing_running(tmp_path: Path) -> None:
+    """Twice on one folder, the second time on the other product: a new engine is filled from the record."""
+    directory, port, held = tmp_path / "demo", free_port(0), [100]
+    for times, (engine, name) in enumerate((("opensearch", "OpenSearch"), ("elasticsearch", "Elasticsearch")), 1):
+        with on_engine(engine, directory, port) as process:
+            wait_for(directory, "answers on http", process, times)
+            wait_for(directory, "Ctrl-C ends everything", process, times)
+            (*_, url) = re.findall(rf"{name} \S+ answers on (http://\S+?)/\.", said(directory))
+            held.append(httpx.get(f"{url}/earshot-mentions/_count").json()["count"])
+            found = httpx.get(f"http://127.0.0.1:{port}/mentions?q=melted+OR+smoking")
+            assert (found.status_code, "<mark>" in found.text) == (200, True)
+            started = psutil.Process(process.pid).children(recursive=True)
+            folder = folder_of_engine(started)
+            assert any("java" in each.name() for each in started)
+            press_ctrl_c(process)
+            assert process.wait(timeout=60) == 0
+        _, left = psutil.wait_procs(started, timeout=20)
+        assert left == []
+        assert not folder.exists()
+        wait_until_nothing_is_left(directory)
+    assert held == sorted(held)
+
+
+def test_ctrl_c_while_the_engine_starts_leaves_nothing_running_and_is_no_fault(tmp_path: Path) -> None:
+    directory = tmp_path / "demo"
+    with on_engine("opensearch", directory, free_port(0)) as process:
+        wait_for(directory, "Starting OpenSearch", process)
+        started: list[psutil.Process] = []
+        while not any("java" in each.name() for each in started):
+            assert process.poll() is None, said(directory)
+            started = psutil.Process(process.pid).children(recursive=True)
+        folder = folder_of_engine(started)
+        press_ctrl_c(process)
+        assert process.wait(timeout=60) == 130
+    _, left = psutil.wait_procs(started, timeout=20)
+    assert left == []
+    assert not folder.exists()
+    assert "Traceback" not in said(directory)
