@@ -65,5 +65,6 @@ def _forgotten(forget_replaced: Callable[[], None]) -> str:
     try:
         forget_replaced()
     except StorageError as error:
-        return f"the index before the last reindex still holds it ({error}); erase again with a login that may drop indices"
+        what = "the index before the last reindex still holds it"
+        return f"{what} ({error}); erase again with a login that may drop indices"
     return ""

@@ -58,7 +58,7 @@ EVERY_FILTER = Filters(
     **dict.fromkeys(FILTERS, ("x",)), is_flagged=True, is_own_voice=True, min_relevance=0.5, since=NOW, until=NOW
 )
 KEPT = {"id", "revision"}
-"""Asked for by no query: what lists are sorted by, and what a tombstone remembers."""
+"""Asked for by no query: what lists are sorted by, and what a document says of itself, kept as it was sent only."""
 
 CHANGES: dict[str, Any] = {
     "id": "another",
