@@ -32,6 +32,7 @@ from earshot.model import (
 from earshot.query import fields
 from earshot.query.language import parse
 from tests.builders import NOW, FakeClock, make_flag, make_mention
+from tests.engines import manual
 
 KINDS = {
     "text": dict.fromkeys(fields.RAW + fields.RAW_MANY, "keyword") | dict.fromkeys(fields.WORDS, "text"),
@@ -225,6 +226,17 @@ def test_index_template_is_composed_of_the_components_that_are_loaded() -> None:
     name, template = mappings.load_index_template("ours")
     assert template["composed_of"] == list(mappings.load_components())
     assert (name, template["index_patterns"]) == ("ours", ["ours.*"])
+
+
+@pytest.mark.parametrize("product", manual.HEADINGS)
+def test_the_manual_makes_the_roles_that_are_in_the_package(product: str) -> None:
+    said = {manual.role(call): call.body for call in manual.calls(product, "ours") if manual.role(call)}
+    assert said == mappings.load_roles(product, "ours")
+
+
+def test_a_key_in_the_manual_may_do_what_the_writer_may() -> None:
+    (key,) = [call.body for call in manual.calls("elasticsearch") if call.path == "/_security/api_key"]
+    assert key["role_descriptors"] == {"earshot-writer": mappings.load_roles("elasticsearch")["writer"]}
 
 
 def test_another_mapping_is_another_layout(monkeypatch: pytest.MonkeyPatch) -> None:
