@@ -176,7 +176,7 @@ def outfit(workspace: Path, folder: Path) -> Iterator[Outfit]:
         made.start("redis", "", "--port", str(made.ports["redis"]), "--bind", "127.0.0.1")
         bucket = [str(BIN / "moto_server"), "-H", "127.0.0.1", "-p", str(made.ports["lake"])]
         made.processes["lake"] = children.run(bucket, made.log("lake"))
-        engine.ready()
+        engine.ready(BOOT_S)
         _begin_with_a_mistake(made)
         made.run_to_its_end("airflow-init")
         for service in (*AIRFLOW, "serve"):
