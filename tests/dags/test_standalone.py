@@ -20,8 +20,10 @@ from urllib.parse import quote, unquote, urlsplit
 import psutil
 import pytest
 
+from earshot import jobs
 from earshot.alerts.ledger import MaildirLedger
 from earshot.config.workspace import load_workspace
+from earshot.errors import StorageError
 from earshot.jobs.opening import opened
 from scripts.airflow_standalone import smtp_connection
 from tests.builders import make_capture
@@ -393,10 +395,19 @@ def _running(place: Place) -> list[Any]:
 
 
 def _wait_until_quiet(place: Place) -> None:
+    """Wait until nothing is left to be done. Briefs come last: they wait until all that is due has been heard."""
     end = time.monotonic() + PATIENCE_S
-    while left := undone(place):
+    while left := _briefs_to_come(place) or undone(place):
         assert time.monotonic() < end, f"still to be done: {left}\n{place.said()}"
         time.sleep(0.2)
+
+
+def _briefs_to_come(place: Place) -> dict[str, Any]:
+    """Return what `earshot.jobs.briefs_due` says, empty where no brief is to come."""
+    try:
+        return {name: said for name, said in jobs.briefs_due(str(place.root)).items() if said}
+    except StorageError:  # nobody has begun yet
+        return {}
 
 
 def _wait_for(look: Callable[[], Any], complaint: str) -> Any:
