@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from earshot.alerts.gate import PATIENCE, last_refusal
 from earshot.alerts.renderer import Renderer
 from earshot.alerts.routing import Judged, judge_document
 from earshot.alerts.rules import RuleBook
@@ -97,18 +98,26 @@ def judge(record: Record, book: RuleBook, settings: Settings, clock: Clock) -> t
     """Judge late teasers; return what came of it, and the brands, by id, for which a run of `alert` has work now.
 
     Work is what is due, and what an ended process left between claim and answer. A paused brand is named only for the
-    latter: nobody is told of it, but what became of a mail is written down all the same.
+    latter: nobody is told of it, but what became of a mail is written down all the same. While the mail server takes
+    nothing from us one brand a minute is named, to try again; without a mail server none is.
     """
     judged, _ = _judge_late(record, book, settings, clock)
     now = clock.now()
     with record.read() as reader:
         waiting = reader.brands_waiting(now, stuck_before=now - lease_length(settings))
         paused = [brand_id for brand_id in waiting if pause_of(reader, book, brand_id)]
+        refused = last_refusal(reader)
     if paused:
         with record.write() as writer:
             for brand_id in paused:
                 remember_pause(writer, brand_id, now)
-    return judged, [brand_id for brand_id, is_left_over in waiting.items() if is_left_over or brand_id not in paused]
+    if not settings.mail.host:
+        return judged, []
+    left_over = [brand_id for brand_id, is_left_over in waiting.items() if is_left_over]
+    told = [brand_id for brand_id in waiting if brand_id not in paused and brand_id not in left_over]
+    if refused is not None:
+        told = told[:1] if now - refused.at >= PATIENCE else []
+    return judged, sorted(left_over + told)
 
 
 def _relay(post: Post, brand_ids: list[str], told: dict[str, Any]) -> AlertReport:

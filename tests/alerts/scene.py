@@ -71,7 +71,7 @@ class Scene:
         self.clock = clock or FakeClock()
         self.brands = brands or (make_brand(),)
         self.settings = Settings(
-            mail=MailSettings(sender="Earshot <alerts@example.org>", **mail),
+            mail=MailSettings(**{"host": "mail.example.org", "sender": "Earshot <alerts@example.org>"} | mail),
             dashboards=DashboardSettings(public_url="https://earshot.example.org"),
         )
         self.book = RuleBook(self.brands)

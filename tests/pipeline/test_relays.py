@@ -102,6 +102,34 @@ def test_notices_of_a_brand_that_left_the_workspace_end_visibly(make: Make) -> N
     assert scene.reasons() == ["the rule is gone"]
 
 
+def test_while_the_server_refuses_us_a_scheduler_is_told_of_one_brand_a_minute(make: Make) -> None:
+    names = [f"brand{n}" for n in range(5)]
+    scene = make(*names)
+    for n, name in enumerate(names):
+        scene.flag(1, start=n, brand=name)
+    assert scene.waiting() == names
+    refusal = MailError("login refused: 535", is_ours=True)
+    scene.inbox.fail["*"] = [refusal, refusal]
+    assert "535" in scene.alert().problem
+    assert scene.waiting() == []
+    scene.clock.advance(minutes=1)
+    assert scene.waiting() == names[:1]
+    scene.alert(brand_id=names[0])
+    assert scene.waiting() == []
+    scene.clock.advance(minutes=1)
+    assert scene.waiting() == names[:1]
+    assert scene.alert(brand_id=names[0]).sent == 1
+    assert scene.waiting() == names[1:]
+
+
+def test_without_a_mail_server_a_scheduler_has_nobody_to_start(make: Make) -> None:
+    scene = make("halden")
+    scene.flag(1)
+    assert scene.waiting() == ["halden"]
+    scene.settings = scene.settings.model_copy(update={"mail": scene.settings.mail.model_copy(update={"host": ""})})
+    assert scene.waiting() == []
+
+
 def test_a_scheduler_is_told_for_which_brands_there_is_work(make: Make) -> None:
     scene = make("halden", "brewlane", "quiet")
     assert scene.waiting() == []
