@@ -209,9 +209,10 @@ class Background:
 def test_a_writer_that_says_nothing_any_more_does_not_keep_the_others_out(
     database: URL, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    with opened(database) as patient:
+        patient.migrate()
     monkeypatch.setattr(engine, "IDLE_S", 1)
     with opened(database) as silent, opened(database) as other:
-        silent.migrate()
         with pytest.raises(StorageError, match="idle-in-transaction"), silent.write() as cut_off:
             cut_off.put_sources([make_source()], NOW)
             with other.write() as writer:
