@@ -23,8 +23,8 @@ They may take hours; the next run looks for alarms meanwhile, and leaves them al
 
 ### When freshness is red
 **There is a new alarm.** The mail, the task's log and the {page("Operations", "/operations")} page say which and what
-to do; the runbook (docs/operations/alarms.md, beside these DAG files) says more. It is green again with the next run:
-an alarm is told once, and stays open on the page until its cause is gone.
+to do; the runbook (docs/operations/alarms.md, beside these DAG files) says more. It is green again with the next run
+after the mail was taken: an alarm is told once, and stays open on the page until its cause is gone.
 
 ### When maintain is red
 - *integrity*: record, lake and index do not agree. The log names each finding with what to do; nothing was changed.
