@@ -78,7 +78,7 @@ def test_mentions_wait_while_it_is_down_and_are_then_found_erased_and_built_anew
     back = " ".join(here("reindex", "--back").stdout.split())
     assert "is in force again. The index holds what the record holds: 2 mentions." in back
     here("erase", "--url", f"http://127.0.0.1:{here.port}/2")
-    assert "no index is kept" in here("reindex", "--back", code=5).stderr
+    assert "no index is kept" in here("reindex", "--back", code=4).stderr
 
 
 def test_a_cluster_of_the_other_product_is_a_mistake_of_the_workspace(here: Here, node: Node) -> None:
