@@ -188,7 +188,10 @@ class EmbeddedIndex:
             found = opened.remembered(
                 ("hours", *_asked(request), by), lambda: counting.hours(searcher, query, by, opened.narrowing.between)
             )
-        return gathered(found, starts)
+            if starts:
+                key = ("spans", *_asked(request), by, tuple(starts))
+                found = opened.remembered(key, lambda: gathered(found, starts))
+        return list(found)
 
     def mentions(self) -> int:
         """Return how many mentions it holds, tombstones not counted."""
