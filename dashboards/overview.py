@@ -14,7 +14,7 @@ from dashboards import charts, wording
 from dashboards.board import Board
 from dashboards.charts import Column
 from dashboards.listening import Listening, listening
-from dashboards.periods import Period, bin_of, ceil_hour, fitting_interval, floor_hour, make_bins
+from dashboards.periods import Bin, Period, bin_of, ceil_hour, fitting_interval, floor_hour, make_bins
 from dashboards.view import BY_PARAM, View
 from earshot.model import Hit, HourCount, SearchRequest
 from earshot.ports import RecordReader, SourceState
@@ -145,11 +145,15 @@ def _counted(
     board: Board, view: View, period: Period, request: SearchRequest, of: Period | None = None
 ) -> list[HourCount]:
     """Count a period by its columns, and by sentiment. of: the period whose columns are as wide."""
-    wide = of or period
-    if not (period.since and period.until and wide.since and wide.until) or period.until <= period.since:
-        return board.index.hours(request, "sentiment")
-    bins = make_bins(period.since, period.until, view.zone, fitting_interval(wide.since, wide.until))
+    bins = _bins(view, period, of or period)
     return board.index.hours(request, "sentiment", [column.start for column in bins])
+
+
+def _bins(view: View, period: Period, wide: Period) -> list[Bin]:
+    """Return the columns of a period, each as wide as those of `wide` are; none where it has no ends, or no length."""
+    if not (period.since and period.until and wide.since and wide.until) or period.until <= period.since:
+        return []
+    return make_bins(period.since, period.until, view.zone, fitting_interval(wide.since, wide.until))
 
 
 def _bounded(board: Board, view: View, now: datetime) -> Period:
@@ -174,16 +178,14 @@ def _listening(record: RecordReader, view: View, period: Period, now: datetime) 
 def _columns(
     view: View, period: Period, hours: Sequence[HourCount], before: Sequence[HourCount] | None, told: Listening
 ) -> tuple[list[Column], str]:
-    since, until = period.since, period.until
-    if since is None or until is None or until <= since:
+    bins = _bins(view, period, period)
+    if not bins:
         return [], "hour"
-    interval = fitting_interval(since, until)
-    bins = make_bins(since, until, view.zone, interval)
     counts: list[dict[str, int]] = [{} for _ in bins]
     for row in hours:
         there = counts[bin_of(bins, row.hour)]
         there[row.value] = there.get(row.value, 0) + row.count
-    past = _past(view, period, before, bins, interval)
+    past = _past(view, period, before, bins)
     columns = []
     for column, count, was in zip(bins, counts, past, strict=True):
         ends: dict[str, Any] = {"from_": column.start, "to": column.end}
@@ -200,17 +202,17 @@ def _columns(
                 heard=told.note(column.at, column.to),
             )
         )
-    return columns, interval
+    return columns, fitting_interval(bins[0].start, bins[-1].end)
 
 
 def _past(
-    view: View, period: Period, before: Sequence[HourCount] | None, bins: Sequence[Any], interval: str
+    view: View, period: Period, before: Sequence[HourCount] | None, bins: Sequence[Bin]
 ) -> list[tuple[int | None, str]]:
     """Return, column by column, how many there were in the period before, and the link to them."""
     past = period.previous
-    if before is None or past is None or past.since is None or past.until is None:
+    if before is None or past is None:
         return [(None, "") for _ in bins]
-    old = make_bins(past.since, past.until, view.zone, interval)
+    old = _bins(view, past, period)
     counts = [0] * len(old)
     for row in before:
         counts[bin_of(old, row.hour)] += row.count

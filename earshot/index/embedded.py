@@ -108,7 +108,7 @@ class EmbeddedIndex:
         The lock of writers keeps everybody else out, so nothing has to be quiet.
         """
         with self._generations.locked():
-            old = self._readable()
+            old = self._generations.readable()
             self._generations.forget_replaced()
             new = self._generations.make()
             try:
@@ -128,7 +128,7 @@ class EmbeddedIndex:
         with self._generations.locked():
             replaced = self._generations.replaced()
             self._generations.open(replaced)
-            self._generations.switch(replaced, self._readable())
+            self._generations.switch(replaced, self._generations.readable())
         return self.mentions()
 
     def forget_replaced(self) -> None:
@@ -255,13 +255,6 @@ class EmbeddedIndex:
         except OSError as error:
             raise StorageError(f"the index in {self._directory} is damaged or missing ({error}); {ADVICE}") from error
         return stat.st_ino, stat.st_mtime_ns
-
-    def _readable(self) -> Path | None:
-        """Return the generation in force, None where the pointer itself is damaged."""
-        try:
-            return self._generations.current()
-        except StorageError:
-            return None
 
     def _tombstones(self, old: Path | None) -> dict[str, int]:
         """Return what the old generation remembers as deleted; nothing where it cannot be read any more."""

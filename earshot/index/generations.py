@@ -72,6 +72,13 @@ class Generations:
         """Return the folder of the generation in force, None where there is no pointer."""
         return self._named_in(POINTER)
 
+    def readable(self, pointer: str = POINTER) -> Path | None:
+        """Return the folder that a pointer names; None where there is none, or it is damaged."""
+        try:
+            return self._named_in(pointer)
+        except StorageError:
+            return None
+
     def replaced(self) -> Path:
         """Return the folder of the generation that the last rebuild replaced.
 
@@ -143,7 +150,7 @@ class Generations:
         Readers that still have one open keep it (its files are mapped); one that was just about to open it looks
         at CURRENT again.
         """
-        kept = (self._readable(POINTER), self._readable(REPLACED))
+        kept = (self.readable(), self.readable(REPLACED))
         for generation in self._generations():
             if generation not in kept:
                 shutil.rmtree(generation, ignore_errors=True)
@@ -164,12 +171,6 @@ class Generations:
             return None
         except (OSError, ValueError) as error:
             raise StorageError(f"the index in {self._directory} cannot be read: {error}; {ADVICE}") from error
-
-    def _readable(self, file: str) -> Path | None:
-        try:
-            return self._named_in(file)
-        except StorageError:
-            return None
 
     def _name(self, file: str, generation: Path) -> None:
         temporary = self._directory / f"{file}.part"

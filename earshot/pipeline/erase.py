@@ -66,5 +66,5 @@ def _forgotten(forget_replaced: Callable[[], None]) -> str:
         forget_replaced()
     except StorageError as error:
         what = "the index before the last reindex still holds it"
-        return f"{what} ({error}); erase again with a login that may drop indices"
+        return f"{what} ({error}); erase again, on a cluster with a login that may drop indices"
     return ""
