@@ -202,7 +202,8 @@ def _set_aside(counts: Counts, told: set[str]) -> list[Duty]:
 def _upkeep(now: datetime, checked_at: datetime | None, has_sources: bool) -> list[Duty]:
     if checked_at is None:
         what = "Upkeep has not run yet, so there are no alarms and no curves"
-        advice = "It comes with the DAGs; at the prompt it is earshot maintain." if has_sources else ""
+        soon = "`earshot run` and the DAGs bring it within minutes; at the prompt it is `earshot maintain`."
+        advice = soon if has_sources else ""
         return [Duty("info", what, advice)]
     if now - checked_at < STALE:
         return []
