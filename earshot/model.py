@@ -299,7 +299,8 @@ class Capture:
     """One fetched response as it lies in the lake, without its body.
 
     url: asked for. final_url: what answered, after redirects. headers: lower-case names, as received but with
-    the codings taken off. item_id, source_id and role: of the FetchItem that asked.
+    the codings taken off. item_id, source_id and role: of the FetchItem that asked. came_from: where it lay before
+    its file was rewritten.
     """
 
     ref: CaptureRef
@@ -311,6 +312,7 @@ class Capture:
     item_id: str
     source_id: str
     role: Role
+    came_from: CaptureRef | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,11 +50,8 @@ def kept_headers(headers: dict[str, str]) -> dict[str, str]:
     return {name: value for name, value in named if name and name not in _GONE and not _NOT_A_NAME.search(name)}
 
 
-def write_record(out: BinaryIO, capture: Capture, body: bytes, came_from: CaptureRef | None = None) -> Capture:
-    """Append a response record at the end of `out`; return the capture as it will be read, `ref.file` as given.
-
-    came_from: where the record lay before a rewrite; kept with it.
-    """
+def write_record(out: BinaryIO, capture: Capture, body: bytes) -> Capture:
+    """Append a response record at the end of `out`; return the capture as it will be read, `ref.file` as given."""
     offset = out.tell()
     digest = body_digest(body)
     kept = replace(capture, headers=kept_headers(capture.headers))
@@ -65,7 +62,7 @@ def write_record(out: BinaryIO, capture: Capture, body: bytes, came_from: Captur
         "response",
         payload=BytesIO(body),
         length=len(body),
-        warc_headers_dict=_fields(kept, digest, came_from),
+        warc_headers_dict=_fields(kept, digest),
         http_headers=_http_headers(kept, len(body)),
     )
     writer.write_record(record)
@@ -73,8 +70,8 @@ def write_record(out: BinaryIO, capture: Capture, body: bytes, came_from: Captur
     return replace(kept, ref=CaptureRef(capture.ref.file, offset, out.tell() - offset, digest))
 
 
-def read_records(stream: BinaryIO, file: str, start: int = 0) -> Iterator[tuple[Capture, bytes, CaptureRef | None]]:
-    """Yield capture, body and where the record came from (after a rewrite), in order.
+def read_records(stream: BinaryIO, file: str, start: int = 0) -> Iterator[tuple[Capture, bytes]]:
+    """Yield captures with bodies, in order.
 
     file: name for the refs. start: offset of the stream's first byte in that file.
 
@@ -92,13 +89,12 @@ def read_records(stream: BinaryIO, file: str, start: int = 0) -> Iterator[tuple[
             body = record.content_stream().read()
             ref = (records.get_record_offset() + start, records.get_record_length())
             capture = _capture(record, CaptureRef(file, ref[0], ref[1], body_digest(body)))
-            came_from = _came_from(record)
         except _BROKEN as error:
             raise DocumentError(f"{file}: record {number} cannot be read: {error or type(error).__name__}") from error
         end = sum(ref)
         if record.rec_headers.get_header("WARC-Payload-Digest") != f"sha256:{capture.ref.digest}":
             raise DocumentError(f"{file}: record {number} is damaged: its body does not have its digest")
-        yield capture, body, came_from
+        yield capture, body
     if stream.seek(0, SEEK_END) + start != end:  # warcio takes a record cut off in its headers for the end
         raise DocumentError(f"{file}: record {number} is cut off")
 
@@ -107,7 +103,7 @@ def _line(text: str) -> str:
     return _CONTROL.sub(" ", text).strip()
 
 
-def _fields(capture: Capture, digest: str, came_from: CaptureRef | None) -> dict[str, str]:
+def _fields(capture: Capture, digest: str) -> dict[str, str]:
     fields = {
         "WARC-Date": capture.fetched_at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z"),
         "WARC-Payload-Digest": f"sha256:{digest}",
@@ -117,8 +113,8 @@ def _fields(capture: Capture, digest: str, came_from: CaptureRef | None) -> dict
         "WARC-Earshot-Source": _line(capture.source_id),
         "WARC-Earshot-Role": capture.role.value,
     }
-    if came_from:
-        fields["WARC-Earshot-Came-From"] = f"{came_from.file} {came_from.offset} {came_from.length}"
+    if old := capture.came_from:
+        fields["WARC-Earshot-Came-From"] = f"{old.file} {old.offset} {old.length}"
     return fields
 
 
@@ -143,6 +139,7 @@ def _capture(record: Any, ref: CaptureRef) -> Capture:
         item_id=fields.get_header("WARC-Earshot-Item", ""),
         source_id=fields.get_header("WARC-Earshot-Source", ""),
         role=Role(fields.get_header("WARC-Earshot-Role")),
+        came_from=_came_from(record),
     )
 
 

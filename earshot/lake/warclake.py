@@ -44,12 +44,8 @@ class WarcWriter:
         Raises:
             StorageError: it could not be written; the file is as it was before.
         """
-        return self.add_moved(capture, body, None)
-
-    def add_moved(self, capture: Capture, body: bytes, came_from: CaptureRef | None) -> Capture:
-        """Append a capture that lay at `came_from` before."""
         try:
-            written = write_record(self._file, _named(capture, self._name), body, came_from)
+            written = write_record(self._file, _named(capture, self._name), body)
             self._file.flush()
         except OSError as error:
             self._forget_tail()
@@ -123,8 +119,11 @@ class WarcLake:
             StorageError: the file cannot be read now.
             DocumentError: a broken record; those before it were yielded.
         """
-        for capture, body, _ in self._records(file):
-            yield capture, body
+        with self._store.open(file) as stream:
+            try:
+                yield from read_records(stream, file)
+            except OSError as error:
+                raise StorageError(f"the lake cannot read {file}: {error}") from error
 
     def read(self, ref: CaptureRef) -> tuple[Capture, bytes]:
         """Return one capture.
@@ -193,26 +192,19 @@ class WarcLake:
         """
         return self._store.look()
 
-    def _records(self, file: str) -> Iterator[tuple[Capture, bytes, CaptureRef | None]]:
-        with self._store.open(file) as stream:
-            try:
-                yield from read_records(stream, file)
-            except OSError as error:
-                raise StorageError(f"the lake cannot read {file}: {error}") from error
-
     def _write_rest(self, file: str, cut: set[int], target: str) -> None:
         writer = WarcWriter(self._store, self._clock, target)
         try:
-            for capture, body, _ in self._records(file):
+            for capture, body in self.iter_captures(file):
                 if capture.ref.offset not in cut:
-                    writer.add_moved(capture, body, capture.ref)
+                    writer.add(replace(capture, came_from=capture.ref), body)
             writer.publish()
         except BaseException:
             writer.discard()
             raise
 
     def _moved_from(self, file: str, target: str) -> dict[CaptureRef, CaptureRef]:
-        pairs = ((came_from, capture.ref) for capture, _, came_from in self._records(target))
+        pairs = ((capture.came_from, capture.ref) for capture, _ in self.iter_captures(target))
         return {old: new for old, new in pairs if old is not None and old.file == file}
 
 

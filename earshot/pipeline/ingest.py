@@ -18,7 +18,7 @@ from earshot.model import Capture, CaptureRef, Outcome, Reading, Role, Source
 from earshot.pipeline.cutting import cut_condemned
 from earshot.pipeline.reading import Origin, Reader, shared_names
 from earshot.pipeline.writing import Ingested, Work, Writing
-from earshot.ports import Clock, Extractor, FrontierPage, Lake, Record
+from earshot.ports import Clock, Extractor, FrontierPage, Lake, Record, RecordReader
 
 log = structlog.get_logger(__name__)
 Answer = Reading | SourceError | DocumentError
@@ -72,7 +72,7 @@ class Ingest:
         """
         done = Ingested()
         with self._record.read() as reader:
-            todo = [(capture, body) for capture, body in self._captures(name) if not reader.is_ingested(capture.ref)]
+            todo = [(capture, body) for capture, body in self._captures(name) if not _is_ingested(reader, capture)]
         todo.sort(key=_place)
         is_whole = True
         for (capture, body), answer in zip(todo, self._extractor.read_many(todo), strict=True):
@@ -133,7 +133,7 @@ class Ingest:
             page = reader.page(name) if kind == "page" else None
         work = self._prepare(capture, size_bytes, source, page, answer)
         with self._record.write() as writer:
-            if not again and writer.is_ingested(capture.ref):
+            if not again and _is_ingested(writer, capture):
                 return Ingested()
             return Writing(writer, work, self._workspace, self._book, self._clock.now(), again=again).all()
 
@@ -159,6 +159,12 @@ class Ingest:
                 ]
         outcome, reason = _outcome(answer, capture.role)
         return replace(work, reading=answer, prepared=tuple(prepared), outcome=outcome, reason=reason, quarantine=wrong)
+
+
+def _is_ingested(reader: RecordReader, capture: Capture) -> bool:
+    """Tell whether it was written already, also where its file was rewritten and the record does not say so yet."""
+    old = capture.came_from
+    return reader.is_ingested(capture.ref) or (old is not None and reader.is_ingested(old))
 
 
 def _place(taken: tuple[Capture, bytes]) -> tuple[bool, str]:

@@ -97,15 +97,21 @@ def test_retention_beside_rounds_and_erasures_leaves_what_belongs_and_nothing_el
 
 
 class Interrupted(WarcLake):
-    """A lake in which somebody else comes along just when a file is to be rewritten."""
+    """A lake in which somebody else comes along just when a file is to be rewritten, or was a moment ago."""
 
     meanwhile: Callable[[], object] = staticmethod(lambda: None)
+    afterwards: Callable[[], object] = staticmethod(lambda: None)
 
     def rewrite_without(self, file: str, refs: Sequence[CaptureRef]) -> dict[CaptureRef, CaptureRef]:
-        other = threading.Thread(target=self.meanwhile)
+        self._let(self.meanwhile)
+        moved = super().rewrite_without(file, refs)
+        self._let(self.afterwards)
+        return moved
+
+    def _let(self, come_along: Callable[[], object]) -> None:
+        other = threading.Thread(target=come_along)
         other.start()
         other.join()
-        return super().rewrite_without(file, refs)
 
 
 def test_while_one_cuts_another_thread_leaves_all_to_the_next_call(make_world: MakeWorld) -> None:
@@ -130,6 +136,24 @@ def test_while_one_cuts_another_thread_leaves_all_to_the_next_call(make_world: M
     (file,) = world.lake.iter_files()
     with world.record.read() as reader:
         assert (reader.needed_files(), reader.counts().captures) == ({file}, 1)
+
+
+def test_what_was_rewritten_and_is_not_noted_yet_is_not_read_as_if_it_were_new(make_world: MakeWorld) -> None:
+    """Read again, an old capture would count as its source's look of today, and what is new there would wait."""
+    world = make_world(sources=SOURCES, settings=Settings(retention=RetentionSettings(internal_captures=None)))
+    listen(world, "one")
+    lake = Interrupted(world.workspace.lake_url, world.clock)
+    lake.afterwards = lambda: listen(world, "two")
+    with world.record.write() as writer:
+        assert writer.condemn_captures((), None, world.clock.now(), limit=1) == 1
+    assert cut_condemned(world.record, lake, world.clock) == 1
+    with world.record.read() as reader:
+        counts = reader.counts()
+        lying = [capture for file in lake.iter_files() for capture, _ in lake.iter_captures(file)]
+        assert all(reader.is_ingested(capture.ref) for capture in lying)
+    assert (counts.documents, counts.captures, len(lying)) == (6, 5, 5)
+    world.round()
+    assert examine(world.record, world.lake, world.index, world.clock, OWNER).findings == ()
 
 
 def test_a_run_does_the_upkeep_and_notes_it(tmp_path: Path, clock: FakeClock) -> None:
