@@ -174,6 +174,7 @@ def test_one_quarantined_capture_is_tried_alone_and_once(root: Path) -> None:
     with jobs.opened(root) as parts:
         captures = fill(parts)
         with parts.record.write() as writer:
+            writer.add_file(captures[0].ref.file, FETCHED)
             for capture in captures:
                 writer.add_quarantined(capture, "broken", FETCHED)
         with parts.record.read() as reader:

@@ -13,7 +13,7 @@ import structlog
 
 from earshot.alerts.rules import RuleBook
 from earshot.config.settings import Workspace
-from earshot.errors import DocumentError, SourceError
+from earshot.errors import DocumentError, SourceError, StorageError
 from earshot.model import Capture, CaptureRef, Outcome, Reading, Role, Source
 from earshot.pipeline.cutting import cut_condemned
 from earshot.pipeline.reading import Origin, Reader, shared_names
@@ -133,6 +133,10 @@ class Ingest:
             page = reader.page(name) if kind == "page" else None
         work = self._prepare(capture, size_bytes, source, page, answer)
         with self._record.write() as writer:
+            if not writer.known_files([capture.ref.file]):  # rewritten while it was read: the new file has the rest
+                if again:
+                    raise StorageError(f"{capture.ref.file} was rewritten meanwhile")
+                return Ingested()
             if not again and _is_ingested(writer, capture):
                 return Ingested()
             return Writing(writer, work, self._workspace, self._book, self._clock.now(), again=again).all()

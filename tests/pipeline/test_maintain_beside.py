@@ -6,20 +6,24 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+import pytest
 
 from earshot import jobs
 from earshot.config.settings import RetentionSettings, Settings
 from earshot.config.workspace import load_workspace
+from earshot.errors import DocumentError, SourceError, StorageError
 from earshot.lake import WarcLake
-from earshot.model import CaptureRef
+from earshot.model import Capture, CaptureRef, Reading
 from earshot.operating import JobState
 from earshot.pipeline.cutting import cut_condemned
 from earshot.pipeline.erase import erase
 from earshot.pipeline.maintain.integrity import examine
 from earshot.pipeline.maintain.retention import retain
 from earshot.pipeline.publish import publish
+from earshot.ports import Extractor
 from earshot.record import SqlRecord
 from earshot.wiring import Parts
 from tests.builders import FakeClock, make_source
@@ -154,6 +158,32 @@ def test_what_was_rewritten_and_is_not_noted_yet_is_not_read_as_if_it_were_new(m
     assert (counts.documents, counts.captures, len(lying)) == (6, 5, 5)
     world.round()
     assert examine(world.record, world.lake, world.index, world.clock, OWNER).findings == ()
+
+
+class Slow:
+    """An extractor during whose work somebody else comes along."""
+
+    def __init__(self, extractor: Extractor, meanwhile: Callable[[], object]) -> None:
+        self._extractor, self._meanwhile = extractor, meanwhile
+
+    def read_many(self, taken: Sequence[tuple[Capture, bytes]]) -> Iterator[Reading | SourceError | DocumentError]:
+        self._meanwhile()
+        return self._extractor.read_many(taken)
+
+
+def test_what_is_cut_while_it_is_read_again_leaves_no_row_of_a_file_that_is_gone(make_world: MakeWorld) -> None:
+    world = make_world(sources=SOURCES, settings=Settings(retention=RetentionSettings(internal_captures=None)))
+    listen(world, "one")
+    with world.record.write() as writer:
+        first = next(iter(writer.captures(datetime.min.replace(tzinfo=UTC), world.clock.now(), ["blog"])))
+        assert writer.condemn_captures((), None, world.clock.now(), limit=1) == 1
+    world.extractor = Slow(world.extractor, lambda: cut_condemned(world.record, world.lake, world.clock))
+    world.use(world.workspace)
+    with pytest.raises(StorageError, match="rewritten meanwhile"):
+        world.ingest.replay(first)
+    (file,) = world.lake.iter_files()
+    with world.record.read() as reader:
+        assert (reader.needed_files(), reader.counts().captures) == ({file}, 2)
 
 
 def test_a_run_does_the_upkeep_and_notes_it(tmp_path: Path, clock: FakeClock) -> None:

@@ -136,7 +136,7 @@ class LakeContract:
         assert new != file
         assert [body for _, body in lake.iter_captures(new)] == [b"one", b"three"]
         assert lake.read(moved[captures[2].ref]) == (
-            dataclasses.replace(captures[2], ref=moved[captures[2].ref]),
+            dataclasses.replace(captures[2], ref=moved[captures[2].ref], came_from=captures[2].ref),
             b"three",
         )
         with pytest.raises(StorageError):
