@@ -43,6 +43,8 @@ TARGET_MS = {"embedded": 50, "opensearch": 100, "elasticsearch": 100}
 """Of any route of the pages at 1,000,000 mentions, p95, for one reader on two cores."""
 
 BATCH, WRITTEN = 500, 20_000
+WARM_UP = 40
+"""Calls of each route that are not counted: Java compiles while a route is asked the first few dozen times."""
 FACETS = ("sentiment", "category", "site", "author", "source_kind", "language", "flag", "status")
 Cell = tuple[str, str]
 """What was asked, and by whom."""
@@ -186,6 +188,7 @@ def in_threads(place: Place, calls: int, readers: int, measured: Measured) -> No
     index = place.open()
     for what, call in routes(index).items():
         (first,) = ask(call, 1)
+        ask(call, WARM_UP)
         began = time.perf_counter()
         waits = ask(call, calls)
         measured.cells[what, "1"] = _figures(waits, time.perf_counter() - began) | {"first": first}
@@ -296,6 +299,7 @@ def main() -> None:
     notes = [
         f"{given.mentions:,} mentions; readers ask without a pause; first, p50, p95 in ms",
         "first: asked for the first time. Facets, charts and counts are remembered until the next commit",
+        f"{WARM_UP} calls of a route come before those that are counted, since Java compiles while they last",
         *(note for measured in by_engine.values() for note in measured.notes),
     ]
     report("index", side_by_side(by_engine), notes)

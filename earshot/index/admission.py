@@ -1,7 +1,8 @@
-"""What no engine takes, said before it is asked. Knows no engine."""
+"""What no engine takes, said by all in the same words. Knows no engine."""
 
 from __future__ import annotations
 
+from earshot.errors import ConfigError
 from earshot.index.cursors import ID
 from earshot.ports import IndexWrite
 
@@ -13,3 +14,9 @@ def why_refused(write: IndexWrite) -> str:
     if write.mention is not None and write.mention.id != write.id:
         return f"the mention has another id, {write.mention.id!r}"
     return ""
+
+
+def nothing_kept(where: str) -> ConfigError:
+    """Return what to say to somebody who wants to go back where there is no way back."""
+    advice = "`earshot reindex` keeps the one it replaces, until somebody erases something"
+    return ConfigError(f"no index is kept {where} that another has replaced", advice=advice)

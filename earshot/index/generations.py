@@ -23,6 +23,7 @@ from pathlib import Path
 import tantivy
 
 from earshot.errors import StorageError
+from earshot.index.admission import nothing_kept
 from earshot.index.schema import make_schema, schema_version
 from earshot.ports import Clock
 
@@ -83,11 +84,11 @@ class Generations:
         """Return the folder of the generation that the last rebuild replaced.
 
         Raises:
-            StorageError: none is kept.
+            ConfigError: none is kept.
         """
         found = self._named_in(REPLACED)
         if found is None or found == self.current() or not found.exists():
-            raise StorageError(f"no index is kept in {self._directory} that another has replaced")
+            raise nothing_kept(f"in {self._directory}")
         return found
 
     def open(self, generation: Path) -> tantivy.Index:

@@ -66,7 +66,8 @@ def go_back(workspace: str) -> dict[str, Any]:
     Returns `mentions`, how many it held, and what `verify` returns of it as `verified`.
 
     Raises:
-        StorageError: none is kept, or another process is writing.
+        ConfigError: none is kept.
+        StorageError: another process is writing.
     """
     with opened(workspace) as parts, noted(parts, "go back") as entry:
         mentions = index_before(parts.record, parts.index, parts.clock, leases.me())

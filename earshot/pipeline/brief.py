@@ -27,6 +27,8 @@ MOST_LISTED = 50
 """Incidents and sources whose ids a brief keeps; it counts all of them."""
 LONGEST_WAIT = timedelta(minutes=30)
 """A brief waits so long at most from when listening began again."""
+LONGEST_SILENCE = timedelta(hours=9)
+"""So long after its hour a brief is made though nobody listens: it names the hours that were not heard."""
 _MOST_RANKED = 8
 _ALL = 100_000
 
@@ -86,13 +88,15 @@ def briefs_due(
     It is due from `briefs.at` until the day after is over; what was not made by then is mailed only if somebody asks.
     Nothing is due of a paused brand, of one whose brief nobody gets, without a mail server, or of a day on which
     nobody was listening yet. Where nobody listened for a while before, briefs are held back until what is due has been
-    heard: until then their numbers are too small.
+    heard: until then their numbers are too small. Where nobody listens at all, not for ever: a person who gets no mail
+    takes it for a quiet day.
 
     is_heard: whoever asks has just heard all that is due, and what is left is not to be waited for.
     """
     now = clock.now()
     day = last_day(now, ZoneInfo(settings.time_zone))
-    if not settings.mail.host or now < due_at(day, settings.briefs.at):
+    since = due_at(day, settings.briefs.at)
+    if not settings.mail.host or now < since:
         return Due()
     with record.read() as reader:
         pauses = reader.pauses()
@@ -105,20 +109,22 @@ def briefs_due(
         ]
         if not due or not any(row.listening for row in reader.hours_heard(day.since, day.until)):
             return Due()
-        held = "" if is_heard else _why_held(reader.unheard(day.until, now + UNREAD), now)
+        held = "" if is_heard else _why_held(reader.unheard(day.until, now + UNREAD), since, now)
     return Due((), held) if held else Due(tuple(sorted(due)))
 
 
-def _why_held(unheard: Unheard, now: datetime) -> str:
-    """Return what a brief of the day before waits for, in words, or "" where it waits for nothing.
+def _why_held(unheard: Unheard, since: datetime, now: datetime) -> str:
+    """Return what a brief that is due `since` then waits for, in words, or "" where it waits for nothing.
 
     A source that was asked since the day was over has told all of it, and who listens all the time has asked nearly
     every source since; so this waits only after a time in which nobody did. Not longer than `LONGEST_WAIT` from the
-    first source that was asked: where there is always something to fetch, numbers do not get better by waiting.
+    first source that was asked: where there is always something to fetch, numbers do not get better by waiting. Where
+    none was, `LONGEST_SILENCE` from when it was due.
     """
     if not unheard.sources and unheard.begun_at is None:  # none of them is due so soon after midnight
         return ""
-    if unheard.begun_at is not None and now - unheard.begun_at >= LONGEST_WAIT:
+    is_over = now - since >= LONGEST_SILENCE if unheard.begun_at is None else now - unheard.begun_at >= LONGEST_WAIT
+    if is_over:
         return ""
     waits = (("source", "heard", unheard.sources), ("page", "read", unheard.pages))
     return ", ".join(f"{count} {what}{'s' * (count > 1)} to be {done}" for what, done, count in waits if count)

@@ -135,7 +135,8 @@ def go_back(record: Record, index: MentionIndex, clock: Clock, owner: str) -> in
     What was published since is not in it: `verify` brings that.
 
     Raises:
-        StorageError: none is kept, or another process is writing or building all the time.
+        ConfigError: none is kept.
+        StorageError: another process is writing or building all the time.
     """
     with _rebuilding(record, clock, owner), quiet(record, clock, owner):
         return index.go_back()

@@ -43,9 +43,9 @@ from tests.kill.place import TERM, Place, world
 
 pytestmark = pytest.mark.airflow
 
-KILLED = ("collect", "ingest", "alert")
+KILLED = ("collect", "ingest", "publish", "alert")
 """Jobs whose task is killed once each, while it works."""
-FROZEN = ("ingest", "alert")
+FROZEN = ("collect", "ingest", "publish", "alert")
 """Jobs whose task stands still, with the process that watches it, until Airflow has begun its second try: a twin."""
 PATIENCE_S = 420.0
 LATE_TITLE = "A Kestrava battery caught fire in the shed"
@@ -129,6 +129,7 @@ def test_a_mapped_task_has_its_label_while_it_works(scene: Scene) -> None:
     labels = {each.job: each.label or "" for each in scene.frozen}
     assert labels["alert"] in ("Harbor", "Kestrava", "Tannwick")
     assert re.fullmatch(r"\d+ of \d+ files", labels["ingest"])
+    assert re.fullmatch(r"(english|continent)\b.*: \d+ address(es)? on \d+ sites?", labels["collect"])
 
 
 def test_all_of_it_listens_on_the_loopback_alone(scene: Scene) -> None:
@@ -191,6 +192,19 @@ def test_collect_cleared_and_triggered_again_changes_nothing(scene: Scene) -> No
     again = scene.airflow.trigger("earshot_collect", most_batches=1)
     assert scene.airflow.wait_for_run("earshot_collect", again)["state"] == "success"
     assert scene.airflow.wait_for_run("earshot_collect", first)["state"] == "success"
+    _wait_until_quiet(scene.place)
+    assert differences(before, facts(scene.place)) == {}
+    assert len(_alert_mails(scene.place)) == told
+
+
+@pytest.mark.parametrize("job", ["ingest", "publish", "alert"])
+def test_a_run_that_is_cleared_changes_nothing_and_nobody_is_told_twice(scene: Scene, job: str) -> None:
+    before, told = facts(scene.place), len(_alert_mails(scene.place))
+    run = scene.airflow.runs(f"earshot_{job}", state="success")[-1]["dag_run_id"]
+    first = _tries(scene, job, run)
+    scene.airflow.clear(f"earshot_{job}", run)
+    _wait_for(lambda: _tries(scene, job, run) > first, "it was not run again")
+    assert scene.airflow.wait_for_run(f"earshot_{job}", run)["state"] == "success"
     _wait_until_quiet(scene.place)
     assert differences(before, facts(scene.place)) == {}
     assert len(_alert_mails(scene.place)) == told
@@ -356,8 +370,11 @@ def _freeze(place: Place, airflow: LiveAirflow, job: str, owner: str, page: str)
 
 
 def _label(airflow: LiveAirflow, page: str) -> str | None:
-    """Return what a mapped task is called in Airflow now."""
-    _, dag, _, run, _, task, _, sibling = urlsplit(page).path.strip("/").split("/")
+    """Return what a mapped task is called in Airflow now; None for any other."""
+    _, dag, _, run, _, task, *mapped = urlsplit(page).path.strip("/").split("/")
+    if not mapped:
+        return None
+    sibling = mapped[-1]
     found = airflow.get(f"dags/{dag}/dagRuns/{run}/taskInstances/{task}/{sibling}")["rendered_map_index"]
     return None if found is None else str(found)
 
@@ -425,6 +442,11 @@ def _pause_collect(scene: Scene) -> None:
     events = ("collect", "ingest", "publish", "alert")
     _wait_for(lambda: not any(_is_at_work(scene.airflow, job) for job in events), "runs went on")
     _wait_until_quiet(scene.place)
+
+
+def _tries(scene: Scene, job: str, run: str) -> int:
+    """Return how often the tasks of a run were begun, all together."""
+    return sum(task["try_number"] for task in scene.airflow.tasks(f"earshot_{job}", run))
 
 
 def _is_at_work(airflow: LiveAirflow, job: str) -> bool:

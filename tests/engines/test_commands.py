@@ -78,7 +78,7 @@ def test_mentions_wait_while_it_is_down_and_are_then_found_erased_and_built_anew
     back = " ".join(here("reindex", "--back").stdout.split())
     assert "is in force again. The index holds what the record holds: 2 mentions." in back
     here("erase", "--url", f"http://127.0.0.1:{here.port}/2")
-    assert "no index is kept" in here("reindex", "--back", code=4).stderr
+    assert "no index is kept" in here("reindex", "--back", code=3).stderr
 
 
 def test_a_cluster_of_the_other_product_is_a_mistake_of_the_workspace(here: Here, node: Node) -> None:
@@ -87,6 +87,10 @@ def test_a_cluster_of_the_other_product_is_a_mistake_of_the_workspace(here: Here
     said = here("check", code=3).stderr
     assert f"says {other}, but at" in said
     assert f"write `{node.distribution.product}`" in said
+    assert "nothing is published until the settings of the index are right" in here("run", "--once").stderr
+    set_index(here, node.distribution.product, node.url)
+    here("publish")
+    assert here.json("status")["index"] == {"engine": node.distribution.product, "mentions": 3, "behind": 0}
 
 
 def test_check_says_that_a_login_is_set_and_nobody_asks_for_one(here: Here, node: Node) -> None:

@@ -411,6 +411,18 @@ def test_a_brief_does_not_wait_longer_than_half_an_hour_from_when_listening_bega
     assert place.due() == ["halden"]
 
 
+def test_where_nobody_listens_all_day_the_brief_is_made_nine_hours_late_and_says_so(
+    make: Callable[..., Place],
+) -> None:
+    place = make()
+    outage(place, "one", "two")
+    place.clock.advance(hours=2, minutes=59)
+    assert (place.due(), place.held()) == ([], "2 sources to be heard")
+    place.clock.advance(minutes=1)
+    assert (place.due(), place.held()) == (["halden"], "")
+    assert place.figures().hours.unheard > 0
+
+
 def test_who_listens_all_the_time_waits_for_nothing_and_neither_does_who_has_just_heard_all(
     make: Callable[..., Place],
 ) -> None:

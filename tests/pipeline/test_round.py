@@ -10,7 +10,7 @@ import pytest
 
 from earshot import identity
 from earshot.config.settings import AlertSettings, CollectSettings, Settings
-from earshot.errors import StorageError
+from earshot.errors import ConfigError
 from earshot.model import Outcome, SearchRequest, TextIs
 from earshot.pipeline.erase import erase
 from earshot.pipeline.publish import publish, reindex
@@ -284,7 +284,7 @@ def test_what_is_erased_is_nowhere_and_does_not_come_back(make_world: MakeWorld)
         world.clock,
         url="http://blog.example/one",
     )
-    with pytest.raises(StorageError, match="no index is kept"):
+    with pytest.raises(ConfigError, match="no index is kept"):
         world.index.go_back()
     assert (report.documents, report.mentions, report.captures) == (1, 1, 1)
     world.web.says(FEED, rss(secret, kept, item("http://blog.example/three", "Halden", "Halden three.")))

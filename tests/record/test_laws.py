@@ -15,6 +15,7 @@ from earshot.record import SqlRecord, SqlWriter
 from earshot.record.types import clean
 from tests.builders import NOW, FakeClock, make_document, make_source
 from tests.ports.record import make_end, put, story_of
+from tests.record.engines import ENGINES, fresh_url
 
 MINUTE = timedelta(minutes=1)
 
@@ -26,13 +27,14 @@ class EnoughError(Exception):
     """Rolls an example back."""
 
 
-@pytest.fixture(scope="module")
-def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqlRecord]:
-    """An empty record that examples share: each is rolled back."""
-    made = SqlRecord(f"sqlite:///{tmp_path_factory.mktemp('laws') / 'record.db'}", CLOCK)
-    made.migrate()
-    yield made
-    made.close()
+@pytest.fixture(scope="module", params=ENGINES)
+def kept(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqlRecord]:
+    """An empty record on each database that examples share: each is rolled back."""
+    with fresh_url(request, tmp_path_factory.mktemp("laws")) as url:
+        made = SqlRecord(url, CLOCK)
+        made.migrate()
+        yield made
+        made.close()
 
 
 @contextmanager

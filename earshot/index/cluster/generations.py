@@ -22,6 +22,7 @@ from typing import Any
 
 import mappings
 from earshot.errors import StorageError
+from earshot.index.admission import nothing_kept
 from earshot.index.cluster.errors import ClusterError
 from earshot.index.cluster.plan import Plan
 from earshot.index.cluster.reading import Reader
@@ -143,11 +144,12 @@ class Generations:
         """Return the generation that the last rebuild replaced.
 
         Raises:
-            StorageError: none is kept, or it was made by another version.
+            ConfigError: none is kept.
+            StorageError: it was made by another version.
         """
         aside = self.aside()
         if not aside:
-            raise StorageError(f"no index is kept under {self.read_alias} that another has replaced")
+            raise nothing_kept(f"under {self.read_alias}")
         last = _generation(aside[-1])
         indices = [index for index in aside if _generation(index) == last]
         if self._reader.layouts(",".join(indices)) != {mappings.layout()}:

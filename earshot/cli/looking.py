@@ -1,0 +1,89 @@
+"""Looking: numbers, mentions, pages, and the demonstration."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.text import Text
+
+from earshot import jobs
+from earshot.cli.root import Json, State, commands, opened
+from earshot.cli.saying import print_json
+from earshot.errors import ConfigError
+from earshot.screen import err, out, status_tables
+
+command = commands("Looking")
+
+
+@command()
+def status(as_json: Json = False) -> None:
+    """Say what there is, and which sources need somebody."""
+    counts = jobs.status(str(State.workspace))
+    if as_json:
+        print_json(counts)
+        return
+    with opened() as parts, parts.record.read() as reader:
+        for table in status_tables(counts, reader.sources()):
+            out.print(table)
+
+
+@command()
+def search(
+    query: Annotated[str, typer.Argument(help="In Earshot's query language; empty for everything.")] = "",
+    limit: Annotated[int | None, typer.Option(min=1, help="Most mentions to print.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Search mentions, newest first."""
+    found = 0
+    for mention in jobs.search(str(State.workspace), query, limit if as_json else limit or 20):
+        found += 1
+        if as_json:
+            sys.stdout.write(json.dumps(mention, ensure_ascii=False) + "\n")
+        else:
+            _print_mention(mention)
+    if not as_json and not found:
+        err.print("No mention matches.")
+
+
+@command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Instead of dashboards.host.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Instead of dashboards.port.")] = None,
+) -> None:
+    """Serve the dashboards."""
+    import uvicorn
+
+    from earshot.config.checks import is_loopback
+
+    with opened() as parts:
+        settings = parts.workspace.settings.dashboards
+        address = host or settings.host
+        if not is_loopback(address) and not settings.token.get_secret_value():
+            raise ConfigError("pages would be open to everybody", advice="set EARSHOT_DASHBOARDS_TOKEN(_FILE) first")
+        number = settings.port if port is None else port
+        err.print(f"Dashboards on http://{address}:{number}/ (Ctrl-C ends)")
+        uvicorn.run(parts.make_app(), host=address, port=number, log_level="warning", server_header=False)
+
+
+@command()
+def demo(
+    directory: Annotated[Path, typer.Option("--dir", help="Where its workspace is kept.")] = Path("demo"),
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Of the dashboards.")] = 8080,
+) -> None:
+    """Show everything on an invented web: crawl it, judge it, send mails, serve the pages."""
+    from earshot.demo.show import show
+
+    raise typer.Exit(show(directory, port, err))
+
+
+def _print_mention(mention: dict[str, Any]) -> None:
+    style = {"negative": "red", "positive": "green"}.get(mention["sentiment"], "dim")
+    line = Text(f"{mention['published_at'][:16]}Z  {mention['brand']:<12} ")
+    line.append(f"{mention['sentiment']:<9}", style=style)
+    line.append(f" {mention['site']}  {mention['title'][:90]}")
+    out.print(line, soft_wrap=True)
+    out.print(Text(f"    {mention['url']}", style="dim"), soft_wrap=True)

@@ -1,0 +1,70 @@
+"""The ports: what the pipeline and the pages ask of the world. Each docstring is the contract of every adapter.
+
+Everywhere: times are aware and in UTC; ranges are `since` (included) and `until` (excluded); an adapter
+translates foreign exceptions into `earshot.errors`; "twice is once" means that a second equal call changes
+nothing and answers the same. `tests/ports` holds one contract suite per port, run on every adapter.
+"""
+
+from __future__ import annotations
+
+from earshot.ports.clock import Clock
+from earshot.ports.index import Held, IndexAnswer, IndexWrite, Kept, MentionIndex
+from earshot.ports.lake import Lake, LakeWriter
+from earshot.ports.mail import BeforeDot, Mailer, MailLedger
+from earshot.ports.reading import Classifier, Collector, Extractor, Recogniser
+from earshot.ports.record import Record, RecordReader, RecordWriter
+from earshot.ports.rows import (
+    MAX_CHANGES,
+    Counts,
+    DocumentKey,
+    Erased,
+    FoundIn,
+    FrontierPage,
+    MentionEvent,
+    MentionWrite,
+    OutboxRow,
+    Quarantined,
+    RunEnd,
+    SourceRun,
+    SourceState,
+    StoredDocument,
+    StoryCandidate,
+    Walk,
+)
+
+__all__ = [
+    "MAX_CHANGES",
+    "BeforeDot",
+    "Classifier",
+    "Clock",
+    "Collector",
+    "Counts",
+    "DocumentKey",
+    "Erased",
+    "Extractor",
+    "FoundIn",
+    "FrontierPage",
+    "Held",
+    "IndexAnswer",
+    "IndexWrite",
+    "Kept",
+    "Lake",
+    "LakeWriter",
+    "MailLedger",
+    "Mailer",
+    "MentionEvent",
+    "MentionIndex",
+    "MentionWrite",
+    "OutboxRow",
+    "Quarantined",
+    "Recogniser",
+    "Record",
+    "RecordReader",
+    "RecordWriter",
+    "RunEnd",
+    "SourceRun",
+    "SourceState",
+    "StoredDocument",
+    "StoryCandidate",
+    "Walk",
+]

@@ -1,0 +1,39 @@
+"""Mail: who takes a message, and who knows what was taken."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from earshot.model import Message, SentMessage
+
+
+class BeforeDot(Protocol):
+    """Called when all was said but the final dot; what it raises stops the message from being sent."""
+
+    def __call__(self) -> None:
+        """Commit the state `dot`."""
+
+
+class Mailer(Protocol):
+    """Hands messages to a mail server."""
+
+    def send(self, message: Message, before_dot: BeforeDot) -> None:
+        """Send one message to its one recipient; returns only after the server took it.
+
+        Raises:
+            MailError: it was not taken, and is certain not to be. is_permanent: the recipient was refused.
+            MailUncertain: the connection was lost after the final dot; it may have been taken.
+        """
+
+
+class MailLedger(Protocol):
+    """What the mail server itself holds of our messages: where it was accepted, so that nothing is sent twice."""
+
+    def find(self, message_id: str) -> bool:
+        """Tell whether the server took a message with this Message-ID."""
+
+    def messages(self, limit: int = 100) -> list[SentMessage]:
+        """Return messages, latest first."""
+
+    def message(self, name: str) -> SentMessage | None:
+        """Return one message by its ledger name."""
