@@ -31,13 +31,16 @@ from earshot.index.filled import Filled
 from earshot.index.generations import ADVICE, Generations, translated
 from earshot.index.narrowing import Narrowing
 from earshot.index.place import read_place, walked
+from earshot.index.schema import id_of
 from earshot.index.timeline import gathered
 from earshot.index.writing import apply, fill, held, tombstones
-from earshot.model import Hit, HourCount, Mention, SearchPage, SearchRequest
+from earshot.model import Filters, Hit, HourCount, Mention, SearchPage, SearchRequest
 from earshot.ports import Clock, Held, IndexAnswer, IndexWrite, Kept
 from earshot.query.language import Purpose, parse
+from earshot.query.tree import Everything
 
 _ATTEMPTS = 4
+_REVISIONS = 10_000
 _MOST_ANSWERS = 256
 T = TypeVar("T")
 
@@ -164,6 +167,19 @@ class EmbeddedIndex:
             if not page.next_cursor:
                 return
             place = replace(place, cursor=load_cursor(page.next_cursor, place.sort))
+
+    def revisions(self, since: datetime | None = None) -> Iterator[tuple[str, int]]:
+        """Yield id and revision of each mention, as the port says."""
+        opened = self._open()
+        searcher, size = opened.index.searcher(), _REVISIONS
+        whole = rest = opened.narrowing.whole(Everything(), Filters(since=since), "UTC")
+        while True:
+            with translated("the index could not be searched"):
+                found = paging.read_revisions(searcher, rest, size)
+            yield from ((id_of(key), revision) for key, revision in found)
+            if len(found) < size:
+                return
+            rest = opened.narrowing.after(whole, found[-1][0])
 
     def count(self, request: SearchRequest) -> int:
         """Return the exact number of mentions."""

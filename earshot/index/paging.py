@@ -29,6 +29,13 @@ def read_page(
     return _by_time(searcher, whole, rest, node, place)
 
 
+def read_revisions(searcher: tantivy.Searcher, query: tantivy.Query, size: int) -> list[tuple[str, int]]:
+    """Return sort keys and revisions of the oldest documents of a query."""
+    found = searcher.search(query, size, count=False, order_by_field=SORT_KEY, order=tantivy.Order.Asc).hits
+    revisions = searcher.fast_field_values("revision", [address for _, address in found])
+    return [(str(key), int(revision or 0)) for (key, _), revision in zip(found, revisions, strict=True)]
+
+
 def count(searcher: tantivy.Searcher, query: tantivy.Query) -> int:
     """Return the exact number of documents."""
     return total_of(searcher.search(query, 1, count=True))

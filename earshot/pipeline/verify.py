@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
 
 from earshot.errors import StorageError
-from earshot.model import Filters, Mention, SearchRequest
+from earshot.model import Mention
 from earshot.pipeline.publish import TARGET, publishing
-from earshot.ports import Clock, Held, IndexWrite, MentionIndex, Record, RecordReader
+from earshot.ports import Clock, Held, IndexWrite, MentionIndex, Record
 
 BUCKETS = 4096
 _PAGE = 1000
@@ -101,13 +101,13 @@ def verify(
 def _suspects(record: Record, index: MentionIndex, since: datetime | None) -> tuple[list[str], int]:
     """Return ids that may differ, sorted, and how many mentions the record has. Both sides may move meanwhile."""
     with record.read() as reader:
-        ours, count = _sums(_of_record(reader, since))
-        theirs, _ = _sums(_of_index(index, since))
+        ours, count = _sums(reader.revisions(since))
+        theirs, _ = _sums(index.revisions(since))
         differing = {number for number in range(BUCKETS) if ours[number] != theirs[number]}
         if not differing:
             return [], count
-        in_record = _within(_of_record(reader, since), differing)
-    in_index = _within(_of_index(index, since), differing)
+        in_record = _within(reader.revisions(since), differing)
+    in_index = _within(index.revisions(since), differing)
     doubled = {pair for pair, times in in_index.items() if times > 1}
     return sorted({mention_id for mention_id, _ in (in_record.keys() ^ in_index.keys()) | doubled}), count
 
@@ -167,18 +167,6 @@ def _repair(mention_id: str, ours: Mention | None, theirs: Held | None) -> Index
     if ours is None:
         return IndexWrite(mention_id, theirs.revision if theirs else 0, None)
     return IndexWrite(mention_id, ours.revision, ours)
-
-
-def _of_record(reader: RecordReader, since: datetime | None) -> Iterator[Pair]:
-    for batch in reader.iter_mentions() if since is None else reader.iter_published(since):
-        for mention in batch:
-            yield mention.id, mention.revision
-
-
-def _of_index(index: MentionIndex, since: datetime | None) -> Iterator[Pair]:
-    """In one walk: every mention as it was when the walk began."""
-    for hit in index.walk(SearchRequest(sort="oldest", filters=Filters(since=since))):
-        yield hit.mention.id, hit.mention.revision
 
 
 def _sums(pairs: Iterable[Pair]) -> tuple[list[int], int]:

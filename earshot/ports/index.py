@@ -86,6 +86,16 @@ class MentionIndex(Protocol):
             StorageError: the index does not answer, or no longer keeps how it was: begin again.
         """
 
+    def revisions(self, since: datetime | None = None) -> Iterator[tuple[str, int]]:
+        """Yield id and revision of what was published at `since` or later, in any order; None: of everything.
+
+        As the index was when the first was asked for; a mention that lies there twice comes twice. Lazy, and to be
+        closed if left early.
+
+        Raises:
+            StorageError: the index does not answer, or no longer keeps how it was: begin again.
+        """
+
     def count(self, request: SearchRequest) -> int:
         """Return the exact number of mentions; sort, size and cursor do not matter."""
 

@@ -114,8 +114,8 @@ class RecordReader(OperatingReads, UpkeepReads, Protocol):
         Of all brands, own voice too. As the record has them: an index that is behind changes nothing.
         """
 
-    def iter_mentions(self, batch: int = 500) -> Iterator[list[Mention]]:
-        """Yield all active mentions in lists, by id."""
+    def revisions(self, since: datetime | None = None, batch: int = 5000) -> Iterator[tuple[str, int]]:
+        """Yield id and revision of all active mentions that were published at `since` or later, by id; None: all."""
 
     def iter_published(self, since: datetime | None = None, batch: int = 500) -> Iterator[list[Mention]]:
         """Yield all active mentions that were published at `since` or later, in lists, oldest first; None: all."""

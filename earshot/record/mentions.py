@@ -61,15 +61,16 @@ class MentionReads(Session):
             for row in self.db.execute(query)
         ]
 
-    def iter_mentions(self, batch: int = 500) -> Iterator[list[Mention]]:
-        """Yield all active mentions in lists, by id."""
+    def revisions(self, since: datetime | None = None, batch: int = 5000) -> Iterator[tuple[str, int]]:
+        """Yield id and revision of all active mentions that were published at `since` or later, by id; None: all."""
+        query = select(mention.c.id, mention.c.revision).where(mention.c.state == ACTIVE)
+        if since is not None:
+            query = query.join(document, document.c.id == mention.c.document_id)
+            query = query.where(document.c.published_at >= since)
+        part = query.order_by(mention.c.id).limit(batch)
         last = ""
-        while True:
-            after = select_mentions().where(mention.c.id > last, mention.c.state == ACTIVE)
-            rows = self.db.execute(after.order_by(mention.c.id).limit(batch)).all()
-            if not rows:
-                return
-            yield [mention_of(row) for row in rows]
+        while rows := self.db.execute(part.where(mention.c.id > last)).all():
+            yield from ((row.id, row.revision) for row in rows)
             last = rows[-1].id
 
     def iter_published(self, since: datetime | None = None, batch: int = 500) -> Iterator[list[Mention]]:

@@ -65,7 +65,7 @@ def again(world: World, **scope: Any) -> Reclassified:
 
 def mentions(world: World) -> dict[tuple[str, str], Mention]:
     with world.record.read() as reader:
-        found = [mention for part in reader.iter_mentions() for mention in part]
+        found = [mention for part in reader.iter_published() for mention in part]
     return {(mention.brand, mention.url.rsplit("/", 1)[1]): mention for mention in found}
 
 

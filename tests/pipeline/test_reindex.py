@@ -62,7 +62,7 @@ def test_what_is_found_during_a_rebuild_is_in_the_new_index(make_world: MakeWorl
     assert urls == {f"http://blog.example/{n}" for n in range(9)}
     with world.record.read() as reader:
         assert reader.counts().behind == 0
-        assert {m.id: m.revision for batch in reader.iter_mentions() for m in batch} == {
+        assert dict(reader.revisions()) == {
             hit.mention.id: hit.mention.revision for hit in index.search(SearchRequest()).hits
         }
 

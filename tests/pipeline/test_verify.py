@@ -45,7 +45,7 @@ def looked(world: World, *, is_repairing: bool = True) -> Verified:
 
 def stored(world: World) -> list[Mention]:
     with world.record.read() as reader:
-        return [mention for batch in reader.iter_mentions() for mention in batch]
+        return [mention for batch in reader.iter_published() for mention in batch]
 
 
 def indexed(index: MentionIndex) -> set[tuple[str, int]]:

@@ -412,6 +412,25 @@ class MentionIndexContract:
         assert all(hit.spans for hit in found)
         assert {hit.mention.id for hit in index.walk(SearchRequest("pump"))} == ids(index, "pump")
 
+    def test_revisions_are_those_of_the_index_as_it_was_when_the_first_was_asked_for(
+        self, index: MentionIndex, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for adapter in ("embedded", "cluster.index"):
+            monkeypatch.setattr(f"earshot.index.{adapter}._REVISIONS", 3)
+        assert list(index.revisions()) == []
+        moments = [NOW + timedelta(microseconds=n // 2) for n in range(9)]
+        mentions = [mention(n, published_at=at, revision=n + 1) for n, at in enumerate(moments)]
+        put(index, *mentions)
+        index.write([IndexWrite(mention(99).id, 2, None)])
+        for since in (None, *moments, NOW + timedelta(days=1)):
+            expected = [(m.id, m.revision) for m in mentions if since is None or m.published_at >= since]
+            assert sorted(index.revisions(since)) == sorted(expected)
+        asked = index.revisions()
+        found = [next(asked)]
+        put(index, mention(30), mention(4, revision=90))
+        index.write([IndexWrite(mentions[7].id, 90, None)])
+        assert sorted([*found, *asked]) == sorted((m.id, m.revision) for m in mentions)
+
     def test_a_walk_over_nothing_and_one_that_is_left_early_end(self, index: MentionIndex) -> None:
         assert list(index.walk(SearchRequest())) == []
         put(index, *(mention(n) for n in range(4)))

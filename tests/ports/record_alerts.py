@@ -223,7 +223,7 @@ class ErasureContract:
             rows = {row.mention_id: row for row in writer.outbox("index")}
             assert [(rows[name].revision, rows[name].is_gone) for name in gone] == [(2, True)] * 2
             assert [writer.document(each) is None for each in ids] == [True, False, True]
-            assert [mention.author for batch in writer.iter_mentions() for mention in batch] == ["Bo"]
+            assert [mention.author for batch in writer.iter_published() for mention in batch] == ["Bo"]
             assert writer.counts().stories == 1
             assert writer.mention_history(gone[0]) == []
 

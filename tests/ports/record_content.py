@@ -267,22 +267,28 @@ class MentionContract:
             assert writer.mentions([lost])[0].revision == 3
             assert [event.what for event in writer.mention_history(lost)] == ["found", "withdrawn", "found again"]
 
-    def test_all_mentions_are_walked_through_by_id(self, record: Record) -> None:
+    def test_revisions_come_by_id_each_once_and_from_a_moment_on(self, record: Record) -> None:
         with record.write() as writer:
             for number in range(7):
-                put(writer, number, brands=("halden",))
+                put(writer, number, brands=("halden",), published_at=NOW + HOUR * (number % 3))
+            withdrawn = put(writer, 7, brands=("halden",))
+            writer.put_mentions(withdrawn, [], NOW)
+            put(writer, 1, brands=("halden",), published_at=NOW + HOUR, text="Another text")
         with record.read() as reader:
-            lists = list(reader.iter_mentions(batch=3))
-        ids = [mention.id for batch in lists for mention in batch]
-        assert [len(batch) for batch in lists] == [3, 3, 1]
-        assert ids == sorted(ids)
+            mentions = [mention for batch in reader.iter_published() for mention in batch]
+            for batch in (1, 3, 7, 100):
+                assert list(reader.revisions(batch=batch)) == sorted((m.id, m.revision) for m in mentions)
+                later = [(m.id, m.revision) for m in mentions if m.published_at >= NOW + HOUR]
+                assert list(reader.revisions(NOW + HOUR, batch)) == sorted(later)
+        assert sorted(m.revision for m in mentions) == [1, 1, 1, 1, 1, 1, 2]
+        assert len(later) == 4
 
     def test_mentions_come_by_time_each_once_and_from_a_moment_on(self, record: Record) -> None:
         with record.write() as writer:
             for number in range(7):
                 put(writer, number, brands=("brewlane", "halden"), published_at=NOW + HOUR * (number % 3))
         with record.read() as reader:
-            by_id = {mention.id for batch in reader.iter_mentions() for mention in batch}
+            by_id = {mention_id for mention_id, _ in reader.revisions()}
             found = [mention for batch in reader.iter_published(batch=2) for mention in batch]
             later = [mention for batch in reader.iter_published(NOW + HOUR, batch=2) for mention in batch]
         assert [m.published_at for m in found] == sorted(m.published_at for m in found)

@@ -118,7 +118,7 @@ def test_pages_walk_through_no_table(record: SqlRecord, said: Said) -> None:
         reader.sources()
         reader.source_runs("blog")
         reader.mentions([mention.id])
-        list(reader.iter_mentions())
+        list(reader.revisions())
         reader.mention_history(mention.id)
         reader.story_mentions(mention.story_id)
         reader.found_in(document_id)

@@ -41,6 +41,7 @@ from earshot.query.matcher import spans_of
 from earshot.query.tree import Node
 
 _TOMBSTONES = _AT_ONCE = 1000
+_REVISIONS = 5000
 _MOST_COPIES = 10_000
 """Hits of one search. Source: `index.max_result_window`, default of both products, read 2026-11."""
 
@@ -187,12 +188,21 @@ class ClusterIndex:
         place = walked(request)
         asked = questions.page(questions.whole(node, request.filters, request.time_zone), place)
         asked["track_total_hits"] = False
+        for raw in self._frozen(asked):
+            yield _hit(raw, node, None)
+
+    def revisions(self, since: datetime | None = None) -> Iterator[tuple[str, int]]:
+        """Yield id and revision of each mention, as the port says."""
+        for raw in self._frozen(questions.revisions(since, _REVISIONS)):
+            yield raw["_source"]["id"], raw["_source"]["revision"]
+
+    def _frozen(self, asked: dict[str, Any]) -> Iterator[Any]:
+        """Yield all raw hits of a question by time, as the index was when it began."""
         self._ready()
         with frozen(self._reader, self._engine, self._name) as then:
             while found := then.search(asked)["hits"]["hits"]:
-                for raw in found:
-                    yield _hit(raw, node, None)
-                if len(found) <= place.size:
+                yield from found
+                if len(found) < asked["size"]:
                     return
                 asked["search_after"] = found[-1]["sort"][:2]
 

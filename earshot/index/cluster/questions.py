@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from earshot.errors import QueryError
@@ -44,6 +45,15 @@ def page(query: Dsl, place: Place) -> dict[str, Any]:
     if isinstance(place.cursor, TimeCursor):
         asked["search_after"] = [microseconds(place.cursor.published_at), place.cursor.id]
     return asked
+
+
+def revisions(since: datetime | None, size: int) -> dict[str, Any]:
+    """Return the question for ids and revisions of what was published since, oldest first."""
+    query = whole(Everything(), Filters(since=since), "UTC")
+    return {"query": query, "track_total_hits": False, "_source": ["id", "revision"]} | {
+        "size": size,
+        "sort": _by_time("asc"),
+    }
 
 
 def number(query: Dsl) -> dict[str, Any]:
