@@ -15,7 +15,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -26,13 +26,12 @@ import tantivy
 from earshot.clock import SystemClock
 from earshot.errors import StorageError
 from earshot.index import counting, paging
-from earshot.index.cursors import TimeCursor, load_cursor
+from earshot.index.cursors import OLDEST, TimeCursor
 from earshot.index.filled import Filled
 from earshot.index.generations import ADVICE, Generations, translated
 from earshot.index.narrowing import Narrowing
 from earshot.index.place import read_place, walked
-from earshot.index.schema import id_of
-from earshot.index.timeline import gathered
+from earshot.index.timeline import gathered, parts
 from earshot.index.writing import apply, fill, held, tombstones
 from earshot.model import Filters, Hit, HourCount, Mention, SearchPage, SearchRequest
 from earshot.ports import Clock, Held, IndexAnswer, IndexWrite, Kept
@@ -158,28 +157,32 @@ class EmbeddedIndex:
         place, opened = walked(request), self._open()
         searcher = opened.index.searcher()
         whole = opened.narrowing.whole(node, request.filters, request.time_zone)
-        while True:
-            cursor = place.cursor
-            rest = opened.narrowing.rest(whole, cursor) if isinstance(cursor, TimeCursor) else whole
+        for part, count in self._parts(opened, searcher, whole, place.size, is_rising=place.sort == OLDEST):
             with translated("the index could not be searched"):
-                page = paging.read_page(searcher, whole, rest, node, place)
-            yield from page.hits
-            if not page.next_cursor:
-                return
-            place = replace(place, cursor=load_cursor(page.next_cursor, place.sort))
+                found = paging.addresses(searcher, part, count, place.sort)
+            for address in found:
+                with translated("the index could not be searched"):
+                    hit = paging.read_hit(searcher, address, node)
+                yield hit
 
     def revisions(self, since: datetime | None = None) -> Iterator[tuple[str, int]]:
         """Yield id and revision of each mention, as the port says."""
         opened = self._open()
-        searcher, size = opened.index.searcher(), _REVISIONS
-        whole = rest = opened.narrowing.whole(Everything(), Filters(since=since), "UTC")
-        while True:
+        searcher = opened.index.searcher()
+        whole = opened.narrowing.whole(Everything(), Filters(since=since), "UTC")
+        for part, count in self._parts(opened, searcher, whole, _REVISIONS):
             with translated("the index could not be searched"):
-                found = paging.read_revisions(searcher, rest, size)
-            yield from ((id_of(key), revision) for key, revision in found)
-            if len(found) < size:
-                return
-            rest = opened.narrowing.after(whole, found[-1][0])
+                found = paging.read_revisions(searcher, part, count)
+            yield from found
+
+    def _parts(
+        self, opened: _Opened, searcher: tantivy.Searcher, whole: tantivy.Query, most: int, *, is_rising: bool = True
+    ) -> Iterator[tuple[tantivy.Query, int]]:
+        """Yield `whole` span by span of time with how many each holds: a page by its place costs as much as is left."""
+        with translated("the index could not be counted"):
+            spans = list(parts(counting.hours(searcher, whole, "", opened.narrowing.between), most))
+        for start, end, count in spans if is_rising else reversed(spans):
+            yield opened.narrowing.within(whole, start, end), count
 
     def count(self, request: SearchRequest) -> int:
         """Return the exact number of mentions."""

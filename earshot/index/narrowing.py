@@ -37,17 +37,16 @@ class Narrowing:
     def rest(self, whole: tantivy.Query, cursor: TimeCursor) -> tantivy.Query:
         """Return the part of `whole` that comes after the cursor."""
         key = sort_key(cursor.published_at, cursor.id)
-        if cursor.sort == OLDEST:
-            return self.after(whole, key)
-        return tantivy.Query.boolean_query([(Must, whole), (Must, self._keys(f"{{* TO {key}}}"))])
-
-    def after(self, whole: tantivy.Query, key: str) -> tantivy.Query:
-        """Return the part of `whole` whose sort key is higher."""
-        return tantivy.Query.boolean_query([(Must, whole), (Must, self._keys(f"{{{key} TO *}}"))])
+        beyond = self._keys(f"{{{key} TO *}}" if cursor.sort == OLDEST else f"{{* TO {key}}}")
+        return tantivy.Query.boolean_query([(Must, whole), (Must, beyond)])
 
     def between(self, since: datetime, until: datetime) -> tantivy.Query:
         """Return the query for what was published in a range."""
         return self._times(since, until)[0]
+
+    def within(self, whole: tantivy.Query, since: datetime, until: datetime) -> tantivy.Query:
+        """Return the part of `whole` that was published in a range."""
+        return tantivy.Query.boolean_query([(Must, whole), (Must, self.between(since, until))])
 
     def _filters(self, filters: Filters) -> list[tantivy.Query]:
         query = tantivy.Query

@@ -29,11 +29,18 @@ def read_page(
     return _by_time(searcher, whole, rest, node, place)
 
 
-def read_revisions(searcher: tantivy.Searcher, query: tantivy.Query, size: int) -> list[tuple[str, int]]:
-    """Return sort keys and revisions of the oldest documents of a query."""
-    found = searcher.search(query, size, count=False, order_by_field=SORT_KEY, order=tantivy.Order.Asc).hits
+def addresses(searcher: tantivy.Searcher, query: tantivy.Query, count: int, sort: str) -> list[tantivy.DocAddress]:
+    """Return where all documents of a query lie, in order of time; there are `count`."""
+    order = tantivy.Order.Asc if sort == OLDEST else tantivy.Order.Desc
+    found = searcher.search(query, count, count=False, order_by_field=SORT_KEY, order=order)
+    return [address for _, address in found.hits]
+
+
+def read_revisions(searcher: tantivy.Searcher, query: tantivy.Query, count: int) -> list[tuple[str, int]]:
+    """Return ids and revisions of all documents of a query; there are `count`."""
+    found = searcher.search(query, count, count=False, order_by_field="id").hits
     revisions = searcher.fast_field_values("revision", [address for _, address in found])
-    return [(str(key), int(revision or 0)) for (key, _), revision in zip(found, revisions, strict=True)]
+    return [(str(mention_id), int(revision or 0)) for (mention_id, _), revision in zip(found, revisions, strict=True)]
 
 
 def count(searcher: tantivy.Searcher, query: tantivy.Query) -> int:
@@ -47,20 +54,21 @@ def _by_time(
     order = tantivy.Order.Asc if place.sort == OLDEST else tantivy.Order.Desc
     found = searcher.search(rest, place.size + 1, count=rest is whole, order_by_field=SORT_KEY, order=order)
     total = total_of(found) if rest is whole else count(searcher, whole)
-    hits = tuple(_hit(searcher, address, node, None) for _, address in found.hits[: place.size])
+    hits = tuple(read_hit(searcher, address, node) for _, address in found.hits[: place.size])
     more = len(found.hits) > place.size
     return SearchPage(total, hits, after(hits[-1].mention, place.sort) if more else "")
 
 
 def _by_rank(searcher: tantivy.Searcher, whole: tantivy.Query, node: Node, size: int, shown: int) -> SearchPage:
     found = searcher.search(whole, size, count=True, offset=shown)
-    hits = tuple(_hit(searcher, address, node, score) for score, address in found.hits)
+    hits = tuple(read_hit(searcher, address, node, score) for score, address in found.hits)
     through = shown + len(hits)
     total = total_of(found)
     return SearchPage(total, hits, save_cursor(RankCursor(through)) if hits and through < total else "")
 
 
-def _hit(searcher: tantivy.Searcher, address: tantivy.DocAddress, node: Node, score: float | None) -> Hit:
+def read_hit(searcher: tantivy.Searcher, address: tantivy.DocAddress, node: Node, score: float | None = None) -> Hit:
+    """Return the hit that lies there."""
     mention = unpack(cast("bytes", searcher.doc(address).get_first(SOURCE)))
     spans = spans_of(node, mention.title, mention.text) if has_words(node) else ()
     return Hit(mention, spans, score)

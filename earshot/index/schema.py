@@ -75,11 +75,6 @@ def sort_key(published_at: datetime, mention_id: str = "") -> str:
     return f"{microseconds(published_at) + _MIDDLE:016x}{mention_id}"
 
 
-def id_of(key: str) -> str:
-    """Return the id of a sort key."""
-    return key[16:]
-
-
 def make_document(mention: Mention) -> tantivy.Document:
     """Return what the index holds of a mention.
 

@@ -50,6 +50,20 @@ def gathered(hours: Sequence[HourCount], starts: Sequence[datetime]) -> list[Hou
     return [HourCount(start, value, count) for (start, value), count in sorted(counts.items())]
 
 
+def parts(hours: Sequence[HourCount], most: int) -> Iterator[tuple[datetime, datetime, int]]:
+    """Yield spans of time that together hold all that was counted, each with how many it holds: at most `most`, or an
+    hour. They are as `hours` are: each hour once, in order.
+    """
+    start, count = 0, 0
+    for number, one in enumerate(hours):
+        if count and count + one.count > most:
+            yield hours[start].hour, hours[number - 1].hour + _HOUR, count
+            start, count = number, 0
+        count += one.count
+    if count:
+        yield hours[start].hour, hours[-1].hour + _HOUR, count
+
+
 def rebin(
     hours: Sequence[HourCount],
     zone: str,

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from earshot.errors import ConfigError
-from earshot.index.timeline import INTERVALS, edges, rebin
+from earshot.index.timeline import INTERVALS, edges, parts, rebin
 from earshot.model import HourCount
 
 ZONES = (
@@ -153,3 +153,15 @@ def test_hours_begin_with_the_utc_hour() -> None:
     since = datetime(2026, 3, 29, 0, 40, tzinfo=UTC)
     buckets = rebin([hour(2026, 3, 29, 1)], "Europe/Berlin", "hour", since, since + timedelta(hours=2))
     assert [(f"{b.start:%H:%M}", b.total) for b in buckets] == [("01:00", 0), ("03:00", 1), ("04:00", 0)]
+
+
+@given(st.lists(st.tuples(st.integers(0, 500), st.integers(1, 9)), max_size=40, unique_by=lambda pair: pair[0]))
+def test_parts_hold_every_hour_once_and_no_more_than_was_asked_for(raw: list[tuple[int, int]]) -> None:
+    start = datetime(2026, 10, 20, tzinfo=UTC)
+    hours = [HourCount(start + timedelta(hours=at), "", count) for at, count in sorted(raw)]
+    found = list(parts(hours, 10))
+    assert all(a[1] <= b[0] for a, b in pairwise(found))
+    inside = [[one for one in hours if since <= one.hour < until] for since, until, _ in found]
+    assert [one for each in inside for one in each] == hours
+    assert [sum(one.count for one in each) for each in inside] == [count for *_, count in found]
+    assert all(count <= 10 or len(each) == 1 for each, (*_, count) in zip(inside, found, strict=True))
