@@ -54,6 +54,7 @@ fetched again before it is due. Pausing this DAG stops listening; the hours are 
     Job.partial(
         task_id="collect",
         job="collect",
+        gives_way=True,
         hands_over="files",
         outlets=[CAPTURES],
         pool=FETCH,

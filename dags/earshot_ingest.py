@@ -38,6 +38,7 @@ Clear, trigger, run twice. An asset event may be lost or come together with othe
     Job.partial(
         task_id="ingest",
         job="ingest",
+        gives_way=True,
         hands_over="captures",
         outlets=[MENTIONS],
         pool=READ,

@@ -57,6 +57,7 @@ Clear, trigger, run twice. Pausing this DAG stops all alarms, and what is too ol
         job="maintain",
         alarms="new",
         pool=UPKEEP,
+        gives_way=True,
         execution_timeout=timedelta(hours=6),
         map_index_template=LABEL,
         doc_md="One part of the night's maintenance. Red where it has found something new for operations.",

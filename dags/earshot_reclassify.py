@@ -51,6 +51,7 @@ Stop it, clear it, run it twice: it goes on where it was, and a second pass chan
     Job(
         task_id="reclassify",
         job="reclassify",
+        gives_way=True,
         asks=["brand", "since", "until", "write", "share"],
         reports="on_progress",
         pool=BY_HAND,

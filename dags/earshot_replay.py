@@ -42,6 +42,7 @@ Stop it, clear it, run it three times: the record ends the same.
     Job(
         task_id="replay",
         job="replay",
+        gives_way=True,
         asks=["day", "collection", "share"],
         reports="on_capture",
         pool=BY_HAND,

@@ -17,6 +17,8 @@ from earshot_dags.timetable import BRANDS, PAGES, WORKSPACE
 
 SAY_EVERY_S = 10.0
 EVERY_BRAND = "every brand"
+GIVING_WAY = 10
+"""Niceness of what can wait for a moment; its children have it too."""
 
 
 class WhatItDid(BaseOperatorLink):
@@ -55,6 +57,8 @@ class Job(BaseOperator):
         alarms: field of the answer whose lines, if there are any, make the task red.
         reports: parameter of the job that is told how far it has come; the log says so every ten seconds.
         is_lone: it gives nothing while another run of its DAG is at work.
+        gives_way: the scheduler, and what tells people, get the processor first (`nice`): it works for minutes, and
+            they for moments.
     """
 
     template_fields = ("arguments",)
@@ -73,12 +77,14 @@ class Job(BaseOperator):
         alarms: str = "",
         reports: str = "",
         is_lone: bool = False,
+        gives_way: bool = False,
         **rest: Any,
     ) -> None:
         super().__init__(**rest)
         self.job, self.arguments, self.asks, self.gives = job, arguments or {}, tuple(asks), gives
         self.announces, self.hands_over = announces or {}, hands_over
-        self.alarms, self.reports, self.is_lone = alarms, reports, is_lone
+        self.alarms, self.reports = alarms, reports
+        self.is_lone, self.gives_way = is_lone, gives_way
 
     @property
     def called(self) -> str:
@@ -95,6 +101,8 @@ class Job(BaseOperator):
             return []
         asked = {name: context["params"][name] for name in self.asks}
         arguments = {name: value for name, value in {**asked, **self.arguments}.items() if value not in (None, "")}
+        if self.gives_way:
+            os.setpriority(os.PRIO_PROCESS, 0, GIVING_WAY)
         hearing = {self.reports: self._say_how_far()} if self.reports else {}
         if (sibling := getattr(context["ti"], "map_index", -1)) >= 0:
             os.environ["AIRFLOW_CTX_MAP_INDEX"] = str(sibling)  # what it did leads back to it, not to all

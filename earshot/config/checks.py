@@ -50,19 +50,15 @@ def cross_file(brands: Sequence[BrandRow], sources: Sequence[SourceRow]) -> list
 
 
 def _twice(what: str, rows: Iterable[tuple[YamlFile, tuple[str | int, ...], str]]) -> Iterator[Mistake]:
-    first: dict[str, str] = {}
+    first: dict[str, tuple[YamlFile, tuple[str | int, ...]]] = {}
     for file, path, value in rows:
+        known, known_path = first.setdefault(value, (file, path))
+        if known is file and known_path == path:
+            continue
         line, column = file.where(path)
-        if value in first:
-            yield Mistake(
-                file.name,
-                line,
-                column,
-                "id",
-                f"{what} {value!r} is there already",
-                f"first in {first[value]}; choose another id",
-            )
-        first.setdefault(value, f"{file.name}:{line}")
+        before = f"{known.name}:{known.where(known_path)[0]}"
+        said = f"{what} {value!r} is there already"
+        yield Mistake(file.name, line, column, "id", said, f"first in {before}; choose another id")
 
 
 def _schedules(sources: Sequence[SourceRow]) -> Iterator[Mistake]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+from earshot.config.plainyaml import Doubtful, read_plain
 from earshot.errors import Mistake, WorkspaceError
 
 Path_ = Sequence[str | int]
@@ -21,16 +23,31 @@ class YamlFile:
 
     def __init__(self, name: str, text: str) -> None:
         self.name = name
-        self._lines = text.splitlines()
+        self._text = text
         try:
-            self._tree = YAML(typ="rt").load(text)
+            self.data: Any = read_plain(text)
+        except Doubtful:
+            self.data = _plain(self._tree)
+
+    @cached_property
+    def _tree(self) -> Any:
+        """The careful reading, with positions: twelve times as dear, and mostly nobody asks where something stands.
+
+        Raises:
+            WorkspaceError: it is not YAML.
+        """
+        try:
+            return YAML(typ="rt").load(self._text)
         except DuplicateKeyError as error:
-            raise _syntax(name, error, "each field may be given once; remove one of them") from error
+            raise _syntax(self.name, error, "each field may be given once; remove one of them") from error
         except MarkedYAMLError as error:
-            raise _syntax(name, error, "check the indentation, the colon and the quotes around here") from error
+            raise _syntax(self.name, error, "check the indentation, the colon and the quotes around here") from error
         except YAMLError as error:
-            raise WorkspaceError([Mistake(name, 1, 1, "", f"not YAML: {error}")]) from error
-        self.data: Any = _plain(self._tree)
+            raise WorkspaceError([Mistake(self.name, 1, 1, "", f"not YAML: {error}")]) from error
+
+    @cached_property
+    def _lines(self) -> list[str]:
+        return self._text.splitlines()
 
     def where(self, path: Path_, *, is_key: bool = False) -> tuple[int, int]:
         """Return line and column (from 1) of the value at `path`, or of the nearest thing above it that is there."""

@@ -44,6 +44,7 @@ def of_task(task: Any) -> dict[str, Any]:
         "asks": list(own.get("asks", ())),
         "gives": own.get("gives", ""),
         "is_lone": own.get("is_lone", False),
+        "gives_way": own.get("gives_way", False),
         "reports": own.get("reports", ""),
         "pool": task.pool,
         "retries": task.retries,

@@ -113,6 +113,13 @@ def test_no_work_of_hours_keeps_the_look_for_alarms_waiting(bag: Any) -> None:
     assert maintain["tasks"]["due"]["is_lone"], "else the next run would wait with the same parts"
 
 
+def test_what_works_for_minutes_gives_way_and_what_tells_people_does_not(
+    tasks: list[tuple[str, dict[str, Any]]],
+) -> None:
+    giving_way = {"collect", "ingest", "maintain", "reclassify", "replay"}
+    assert {name.partition(".")[2] for name, task in tasks if task["gives_way"]} == giving_way
+
+
 def test_mails_do_not_wait_for_the_index(bag: Any) -> None:
     tasks = bag["dags"]["earshot_publish"]["tasks"]
     assert tasks["call_up"]["upstream"] == []
