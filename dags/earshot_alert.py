@@ -5,7 +5,7 @@ from __future__ import annotations
 from airflow.sdk import DAG, PartitionedAssetTimetable
 from earshot_dags.forms import by_hand
 from earshot_dags.job import Job
-from earshot_dags.rules import LABEL, MAIL, ONE_BRAND, TELLING, every_dag
+from earshot_dags.rules import FIRST, LABEL, MAIL, ONE_BRAND, TELLING, every_dag
 from earshot_dags.timetable import page
 
 with DAG(
@@ -38,6 +38,7 @@ Clear, trigger with a brand chosen, run twice. Never send these mails from a cal
         task_id="alert",
         job="alert",
         pool=MAIL,
+        priority_weight=FIRST,
         map_index_template=LABEL,
         doc_md="Bind what is due into mails and hand each to the mail server, once.",
     ).expand(arguments=ONE_BRAND)

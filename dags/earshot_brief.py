@@ -5,7 +5,7 @@ from __future__ import annotations
 from airflow.sdk import DAG, PartitionedAssetTimetable
 from earshot_dags.forms import by_hand, day
 from earshot_dags.job import Job
-from earshot_dags.rules import BRIEFING, LABEL, MAIL, ONE_BRAND, every_dag
+from earshot_dags.rules import BRIEFING, FIRST, LABEL, MAIL, ONE_BRAND, every_dag
 from earshot_dags.timetable import page
 
 with DAG(
@@ -41,6 +41,7 @@ Clear, trigger with a brand and a day chosen, run twice. A day whose brief was n
         job="brief",
         asks=["day"],
         pool=MAIL,
+        priority_weight=FIRST,
         map_index_template=LABEL,
         doc_md="Count the day, write the brief, send it to each of the brand's people, once.",
     ).expand(arguments=ONE_BRAND)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from airflow.sdk import DAG, AssetOrTimeSchedule, CronTriggerTimetable
 from earshot_dags.job import Job
-from earshot_dags.rules import BRIEFING, INDEX, MENTIONS, TELLING, every_dag
+from earshot_dags.rules import BRIEFING, FIRST, INDEX, MENTIONS, TELLING, every_dag
 from earshot_dags.timetable import CRON, ZONE, page
 
 with DAG(
@@ -39,6 +39,7 @@ Clear, trigger, run twice: a mention is written by its revision, an older one ne
     Job(
         task_id="call_up",
         task_display_name="call up",
+        priority_weight=FIRST,
         job="waiting",
         announces={TELLING.name: "alert", BRIEFING.name: "brief"},
         outlets=[TELLING, BRIEFING],

@@ -59,7 +59,8 @@ class Home:
             "CORE__DAGS_FOLDER": str(DAGS),
             "CORE__LOAD_EXAMPLES": "False",
             "CORE__EXECUTOR": "LocalExecutor",
-            "CORE__PARALLELISM": "4",  # else 32 worker processes are made at once
+            # Two fetch, two read: with no more than these four, what tells people would wait for them.
+            "CORE__PARALLELISM": "8",
             "CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
             # With the port alone all looks healthy and every task fails.
             "CORE__EXECUTION_API_SERVER_URL": f"{self.url}/execution/",

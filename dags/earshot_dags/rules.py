@@ -29,6 +29,9 @@ WATCH, UPKEEP, BY_HAND = "earshot_watch", "earshot_upkeep", "earshot_by_hand"
 Looking for alarms has one of its own, so that no work of hours keeps it waiting.
 """
 
+FIRST = 100
+"""Priority of what tells people, among tasks that wait for a slot of the executor."""
+
 LABEL = "{{ task.called }}"
 """What a mapped task is called among its siblings: rendered as it begins, so that one that is killed has it too."""
 

@@ -17,16 +17,23 @@ from earshot.pipeline.alert import judge as judge_what_is_late
 from earshot.pipeline.brief import briefs_due as due_briefs
 from earshot.pipeline.brief import figures_of
 from earshot.pipeline.brief import make_brief as make_one_brief
+from earshot.pipeline.calling import begin, call_up
 from earshot.wiring import Parts
 
 
 def waiting(workspace: str) -> dict[str, Any]:
     """Return what a scheduler is to start now: brands with something to tell (`alert`), or with a brief due.
 
-    `brief_held` says what due briefs wait for, as `briefs_due` does.
+    A brand that it was told of less than 45 s ago, and whose run has not begun, is left out. `brief_held` says what due
+    briefs wait for, as `briefs_due` does.
     """
-    due = briefs_due(workspace)
-    return {"alert": judge(workspace)["brands"], "brief": due["brands"], "brief_held": due["held"]}
+    due, telling = briefs_due(workspace), judge(workspace)["brands"]
+    with opened(workspace) as parts:
+        called = {
+            job: call_up(parts.record, job, brands, parts.clock.now())
+            for job, brands in (("alert", telling), ("brief", due["brands"]))
+        }
+    return {**called, "brief_held": due["held"]}
 
 
 def judge(workspace: str) -> dict[str, Any]:
@@ -48,6 +55,7 @@ def alert(workspace: str, brand: str = "") -> dict[str, Any]:
     with opened(workspace) as parts, noted(parts, "alert", brand) as entry:
         if brand:
             _known(parts, brand)
+            begin(parts.record, "alert", brand)
         return _alerted(entry, run_alert(parts, brand=brand), brand)
 
 
@@ -68,6 +76,7 @@ def brief(workspace: str, brand: str = "", day: str = "") -> dict[str, Any]:
         return {"briefs": [brief(workspace, name, day) for name in names]}
     with opened(workspace) as parts, noted(parts, "brief", brand) as entry:
         which, on = parts.brand(brand), brief_day(parts, day)
+        begin(parts.record, "brief", brand)
         if not parts.workspace.settings.mail.host:
             entry.skipped = "no mail server is set (mail.host)"
             return {"brand": brand, "day": str(on.date), "skipped": entry.skipped}

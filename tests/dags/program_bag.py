@@ -45,6 +45,7 @@ def of_task(task: Any) -> dict[str, Any]:
         "gives": own.get("gives", ""),
         "is_lone": own.get("is_lone", False),
         "gives_way": own.get("gives_way", False),
+        "priority": task.priority_weight,
         "reports": own.get("reports", ""),
         "pool": task.pool,
         "retries": task.retries,

@@ -118,6 +118,9 @@ def test_what_works_for_minutes_gives_way_and_what_tells_people_does_not(
 ) -> None:
     giving_way = {"collect", "ingest", "maintain", "reclassify", "replay"}
     assert {name.partition(".")[2] for name, task in tasks if task["gives_way"]} == giving_way
+    first = max(task["priority"] for _, task in tasks)
+    telling = {"alert", "brief", "call_up"}
+    assert {name.partition(".")[2] for name, task in tasks if task["priority"] == first} == telling
 
 
 def test_mails_do_not_wait_for_the_index(bag: Any) -> None:

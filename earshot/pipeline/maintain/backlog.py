@@ -14,6 +14,7 @@ from pathlib import Path
 
 from earshot.config.settings import FreshnessSettings, Workspace
 from earshot.operating import Alarm
+from earshot.pipeline.calling import PREFIX as CALLS
 from earshot.pipeline.maintain.kinds import Kind, in_words, make_alarm
 from earshot.upkeep import Backlogs, HeldLease, Waiting
 
@@ -88,12 +89,14 @@ def stuck_relays(held: Sequence[HeldLease], is_gone: Callable[[str], bool], limi
     """Return alarms of relays whose lease ran out while its holder is still there and gave nothing back.
 
     A holder that is known to have ended is no trouble: the next relay takes over at once. Leases of hosts are none
-    either: the next plan takes them, and where the source has left the workspace nobody wants them.
+    either: the next plan takes them, and where the source has left the workspace nobody wants them. Nor are calls.
     """
     return [
         make_alarm(Kind.RELAY_STUCK, each.name, f"{each.owner} has let its lease of {each.name} run out.", limits.now)
         for each in held
-        if limits.now - each.until > limits.settings.waiting and not is_gone(each.owner)
+        if limits.now - each.until > limits.settings.waiting
+        and not each.name.startswith(CALLS)
+        and not is_gone(each.owner)
     ]
 
 
