@@ -43,9 +43,9 @@ from tests.kill.place import TERM, Place, world
 
 pytestmark = pytest.mark.airflow
 
-KILLED = ("collect", "ingest", "publish", "alert")
+KILLED = ("collect", "ingest", "alert")
 """Jobs whose task is killed once each, while it works."""
-FROZEN = ("collect", "ingest", "publish", "alert")
+FROZEN = ("collect", "ingest", "alert")
 """Jobs whose task stands still, with the process that watches it, until Airflow has begun its second try: a twin."""
 PATIENCE_S = 420.0
 LATE_TITLE = "A Kestrava battery caught fire in the shed"
@@ -323,13 +323,13 @@ def _strike_one_of_each(place: Place, airflow: LiveAirflow, batches: set[str]) -
         assert time.monotonic() < end, done
         batches |= set(_batch_files(place))
         for job, owner, page in _running(place):
-            if any(owner == each.owner for each in frozen):
+            pid = int(owner.split("/")[1])
+            if pid in killed.values() or any(owner == each.owner for each in frozen):
                 continue
             is_to_die, is_to_freeze = job not in killed, job not in [each.job for each in frozen]
             if not ((is_to_die and job in KILLED) or (is_to_freeze and job in FROZEN)):
                 continue
             time.sleep(0.3 if is_to_die else 0.1)  # it has begun; now it works
-            pid = int(owner.split("/")[1])
             if not psutil.pid_exists(pid) or (job, owner, page) not in _running(place):
                 continue
             if is_to_die:
@@ -370,11 +370,8 @@ def _freeze(place: Place, airflow: LiveAirflow, job: str, owner: str, page: str)
 
 
 def _label(airflow: LiveAirflow, page: str) -> str | None:
-    """Return what a mapped task is called in Airflow now; None for any other."""
-    _, dag, _, run, _, task, *mapped = urlsplit(page).path.strip("/").split("/")
-    if not mapped:
-        return None
-    sibling = mapped[-1]
+    """Return what a mapped task is called in Airflow now."""
+    _, dag, _, run, _, task, _, sibling = urlsplit(page).path.strip("/").split("/")
     found = airflow.get(f"dags/{dag}/dagRuns/{run}/taskInstances/{task}/{sibling}")["rendered_map_index"]
     return None if found is None else str(found)
 
