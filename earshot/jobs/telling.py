@@ -14,8 +14,8 @@ from earshot.jobs.opening import counted, noted, opened
 from earshot.pipeline.alert import AlertReport
 from earshot.pipeline.alert import alert as tell_what_is_due
 from earshot.pipeline.alert import judge as judge_what_is_late
+from earshot.pipeline.brief import Due, figures_of
 from earshot.pipeline.brief import briefs_due as due_briefs
-from earshot.pipeline.brief import figures_of
 from earshot.pipeline.brief import make_brief as make_one_brief
 from earshot.pipeline.calling import begin, call_up
 from earshot.wiring import Parts
@@ -27,21 +27,19 @@ def waiting(workspace: str) -> dict[str, Any]:
     A brand that it was told of less than 45 s ago, and whose run has not begun, is left out. `brief_held` says what due
     briefs wait for, as `briefs_due` does.
     """
-    due, telling = briefs_due(workspace), judge(workspace)["brands"]
     with opened(workspace) as parts:
+        due, telling = _briefs_due(parts), _judged(parts)
         called = {
             job: call_up(parts.record, job, brands, parts.clock.now())
-            for job, brands in (("alert", telling), ("brief", due["brands"]))
+            for job, brands in (("alert", telling), ("brief", due.brands))
         }
-    return {**called, "brief_held": due["held"]}
+    return {**called, "brief_held": due.held}
 
 
 def judge(workspace: str) -> dict[str, Any]:
     """Judge late teasers; return the brands that have something to tell now, for a scheduler to start `alert` for."""
-    with opened(workspace) as parts, noted(parts, "judge") as entry:
-        judged, brands = judge_what_is_late(parts.record, parts.book, parts.workspace.settings, parts.clock)
-        entry.count({"incidents": judged.incidents, "notices": judged.notices, "brands": len(brands)})
-        return {"brands": brands}
+    with opened(workspace) as parts:
+        return {"brands": _judged(parts)}
 
 
 def alert(workspace: str, brand: str = "") -> dict[str, Any]:
@@ -96,7 +94,7 @@ def briefs_due(workspace: str) -> dict[str, Any]:
     `held` says what they wait for, where they do: after an outage what was due meanwhile is heard first.
     """
     with opened(workspace) as parts:
-        due = due_briefs(parts.record, parts.workspace.brands, parts.workspace.settings, parts.clock)
+        due = _briefs_due(parts)
         return {"brands": list(due.brands), "held": due.held}
 
 
@@ -169,7 +167,7 @@ def run_briefs(parts: Parts, *, is_heard: bool = False) -> int:
     is_heard: what was due has just been heard.
     """
     settings, brands = parts.workspace.settings, parts.workspace.brands
-    due = due_briefs(parts.record, brands, settings, parts.clock, is_heard=is_heard).brands
+    due = _briefs_due(parts, is_heard=is_heard).brands
     for brand_id in due:
         with noted(parts, "brief", brand_id) as entry:
             day = last_day(parts.clock.now(), ZoneInfo(settings.time_zone))
@@ -193,6 +191,18 @@ def run_alert(parts: Parts, is_stopping: Callable[[], bool] = lambda: False, *, 
         is_stopping,
         brand_id=brand,
     )
+
+
+def _judged(parts: Parts) -> list[str]:
+    """Judge late teasers; return the brands that have something to tell now."""
+    with noted(parts, "judge") as entry:
+        judged, brands = judge_what_is_late(parts.record, parts.book, parts.workspace.settings, parts.clock)
+        entry.count({"incidents": judged.incidents, "notices": judged.notices, "brands": len(brands)})
+        return brands
+
+
+def _briefs_due(parts: Parts, *, is_heard: bool = False) -> Due:
+    return due_briefs(parts.record, parts.workspace.brands, parts.workspace.settings, parts.clock, is_heard=is_heard)
 
 
 def _known(parts: Parts, brand: str) -> None:

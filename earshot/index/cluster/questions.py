@@ -49,10 +49,12 @@ def page(query: Dsl, place: Place) -> dict[str, Any]:
 
 def revisions(since: datetime | None, size: int) -> dict[str, Any]:
     """Return the question for ids and revisions of what was published since, oldest first."""
-    query = whole(Everything(), Filters(since=since), "UTC")
-    return {"query": query, "track_total_hits": False, "_source": ["id", "revision"]} | {
+    return {
+        "query": whole(Everything(), Filters(since=since), "UTC"),
         "size": size,
         "sort": _by_time("asc"),
+        "_source": ["id", "revision"],
+        "track_total_hits": False,
     }
 
 
