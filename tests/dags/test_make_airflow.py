@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import re
-import signal
-import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -20,24 +16,11 @@ from earshot.demo.ports import free_port
 from scripts.airflow_standalone import Home
 from tests.dags.airflow_home import LiveAirflow
 from tests.demo.test_show import said, wait_for, wait_until_nothing_is_left
+from tests.terminal import at_a_terminal, press_ctrl_c
 
 pytestmark = pytest.mark.airflow
 
 PATIENCE_S = 300.0
-
-
-@contextmanager
-def made(directory: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Run it in a process group of its own, as a terminal does with what is typed there."""
-    ports = ["--port", str(free_port(0)), "--pages-port", str(free_port(0))]
-    command = [sys.executable, "-m", "scripts.airflow_standalone", "--dir", str(directory), *ports]
-    with directory.with_suffix(".log").open("ab") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)
-        try:
-            yield process
-        finally:
-            process.kill()
-            process.wait()
 
 
 def where(directory: Path, name: str) -> str:
@@ -58,7 +41,9 @@ def wait_for_page(url: str, words: str) -> str:
 
 def test_what_it_prints_leads_to_pages_and_mails_and_ctrl_c_leaves_nothing_running(tmp_path: Path) -> None:
     directory = tmp_path / "demo"
-    with made(directory) as process:
+    ports = ["--port", str(free_port(0)), "--pages-port", str(free_port(0))]
+    command = [sys.executable, "-m", "scripts.airflow_standalone", "--dir", str(directory), *ports]
+    with at_a_terminal(command, directory.with_suffix(".log")) as process:
         wait_for(directory, "Ctrl-C ends everything", process)
         user, password = re.search(r"sign in as (\S+) with the password (\S+)", said(directory)).groups()  # type: ignore[union-attr]
         airflow = where(directory, "Airflow")
@@ -74,7 +59,7 @@ def test_what_it_prints_leads_to_pages_and_mails_and_ctrl_c_leaves_nothing_runni
         assert airflow.rstrip("/") in wait_for_page(where(directory, "Operations"), "collect")
         wait_for_page(where(directory, "Overview"), "mentions")
         started = psutil.Process(process.pid).children(recursive=True)
-        os.killpg(process.pid, signal.SIGINT)
+        press_ctrl_c(process)
         assert process.wait(timeout=90) == 0
     _, left = psutil.wait_procs(started, timeout=30)
     assert left == []

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import re
-import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import httpx
@@ -18,26 +15,14 @@ import pytest
 from earshot.demo.ports import free_port
 from scripts.engines.nodes import KEEPER
 from tests.demo.test_show import said, wait_for, wait_until_nothing_is_left
+from tests.terminal import at_a_terminal, press_ctrl_c
 
 pytestmark = pytest.mark.engines
 
 
-@contextmanager
-def on_engine(engine: str, directory: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
-    """Run it in a process group of its own, as a terminal does with what is typed there."""
+def on_engine(engine: str, directory: Path, port: int) -> AbstractContextManager[subprocess.Popen[bytes]]:
     command = [sys.executable, "-m", "scripts.demo_on_engine", engine, "--dir", str(directory), "--port", str(port)]
-    with directory.with_suffix(".log").open("ab") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)
-        try:
-            yield process
-        finally:
-            process.kill()
-            process.wait()
-
-
-def press_ctrl_c(process: subprocess.Popen[bytes]) -> None:
-    """A terminal tells the whole group, not only who leads it."""
-    os.killpg(process.pid, signal.SIGINT)
+    return at_a_terminal(command, directory.with_suffix(".log"))
 
 
 def folder_of_engine(processes: list[psutil.Process]) -> Path:
