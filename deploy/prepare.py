@@ -82,9 +82,9 @@ def _connect_mail(mail: MailSettings) -> None:
 
 
 def _make_admin(password: str) -> None:
-    """Make the first person, or leave the one that is there."""
+    """Make the first person, or leave the one that is there. A password may begin with a dash, as an option does."""
     words = ["--username", ADMIN, "--role", "Admin", "--firstname", "First", "--lastname", "Person"]
-    _airflow("users", "create", *words, "--email", "admin@localhost", "--password", password)
+    _airflow("users", "create", *words, "--email", "admin@localhost", f"--password={password}")
 
 
 def _earshot(*arguments: str) -> None:

@@ -188,6 +188,8 @@ def outfit(workspace: Path, folder: Path) -> Iterator[Outfit]:
 def make_secrets_in(folder: Path) -> None:
     folder.mkdir(mode=0o700, parents=True)
     make_secrets(folder)
+    admin = folder / "airflow_admin_password"
+    admin.write_text(f"-{admin.read_text()}")  # as one in 64 begins: it must not be taken for an option
 
 
 def _laid_out(workspace: Path, folder: Path, engine: Node, database: Server, children: Children) -> Outfit:
