@@ -157,7 +157,7 @@ class EmbeddedIndex:
         place, opened = walked(request), self._open()
         searcher = opened.index.searcher()
         whole = opened.narrowing.whole(node, request.filters, request.time_zone)
-        for part, count in self._parts(opened, searcher, whole, place.size, is_rising=place.sort == OLDEST):
+        for part, count in _parts(opened, searcher, whole, place.size, is_rising=place.sort == OLDEST):
             with translated("the index could not be searched"):
                 found = paging.addresses(searcher, part, count, place.sort)
             for address in found:
@@ -170,19 +170,10 @@ class EmbeddedIndex:
         opened = self._open()
         searcher = opened.index.searcher()
         whole = opened.narrowing.whole(Everything(), Filters(since=since), "UTC")
-        for part, count in self._parts(opened, searcher, whole, _REVISIONS):
+        for part, count in _parts(opened, searcher, whole, _REVISIONS):
             with translated("the index could not be searched"):
                 found = paging.read_revisions(searcher, part, count)
             yield from found
-
-    def _parts(
-        self, opened: _Opened, searcher: tantivy.Searcher, whole: tantivy.Query, most: int, *, is_rising: bool = True
-    ) -> Iterator[tuple[tantivy.Query, int]]:
-        """Yield `whole` span by span of time with how many each holds: a page by its place costs as much as is left."""
-        with translated("the index could not be counted"):
-            spans = list(parts(counting.hours(searcher, whole, "", opened.narrowing.between), most))
-        for start, end, count in spans if is_rising else reversed(spans):
-            yield opened.narrowing.within(whole, start, end), count
 
     def count(self, request: SearchRequest) -> int:
         """Return the exact number of mentions."""
@@ -284,6 +275,16 @@ class EmbeddedIndex:
                 return tombstones(self._generations.open(old))
         except StorageError:
             return {}
+
+
+def _parts(
+    opened: _Opened, searcher: tantivy.Searcher, whole: tantivy.Query, most: int, *, is_rising: bool = True
+) -> Iterator[tuple[tantivy.Query, int]]:
+    """Yield `whole` span by span of time with how many each holds: a page by its place costs as much as is left."""
+    with translated("the index could not be counted"):
+        spans = list(parts(counting.hours(searcher, whole, "", opened.narrowing.between), most))
+    for start, end, count in spans if is_rising else reversed(spans):
+        yield opened.narrowing.within(whole, start, end), count
 
 
 def _noted(batches: Iterable[Sequence[Mention]], put: Filled) -> Iterator[Sequence[Mention]]:
