@@ -24,8 +24,8 @@ from earshot.wiring import Parts
 def waiting(workspace: str) -> dict[str, Any]:
     """Return what a scheduler is to start now: brands with something to tell (`alert`), or with a brief due.
 
-    A brand that it was told of less than 45 s ago, and whose run has not begun, is left out. `brief_held` says what due
-    briefs wait for, as `briefs_due` does.
+    A brand that was named before in this minute of the clock, and whose run has not begun, is left out. `brief_held`
+    says what due briefs wait for, as `briefs_due` does.
     """
     with opened(workspace) as parts:
         due, telling = _briefs_due(parts), _judged(parts)

@@ -1,6 +1,7 @@
 """Who was called up and has not begun: a scheduler starts one run for a brand, not one more whenever it looks.
 
-A call may be lost on its way, as a scheduler's events may be; so after `AGAIN` it is made again. Knows no scheduler.
+A call may be lost on its way, as a scheduler's events may be; so whoever looks in the next minute of the clock, as a
+timer does, makes it again. Knows no scheduler.
 """
 
 from __future__ import annotations
@@ -11,8 +12,6 @@ from datetime import datetime, timedelta
 from earshot.ports import Record
 
 PREFIX = "call:"
-AGAIN = timedelta(seconds=45)
-"""Less than the minute after which a timer looks again."""
 _CALLED = "called up"
 
 
@@ -23,7 +22,8 @@ def call_up(record: Record, job: str, brand_ids: Sequence[str], now: datetime) -
     with record.write() as writer:
         waiting = {held.name for held in writer.held_leases() if held.owner == _CALLED and held.until > now}
         called = [brand_id for brand_id in brand_ids if _name(job, brand_id) not in waiting]
-        writer.lease([_name(job, brand_id) for brand_id in called], _CALLED, now, now + AGAIN)
+        next_minute = now.replace(second=0, microsecond=0) + timedelta(minutes=1)
+        writer.lease([_name(job, brand_id) for brand_id in called], _CALLED, now, next_minute)
     return called
 
 
