@@ -369,6 +369,10 @@ class Entry:
     empty. title and text are plain text (no markup, no NUL, no lone surrogates). published_at: None where nobody
     said. text_is TEASER: the page behind `url` holds more. canonical: rel=canonical, or empty.
     language: as declared, lower-case ISO 639-1, or empty. images, links: absolute http(s) URLs.
+    published_as: the date as the source stated it, in ISO 8601: "2026-11-29" where it named only a day,
+    "2026-11-29T23:30:00-05:00" where it named a moment, without an offset where it named none; empty where unknown.
+    parent: absolute address of the article that this comment answers; empty for what is no comment.
+    doubt: why a page may be something else than an article (a sign-in form, a consent wall ...), or empty.
     """
 
     url: str
@@ -384,6 +388,9 @@ class Entry:
     images: tuple[str, ...] = ()
     links: tuple[str, ...] = ()
     engagement: dict[str, int] = field(default_factory=dict)
+    published_as: str = ""
+    parent: str = ""
+    doubt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
