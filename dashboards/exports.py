@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 from dashboards.board import Board
 from dashboards.view import View
 from earshot.model import Hit, Mention, SearchPage
+from earshot.present import mention_dict
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 COLUMNS = (
@@ -43,7 +44,6 @@ COLUMNS = (
     "scope",
     "language",
     "is_own_voice",
-    "status",
     "found_at",
     "id",
     "document_id",
@@ -78,7 +78,7 @@ def as_json(view: View, page: SearchPage) -> dict[str, Any]:
         "since": plain(view.filters.since),
         "until": plain(view.filters.until),
         "time_zone": view.zone.key,
-        "mentions": [plain(hit.mention) | {"spans": plain(hit.spans)} for hit in page.hits],
+        "mentions": [mention_dict(hit.mention) | {"spans": plain(hit.spans)} for hit in page.hits],
         "next": onward,
     }
 

@@ -12,7 +12,7 @@ from dashboards.view import BY_PARAM, View
 from earshot.index.snippets import Piece, marked, snippet
 from earshot.model import Hit
 
-FACETS = ("sentiment", "brand", "category", "severity", "flag", "site", "author", "source", "lang", "status", "scope")
+FACETS = ("sentiment", "brand", "category", "severity", "flag", "site", "author", "source", "lang", "scope")
 _FACET_SIZE = 10
 
 

@@ -11,9 +11,10 @@ from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 from dashboards.board import Board
-from dashboards.exports import as_json, iter_csv, plain
+from dashboards.exports import as_json, iter_csv
 from dashboards.view import View
 from earshot.errors import QueryError
+from earshot.present import mention_dict
 
 
 def make_router(board: Board) -> APIRouter:
@@ -57,7 +58,7 @@ def make_router(board: Board) -> APIRouter:
             mention = next(iter(record.mentions([mention_id])), None)
         if mention is None:
             raise HTTPException(404)
-        return JSONResponse(plain(mention))
+        return JSONResponse(mention_dict(mention))
 
     return router
 

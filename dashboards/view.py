@@ -43,7 +43,6 @@ CHOICES = (
     Choice("collection", "collections", "collection", "Collection"),
     Choice("scope", "scopes", "scope", "Scope", ("public", "internal")),
     Choice("story", "stories", "story", "Story"),
-    Choice("status", "statuses", "status", "Status"),
 )
 BY_PARAM = {choice.param: choice for choice in CHOICES}
 SORTS = {"newest": "Newest first", "oldest": "Oldest first", "relevance": "Best match first"}

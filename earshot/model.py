@@ -130,11 +130,10 @@ class QuietHours:
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """A person who is told. `level` is the audience: executive, manager or team."""
+    """A person who is told."""
 
     address: str
     name: str = ""
-    level: str = "team"
     time_zone: str = "UTC"
 
 
@@ -174,8 +173,6 @@ class Brand:
     context_excluded: tuple[str, ...] = ()
     exclusions: tuple[str, ...] = ()
     owned_domains: tuple[str, ...] = ()
-    images: tuple[str, ...] = ()
-    competitors: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()
     recipients: tuple[Recipient, ...] = ()
     is_paused: bool = False

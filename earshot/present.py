@@ -9,10 +9,14 @@ from typing import Any
 
 from earshot.model import Mention
 
+NOT_BUILT = frozenset({"topics", "entities", "reach", "status", "assignee"})
+"""Fields of a mention that nothing fills yet: nobody is shown them."""
+
 
 def mention_dict(mention: Mention) -> dict[str, Any]:
-    """Return a mention with the fields of section 5 of the design; times as ISO 8601 in UTC, ending in Z."""
-    return {each.name: plain(getattr(mention, each.name)) for each in dataclasses.fields(mention)}
+    """Return what a mention says, by field, without NOT_BUILT; times as ISO 8601 in UTC, ending in Z."""
+    names = (each.name for each in dataclasses.fields(mention) if each.name not in NOT_BUILT)
+    return {name: plain(getattr(mention, name)) for name in names}
 
 
 def plain(value: Any) -> Any:

@@ -129,7 +129,7 @@ def _recipients(file: YamlFile, form: BrandForm) -> Iterator[Mistake]:
         if address not in known:
             line, column = file.where(("brief", "recipients", place))
             what = f"{address!r} is not among the brand's recipients"
-            advice = "add it under `recipients:` with its name and level"
+            advice = "add it under `recipients:` with its name"
             yield Mistake(file.name, line, column, "brief.recipients", what, advice)
     for number, rule in enumerate(form.rules):
         path = ("rules", number, "recipients")
@@ -142,7 +142,7 @@ def _recipients(file: YamlFile, form: BrandForm) -> Iterator[Mistake]:
                     column,
                     f"rules.{number + 1}.recipients",
                     f"{address!r} is not among the brand's recipients",
-                    "add it under `recipients:` with its name and level",
+                    "add it under `recipients:` with its name",
                 )
         if rule.recipients == () or (rule.recipients is None and not known):
             line, column = file.where(("rules", number))

@@ -64,11 +64,10 @@ context:
 # query: '(=Harbor NEAR/8 (coffee OR espresso)) OR "Harbor One" NOT "harbor master"'
 
 owned_domains: [harbor.example]     # what is published there is the brand's own voice
-competitors: [Brewlane]
 
 recipients:
-  - {address: mara@example.org, name: Mara, level: manager, time_zone: Europe/Berlin}
-  - {address: support@example.org, name: Support, level: team}
+  - {address: mara@example.org, name: Mara, time_zone: Europe/Berlin}
+  - {address: support@example.org, name: Support}
 
 brief:                              # each morning the account of the day before, by mail
   recipients: [mara@example.org]    # all of them if absent; `enabled: false` for none

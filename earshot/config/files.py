@@ -8,8 +8,9 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
@@ -86,7 +87,9 @@ Words = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], BeforeValidat
 
 
 class Form(BaseModel):
-    """Base of all forms: an unknown field is a mistake."""
+    """Base of all forms: an unknown field is a mistake. NOT_BUILT: fields to come, with what to write until then."""
+
+    NOT_BUILT: ClassVar[Mapping[str, str]] = {}
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -94,9 +97,10 @@ class Form(BaseModel):
 class RecipientForm(Form):
     """A person who is told."""
 
+    NOT_BUILT = {"level": "everybody gets the same account; leave it out"}
+
     address: Address = Field(description="Where the mail goes.")
     name: str = Field("", max_length=120)
-    level: Literal["executive", "manager", "team"] = Field("team", description="Which account of things they get.")
     time_zone: Zone | None = Field(None, description="For the times in their mails; the workspace's if absent.")
 
 
@@ -141,6 +145,11 @@ class ContextForm(Form):
 class BrandForm(Form):
     """One file in brands/: what is listened for."""
 
+    NOT_BUILT = {
+        "images": "pictures are not searched; leave it out",
+        "competitors": "describe each rival in a file of its own in brands/; share of voice counts it too",
+    }
+
     id: Identifier = Field(description="Never changes; renaming the file does not matter.")
     name: str = Field(min_length=1, max_length=120)
     aliases: Words = Field((), description="Other names and spellings.")
@@ -152,8 +161,6 @@ class BrandForm(Form):
     owned_domains: Annotated[tuple[Domain, ...], BeforeValidator(_list)] = Field(
         (), description="What is published there is the brand's own voice."
     )
-    images: Words = Field((), description="Official pictures: files in the workspace.")
-    competitors: Words = ()
     recipients: tuple[RecipientForm, ...] = ()
     rules: tuple[RuleForm, ...] = ()
     brief: BriefForm = BriefForm()
@@ -174,8 +181,6 @@ class BrandForm(Form):
             context_excluded=self.context.excluded,
             exclusions=self.exclusions,
             owned_domains=self.owned_domains,
-            images=self.images,
-            competitors=self.competitors,
             rules=tuple(_rule(form, people, time_zone) for form in self.rules),
             recipients=people,
             is_paused=self.paused,
@@ -183,7 +188,7 @@ class BrandForm(Form):
         )
 
     def _version(self) -> str:
-        said = self.model_dump(mode="json", exclude={"rules", "recipients", "images", "paused", "brief"})
+        said = self.model_dump(mode="json", exclude={"rules", "recipients", "paused", "brief"})
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:12]
 
 
@@ -265,7 +270,7 @@ class SourcesForm(Form):
 
 
 def _recipient(form: RecipientForm, time_zone: str) -> Recipient:
-    return Recipient(form.address, form.name, form.level, form.time_zone or time_zone)
+    return Recipient(form.address, form.name, form.time_zone or time_zone)
 
 
 def _is_among(person: Recipient, wanted: tuple[str, ...] | None) -> bool:

@@ -178,7 +178,10 @@ def _in_words(form: type[BaseModel], path: list[Any], detail: Any) -> tuple[str,
     kind, context = detail["type"], detail.get("ctx", {})
     given = detail.get("input") if not _is_secret(form, path) else _Hidden()
     if kind == "extra_forbidden":
-        fields = _fields_at(form, path[:-1])
+        there = _form_at(form, path[:-1])
+        if advice := getattr(there, "NOT_BUILT", {}).get(path[-1]):
+            return "is not built yet", advice
+        fields = list(there.model_fields)
         near = get_close_matches(str(path[-1]), fields, n=1)
         return "unknown field", f"did you mean `{near[0]}`?" if near else f"known here: {', '.join(fields)}"
     if kind == "missing":
@@ -214,15 +217,15 @@ def _is_secret(form: type[BaseModel], path: list[Any]) -> bool:
     return any(field.annotation is SecretStr for field in form.model_fields.values())
 
 
-def _fields_at(form: type[BaseModel], path: list[Any]) -> list[str]:
-    """Return the fields that a form has at a path; list positions are passed over."""
+def _form_at(form: type[BaseModel], path: list[Any]) -> type[BaseModel]:
+    """Return the form that stands at a path; list positions are passed over."""
     for step in (s for s in path if isinstance(s, str)):
         field = form.model_fields.get(step)
         inner = next((kind for kind in _kinds(field.annotation if field else None)), None)
         if inner is None:
             break
         form = inner
-    return list(form.model_fields)
+    return form
 
 
 def _kinds(annotation: Any) -> Iterator[type[BaseModel]]:

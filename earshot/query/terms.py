@@ -29,13 +29,14 @@ FIELDS = (
     "sentiment",
     "category",
     "flag",
-    "status",
     "after",
     "before",
 )
 _PARTS = {"title": (TITLE,), "author": (AUTHOR,)}
 _VERDICT = ("brand", "sentiment", "category")
-_TRIAGE = ("flag", "status")
+_TRIAGE = ("flag",)
+_NOT_BUILT = ("status", "assignee", "topic", "entity", "reach")
+"""Fields that a mention has room for and that nothing fills yet."""
 _YEARS = range(1970, 2200)
 _HOST = re.compile(r"[a-z0-9_.:-]+")
 _PLAIN = re.compile(r"[\s'’.,;:!?/_&-]*")
@@ -102,6 +103,9 @@ class TermReader:
         """
         name = token.text.lower()
         allowed = allowed_fields(self._purpose)
+        if name in _NOT_BUILT:
+            what, advice = f"{name}: is not built yet, so that it would find nothing", "leave it out"
+            raise QueryError(self._query, token.at, what, advice)
         if name not in FIELDS:
             advice = f'fields are {", ".join(allowed)}; to find the text itself, write it in quotes: "{token.text}:..."'
             raise QueryError(self._query, token.at, f"there is no field {token.text}:", advice)

@@ -127,6 +127,9 @@ def test_a_sources_file_gives_its_defaults(tmp_path: Path) -> None:
     ("file", "text", "line", "column", "says", "advice"),
     [
         ("brand", BRAND + "aliasses: [x]\n", 5, 1, "unknown field", "did you mean `aliases`?"),
+        ("brand", BRAND + "images: [logo.png]\n", 5, 1, "is not built yet", "leave it out"),
+        ("brand", BRAND + "competitors: [Osprey]\n", 5, 1, "is not built yet", "a file of its own in brands/"),
+        ("brand", BRAND.replace("org}", "org, level: team}"), 4, 33, "is not built yet", "leave it out"),
         ("brand", "name: Halden\n", 1, 1, "is missing", "add `id:`"),
         ("brand", "id: Hal den\nname: x\n", 1, 5, "'Hal den'", "small letters"),
         ("brand", BRAND + "case: loud\n", 5, 7, "'loud' is not one of the choices", "'any' or 'exact'"),

@@ -190,7 +190,6 @@ def _field(rng: random.Random, mention: Mention) -> str:
             f'author:"{mention.author or "Ada"}"',
             f"after:{day}",
             f"before:{day}",
-            f"status:{mention.status}",
             "flag:recalls",
             f"#{rng.choice(grammar.TAGS)}",
             f"@{rng.choice(grammar.HANDLES)}",

@@ -30,7 +30,7 @@ from earshot.ports import IndexWrite
 from scripts.engines.nodes import Node
 from tests.builders import NOW
 from tests.index.engines import CLUSTERS, REAL, opened
-from tests.ports.mention_index import Fresh, ids, mention, pages, put
+from tests.ports.mention_index import DONE, Fresh, ids, mention, pages, put
 
 pytestmark = pytest.mark.engines
 
@@ -287,7 +287,7 @@ def test_writes_and_deletes_during_a_rebuild_are_in_the_new_index(index: Cluster
 
     assert index.rebuild(batches()) == 5
     assert ids(index) == {mention(n).id for n in (1, 3, 4, 5, 9)}
-    assert ids(index, "status:done") == {mention(1).id, mention(3).id}
+    assert ids(index, filters=DONE) == {mention(1).id, mention(3).id}
     assert index.mentions() == writer.mentions() == 5
     put(writer, mention(2))
     assert writer.mentions() == 5

@@ -21,7 +21,7 @@ from earshot.ports import Held, IndexWrite, Kept
 from scripts.engines.nodes import Node
 from tests.builders import NOW
 from tests.index.engines import CLUSTERS, REAL, opened
-from tests.ports.mention_index import ids, mention, put
+from tests.ports.mention_index import DONE, ids, mention, put
 
 pytestmark = pytest.mark.engines
 Fresh = Callable[..., ClusterIndex]
@@ -108,7 +108,7 @@ def test_what_lies_in_an_older_index_is_changed_and_deleted_there(index: Cluster
     assert index.write([IndexWrite(mention(3).id, 2, None)])[0].is_done
     assert where(client, index) == {mention(n).id: [place] for n, place in zip((1, 2, 3, 4, 5), "11123", strict=True)}
     assert ids(index) == {mention(n).id for n in (1, 2, 4, 5)}
-    assert ids(index, "status:done") == {mention(n).id for n in (1, 2, 4)}
+    assert ids(index, filters=DONE) == {mention(n).id for n in (1, 2, 4)}
     assert put(index, mention(3))[0].is_done
     assert index.mentions() == 4
 

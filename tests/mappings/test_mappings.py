@@ -53,7 +53,7 @@ def embedded(tmp_path: Path) -> dict[str, dict[str, Any]]:
 LEAVES = ("term", "terms", "match_phrase", "prefix", "intervals", "range")
 EVERY_WAY_TO_ASK = (
     "pump =Pump (recall NEAR/5 valve) #tag @handle title:pum* author:ada site:x.example source:x lang:en brand:b "
-    "sentiment:negative category:praise flag:f status:new after:2026-01-01"
+    "sentiment:negative category:praise flag:f after:2026-01-01"
 )
 EVERY_FILTER = Filters(
     **dict.fromkeys(FILTERS, ("x",)), is_flagged=True, is_own_voice=True, min_relevance=0.5, since=NOW, until=NOW

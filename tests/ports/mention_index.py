@@ -46,6 +46,9 @@ FACETS = [
 ]
 
 
+DONE = Filters(statuses=("done",))
+
+
 def mention(n: int, **changes: Any) -> Mention:
     return make_mention(url=f"http://blog.example/{n}", **changes)
 
@@ -130,7 +133,7 @@ class MentionIndexContract:
         put(index, mention(1, status="new"))
         put(index, mention(1, status="done", revision=2))
         assert [h.mention.status for h in index.search(SearchRequest()).hits] == ["done"]
-        assert ids(index, "status:new") == set()
+        assert ids(index, filters=Filters(statuses=("new",))) == set()
 
     def test_lower_revision_changes_nothing_and_is_done(self, index: MentionIndex) -> None:
         put(index, mention(1, status="done", revision=5))
@@ -600,7 +603,7 @@ class MentionIndexContract:
         assert index.go_back() == 2
         put(index, mention(4), mention(1, revision=2, status="done"))
         assert ids(index) == {mention(n).id for n in (1, 2, 4)}
-        assert ids(index, "status:done") == {mention(1).id}
+        assert ids(index, filters=DONE) == {mention(1).id}
         assert index.go_back() == 1
         assert ids(index) == {mention(3).id}
         index.rebuild([[mention(5)]])

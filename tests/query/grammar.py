@@ -123,7 +123,7 @@ def _leaves(purpose: Purpose) -> st.SearchStrategy[str]:
     if purpose is not Purpose.BRAND:
         leaves += [st.sampled_from(["brand:osprey", "sentiment:(negative OR neutral)", "category:praise"])]
     if purpose is Purpose.SEARCH:
-        leaves += [st.sampled_from(["flag:recalls", "status:done", "source:news"])]
+        leaves += [st.sampled_from(["flag:recalls", "source:news"])]
     return st.one_of(leaves)
 
 
