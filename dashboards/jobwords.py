@@ -47,6 +47,7 @@ JOBS = {
 STATES = {
     JobState.RUNNING: ("Running", "◌", "It is at work."),
     JobState.DONE: ("Done", "●", "It did what it is for."),
+    JobState.TRIED: ("Tried", "○", "It only said what it would do. Nothing was written."),
     JobState.SKIPPED: ("Skipped", "○", "There was a reason to do nothing."),
     JobState.FAILED: (
         "Failed",
@@ -132,6 +133,15 @@ COUNTS_OF = {
     },
 }
 """The same names where a job means something else by them."""
+COUNTS_IF_WRITTEN = {
+    "entered": ("mention would enter", "mentions would enter"),
+    "left": ("mention would leave", "mentions would leave"),
+    "changed": ("mention would change", "mentions would change"),
+    "renewed": ("mention would be judged the same by what is new", "mentions would be judged the same by what is new"),
+    "alerting": ("flagged mention would be news", "flagged mentions would be news"),
+    "silent": ("flagged mention would be too old to tell", "flagged mentions would be too old to tell"),
+}
+"""The same names where a run only said what it would do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +163,8 @@ def purpose(job: str) -> str:
 
 
 def did(run: JobRun) -> list[Did]:
-    """Return what a run did, in the order it was counted; noughts are left out."""
-    words = COUNTS | COUNTS_OF.get(run.job, {})
+    """Return what a run did, or would do, in the order it was counted; noughts are left out."""
+    words = COUNTS | COUNTS_OF.get(run.job, {}) | (COUNTS_IF_WRITTEN if run.state is JobState.TRIED else {})
     return [Did(wording.number(count), _called(words, name, count)) for name, count in run.counts.items() if count]
 
 

@@ -27,12 +27,13 @@ _last: list[str] = []
 class Entry:
     """The line of one run while it goes on.
 
-    counts: what it did so far. skipped: why it did nothing, and rightly; or empty. note: what it waits for or left
-    undone, though it is done; or empty.
+    counts: what it did so far. is_tried: it only looks what it would do, and writes nothing. skipped: why it did
+    nothing, and rightly; or empty. note: what it waits for or left undone, though it is done; or empty.
     """
 
     id: str
     counts: dict[str, int] = field(default_factory=dict)
+    is_tried: bool = False
     skipped: str = ""
     note: str = ""
 
@@ -53,7 +54,7 @@ def noted(
     airflow_url: str = "",
     starter: str = PROMPT,
 ) -> Iterator[Entry]:
-    """Note a job's run: RUNNING inside, then DONE, SKIPPED where `skipped` says why, or FAILED with the reason.
+    """Note a job's run: RUNNING inside, then DONE, TRIED, SKIPPED where `skipped` says why, or FAILED with the reason.
 
     Args:
         record: where it is noted.
@@ -77,7 +78,8 @@ def noted(
         with suppress(StorageError):  # what failed is what the caller has to hear
             _end(record, clock, entry, JobState.FAILED, f"{type(error).__name__}: {error}".strip(": ")[:500])
         raise
-    _end(record, clock, entry, JobState.SKIPPED if entry.skipped else JobState.DONE, entry.skipped or entry.note[:500])
+    state = JobState.SKIPPED if entry.skipped else JobState.TRIED if entry.is_tried else JobState.DONE
+    _end(record, clock, entry, state, entry.skipped or entry.note[:500])
 
 
 def is_airflow(environ: Mapping[str, str]) -> bool:

@@ -15,10 +15,14 @@ TOLD_FOR = timedelta(hours=1)
 
 
 class JobState(StrEnum):
-    """How a job stands. LOST: its process is gone and never said how it ended; what it left is done by the next."""
+    """How a job stands. TRIED: it only looked what it would do, and wrote nothing.
+
+    LOST: its process is gone and never said how it ended; what it left is done by the next.
+    """
 
     RUNNING = "running"
     DONE = "done"
+    TRIED = "tried"
     SKIPPED = "skipped"
     FAILED = "failed"
     LOST = "lost"
@@ -28,9 +32,10 @@ class JobState(StrEnum):
 class JobRun:
     """One run of a job, wherever it was started.
 
-    job: "collect", "ingest", ... subject: what it was about (a brand's id, a batch's collections, a day), or empty.
-    origin: who started it: "prompt", "run", "airflow", "pages". origin_url: the task's page in Airflow, or empty.
-    owner: `earshot.leases.me()` of the process at work. reason: why it was skipped or failed. counts: what it did.
+    job: "collect", "ingest", ... subject: what it was about (a brand's id, a batch's collections, a day), or
+    empty. origin: who started it: "prompt", "run", "airflow", "pages". origin_url: the task's page in Airflow, or
+    empty. owner: `earshot.leases.me()` of the process at work. reason: why it was skipped or failed. counts: what
+    it did, or, where it only TRIED, would do.
     """
 
     id: str

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from dashboards.jobwords import Did, did
 from earshot import jobs
 from earshot.errors import ConfigError
 from earshot.model import Capture, CaptureRef
@@ -118,6 +119,15 @@ def test_days_are_those_of_the_workspace(root: Path) -> None:
     assert jobs.replay(str(root), "2026-11-19", collection="planets")["tried"] == 1
     assert jobs.replay(str(root), "2026-11-19", source="blog")["tried"] == 1
     assert jobs.replay(str(root), "2026-11-19", quarantined=True)["tried"] == 0
+
+
+def test_a_look_is_noted_as_tried_with_what_would_be_and_not_as_done(root: Path) -> None:
+    add_brand(root)
+    jobs.reclassify(str(root), "norrvik")
+    with jobs.opened(root) as parts, parts.record.read() as reader:
+        (look,) = reader.job_runs(job="reclassify")
+    assert (look.state, look.counts["entered"]) == (JobState.TRIED, 1)
+    assert Did("1", "mention would enter") in did(look)
 
 
 def test_they_are_noted_in_the_book_of_jobs_with_what_they_were_about(root: Path) -> None:

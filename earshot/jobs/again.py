@@ -54,6 +54,7 @@ def reclassify(
             share=share,
         )  # fmt: skip
         with noted(parts, "reclassify", brand) as entry:
+            entry.is_tried = not write
             report = (stage.write if write else stage.look)(scope, on_progress)
             told = account(parts.record, report)
             entry.count(told)

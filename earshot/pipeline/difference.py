@@ -11,7 +11,7 @@ from earshot.ports import MentionWrite
 
 
 class Fate(StrEnum):
-    """What becomes of a mention. RENEWED: the verdict stays, a newer version of brand or model stands behind it."""
+    """What becomes of a mention. RENEWED: what people see of the verdict stays; what it rests on is new."""
 
     ENTERS = "enters"
     LEAVES = "leaves"
@@ -49,30 +49,28 @@ def differences(before: Sequence[Mention], after: Sequence[MentionWrite], brand:
 def _compared(old: Mention, new: MentionWrite) -> Difference:
     what = tuple(_changes(old, new))
     versions = (old.brand_version, old.model_version)
-    is_renewed = versions != (new.verdict.brand_version, new.verdict.model_version)
+    is_renewed = versions != (new.verdict.brand_version, new.verdict.model_version) or _details(old, new)
     fate = Fate.CHANGES if what else Fate.RENEWED if is_renewed else Fate.STAYS
     return Difference(old.id, old.brand, fate, what)
 
 
 def _changes(old: Mention, new: MentionWrite) -> Iterator[str]:
-    """Yield what is different, what people look at first; what a verdict rests on only where nothing else is."""
+    """Yield what is different of what pages show of a verdict, what people look at first."""
     verdict = new.verdict
-    seen = False
     for said in (
         _turned("sentiment", old.sentiment, verdict.sentiment),
-        _turned("relevance", f"{old.relevance:.3g}", f"{verdict.relevance:.3g}"),
+        _turned("relevance", f"{old.relevance:.2f}", f"{verdict.relevance:.2f}"),
         _listed("category", old.categories, verdict.categories),
         _listed("flag", _names(old.flags), _names(new.flags)),
+        _turned("severity", _severities(old.flags), _severities(new.flags)) if old.flags and new.flags else "",
         _turned("own voice", _yes(old.is_own_voice), _yes(new.is_own_voice)),
     ):
         if said:
-            seen = True
             yield said
-    if not seen and _details(old, new):
-        yield "what it rests on"
 
 
 def _details(old: Mention, new: MentionWrite) -> bool:
+    """Tell whether anything is different that a verdict rests on."""
     verdict = new.verdict
     before = (old.relevance, old.sentiment_score, old.confidence, old.evidence, old.entities, old.flags)
     after = (verdict.relevance, verdict.sentiment_score, verdict.confidence, verdict.evidence, new.entities, new.flags)
@@ -91,6 +89,10 @@ def _listed(name: str, old: Iterable[str], new: Iterable[str]) -> str:
 
 def _names(flags: Iterable[Flag]) -> list[str]:
     return [flag.rule_name for flag in flags]
+
+
+def _severities(flags: Iterable[Flag]) -> str:
+    return ", ".join(sorted({flag.severity.value for flag in flags}))
 
 
 def _yes(value: bool) -> str:
