@@ -67,9 +67,10 @@ def properties() -> dict[str, dict[str, Any]]:
 
 
 def layout() -> str:
-    """Return a digest that changes with the mapping; an index of another layout is rebuilt."""
-    mapped = load_components()["earshot-mention-fields"]["template"]["mappings"]
-    return hashlib.sha256(json.dumps(mapped, sort_keys=True).encode()).hexdigest()[:16]
+    """Return a digest that changes with the mapping and with how texts become words; another layout is rebuilt."""
+    fields = load_components()["earshot-mention-fields"]
+    said = [fields["template"]["mappings"], fields["_meta"]["analysis"]]
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _load(file: str) -> dict[str, Any]:

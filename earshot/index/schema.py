@@ -19,7 +19,7 @@ from earshot.model import Mention
 from earshot.query import fields
 from earshot.query.pairs import pairs_field, pairs_of
 from earshot.query.tree import BOTH
-from earshot.query.words import joined_words
+from earshot.query.words import ANALYSIS, joined_words
 
 WHITESPACE = "whitespace"
 """Name of the tokenizer of words fields; tantivy registers it by itself."""
@@ -65,9 +65,9 @@ def make_schema() -> tantivy.Schema:
 
 
 def schema_version() -> str:
-    """Return a digest that changes when the fields or their make do; an index of another version is rebuilt."""
+    """Return a digest that changes when the fields, their make or their words do; another version is rebuilt."""
     layout = "2"  # raised by hand when make_schema changes and the names do not
-    return identity.digest(layout, *fields.ALL, *OWN, *PAIRS)[:16]
+    return identity.digest(layout, str(ANALYSIS), *fields.ALL, *OWN, *PAIRS)[:16]
 
 
 def sort_key(published_at: datetime, mention_id: str = "") -> str:

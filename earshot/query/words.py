@@ -16,12 +16,15 @@ from unicodedata import category, normalize
 
 from earshot.query import characters
 
+ANALYSIS = 2
+"""Raised by hand when a text becomes other words than before: every index is then asked to be built anew."""
+
 MAX_WORD = 200
 """Longest word in UTF-16 units; the rest of it is not looked at. White-space tokenisers of engines split at 255."""
 
 _CHUNK = re.compile("[0-9A-Za-z\x80-\U0010ffff]+")
 # By the kinds of earshot.query.characters: a word, a syllable in jamo or composed, any other single-character word.
-_PIECE = re.compile("w[wmj]*|(?:l+v*|sv*|v+)t*[mj]*|t+[mj]*|c[mj]*")
+_PIECE = re.compile("[wx](?:[wxmj]|z+(?=[wmj]))*|(?:l+v*|sv*|v+)t*[mj]*|t+[mj]*|c[mj]*")
 _MEMO_KEY = 64
 _MEMO_SIZE = 100_000
 _KEPT_LENGTH = 10_000  # longer texts are not remembered: 256 of these are some 60 MB at the most
@@ -99,13 +102,15 @@ def joined_cased(text: str) -> str:
 
 
 def fold(text: str) -> str:
-    """Return `text` without case and width: NFKC, case folded, NFKC again, invisible characters dropped. Idempotent.
+    """Return `text` without case and width: NFKC, case folded, NFKC again, what has no meaning dropped. Idempotent.
+
+    The Turkish i without a dot is i: in capitals nobody can tell the two apart.
 
     Source: Unicode 14, D146 (NFKC after folding is stable where folding after NFKC is not, for 26 code points).
     """
     plain = normalize("NFKC", text.translate(characters.DROPPED))
     # The Turkish capital dotted i folds to i and a dot above; the dot is dropped, so that it is found by "i".
-    return normalize("NFKC", plain.casefold().replace("i\u0307", "i"))
+    return normalize("NFKC", plain.casefold().replace("i\u0307", "i").replace("ı", "i"))
 
 
 def _chunk_words(chunk: str) -> tuple[Word, ...]:
@@ -225,7 +230,7 @@ def _tag_body(run: str) -> str:
         if kind == " " and run[index] != "_":
             run = run[:index]
             break
-    return run if any(kind not in " mj" for kind in characters.kinds(run)) else ""
+    return run if any(kind not in " mjz" for kind in characters.kinds(run)) else ""
 
 
 def _mark(body: str) -> str:

@@ -31,6 +31,7 @@ from earshot.model import (
 )
 from earshot.query import fields
 from earshot.query.language import parse
+from earshot.query.words import ANALYSIS
 from tests.builders import NOW, FakeClock, make_flag, make_mention
 from tests.engines import manual
 
@@ -243,5 +244,14 @@ def test_another_mapping_is_another_layout(monkeypatch: pytest.MonkeyPatch) -> N
     before = mappings.layout()
     changed = mappings.load_components()
     changed["earshot-mention-fields"]["template"]["mappings"]["properties"]["more"] = {"type": "keyword"}
+    monkeypatch.setattr(mappings, "load_components", lambda: changed)
+    assert mappings.layout() != before
+
+
+def test_other_words_are_another_layout(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = mappings.layout()
+    changed = mappings.load_components()
+    assert changed["earshot-mention-fields"]["_meta"]["analysis"] == ANALYSIS
+    changed["earshot-mention-fields"]["_meta"]["analysis"] += 1
     monkeypatch.setattr(mappings, "load_components", lambda: changed)
     assert mappings.layout() != before
