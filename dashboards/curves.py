@@ -65,11 +65,11 @@ class _Kind:
 
 
 _KINDS = (
-    _Kind("sources not heard", "Sources not heard", "Most at once", "A step up has one cause: a network, a host."),
-    _Kind("index behind", "Waiting for the index", "Most at once", "If it never comes down, indexing stands still."),
-    _Kind("notices pending", "Notices waiting", "Most at once", "Quiet hours make hills; a plateau is a mail server."),
-    _Kind("quarantined", "Captures set aside", "Most at once", "It falls only when they are tried again with success."),
-    _Kind("documents", "Documents a day", "New documents", "Nought on a working day: look at the collections.", True),
+    _Kind("sources not fetched", "Sources not fetched", "Most at once", "A sudden rise is mostly one network or host."),
+    _Kind("index behind", "Waiting for the index", "Most at once", "If it never falls, indexing has stopped."),
+    _Kind("notices pending", "Alerts waiting", "Most at once", "Rises in quiet hours. If it stays high: mail server."),
+    _Kind("quarantined", "Captures set aside", "Most at once", "It falls when a new try can read them."),
+    _Kind("documents", "Documents a day", "New documents", "Zero on a weekday? Check the sources.", True),
     _Kind("mentions", "Mentions a day", "New mentions", "Of all brands, whatever their sentiment.", True),
 )
 

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 from dashboards import jobwords, wording
 from dashboards.board import Board
 from earshot.errors import Mistake
+from earshot.model import Outcome
 from earshot.operating import Alarm, AlarmKind, JobRun, JobState
 from earshot.ports import Counts, SourceState
 
@@ -30,6 +31,9 @@ STALE = timedelta(hours=2)
 """After so long without upkeep the alarms say little of now."""
 
 
+_LASTING = (Outcome.GONE, Outcome.BLOCKED, Outcome.NOT_A_FEED, Outcome.TOO_LARGE)
+"""Outcomes that trying again does not mend."""
+_MOST_NAMED = 6
 MAIL = {AlarmKind.MAIL_WAITING}
 _MAIL = "Mail waiting"
 
@@ -51,6 +55,7 @@ class Duty:
     the advice names it.
 
     links: what it is about, each words and URL. mistakes: of the workspace, where they are what it is about.
+    is_of_sources: it is about sources that are not fetched.
     """
 
     weight: str
@@ -60,6 +65,7 @@ class Duty:
     links: tuple[tuple[str, str], ...] = ()
     runbook: str = ""
     mistakes: tuple[Mistake, ...] = ()
+    is_of_sources: bool = False
 
     @property
     def is_pressing(self) -> bool:
@@ -102,6 +108,7 @@ def duties(
         found += _collecting(board, now, sources)
     found += [_of_mail(mail)] if mail and not any(alarm.kind in MAIL for alarm in alarms) else []
     found += [_of_alarm(board, alarm, mail) for alarm in alarms]
+    found += _not_fetched(sources, alarms)
     found += [_of_run(board, run) for run in failing]
     told = {word for alarm in alarms for word in f"{alarm.kind} {alarm.key}".lower().split()}
     found += _set_aside(counts, told)
@@ -183,6 +190,33 @@ def _collecting(board: Board, now: datetime, sources: Sequence[SourceState]) -> 
     late = sum(1 for source in sources if now - source.next_due_at >= patience)
     what = f"Nothing is being collected: {wording.plural(late, 'source')} {'is' if late == 1 else 'are'} overdue"
     return [Duty("critical", what, start, asked_at, (("The sources", "/sources"),))]
+
+
+def _not_fetched(sources: Sequence[SourceState], alarms: Sequence[Alarm]) -> list[Duty]:
+    """Return the sources that are not fetched, without those that an alarm is about: nothing is said twice."""
+    if {alarm.kind for alarm in alarms} & {AlarmKind.PIPELINE_STOPPED, AlarmKind.PIPELINE_NOT_HEARD}:
+        return []
+    told = {alarm.subject for alarm in alarms}
+    found = [each for each in sources if each.is_not_fetched and not {each.source_id, each.collection} & told]
+    if not found:
+        return []
+    found.sort(key=lambda each: (each.last_outcome not in _LASTING, -each.failures, each.name))
+    lasting = sum(1 for each in found if each.last_outcome in _LASTING)
+    what = f"{wording.plural(len(found), 'source')} {'is' if len(found) == 1 else 'are'} not fetched"
+    advice = (
+        f"{wording.number(lasting)} will not come back without you (gone, blocked, no feed): change or remove them."
+        if lasting
+        else "Earshot tries again by itself, less and less often. Each source’s page says why."
+    )
+    links = [(_named(each), f"/sources/{_quoted(each.source_id)}") for each in found[:_MOST_NAMED]]
+    links.append(("All that are not fetched", "/sources?outcome=problem"))
+    weight = "warning" if any(each.is_fetched for each in sources) else "critical"
+    return [Duty(weight, what, advice, links=tuple(links), is_of_sources=True)]
+
+
+def _named(source: SourceState) -> str:
+    outcome = wording.OUTCOMES[source.last_outcome or "never"][0].lower()
+    return f"{source.name or source.source_id}: {outcome}"
 
 
 def _set_aside(counts: Counts, told: set[str]) -> list[Duty]:

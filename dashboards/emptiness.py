@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dashboards import wording
 from dashboards.view import View
 from earshot.ports import SourceState
 
@@ -40,7 +39,7 @@ def why_empty(view: View, held: int, sources: Sequence[SourceState], path: str) 
             steps.insert(0, ("Search without the words", view.link(path, q=None)))
         steps.append(("Look at all time", view.link(path, range="all")))
         return Emptiness("No match", "No mention of this time fits these filters.", tuple(steps))
-    failing = [source for source in sources if wording.is_problem(source.last_outcome)]
+    failing = [source for source in sources if source.is_not_fetched]
     steps = [("Look at all time", view.link(path, range="all"))]
     if failing:
         reason = f"{len(failing)} of {len(sources)} sources are failing, so this may not be true silence."
@@ -61,7 +60,7 @@ def _nothing_heard(sources: Sequence[SourceState]) -> Emptiness:
             f"{len(sources)} sources are known, and none was asked so far.",
             (("Start listening: earshot run", ""), ("See the sources", "/sources")),
         )
-    if all(wording.is_problem(source.last_outcome) for source in sources):
+    if all(source.is_not_fetched for source in sources):
         return Emptiness(
             "Nothing heard: every source fails",
             "All sources were tried and none answered properly.",

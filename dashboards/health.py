@@ -92,13 +92,39 @@ class Health:
     checked_at: datetime | None
     sources: int = 0
     heard: int = 0
+    not_fetched: int = 0
     untried: int = 0
     pauses: tuple[Pause, ...] = field(default=())
 
     @property
+    def paused(self) -> tuple[str, ...]:
+        """Names of the brands that nobody is told of."""
+        return tuple(brand.name for brand in self.brands if brand.is_paused)
+
+    @property
     def is_well(self) -> bool:
-        """True where nothing waits for a person."""
-        return not any(duty.is_pressing for duty in self.duties)
+        """True where nothing waits for a person, all sources that were asked are fetched, and no alerts are paused."""
+        return not (self.not_fetched or self.paused or any(duty.is_pressing for duty in self.duties))
+
+    @property
+    def headline(self) -> str:
+        """What the page says first: "21 of 26 sources fetched, 5 need you. Alerts paused: Tannwick"."""
+        if self.is_well:
+            return "All is well" if self.checked_at else "Nothing is known to be wrong"
+        others = [duty for duty in self.duties if duty.is_pressing and not duty.is_of_sources]
+        said = [self._sources_said, f"Alerts paused: {wording.some(self.paused, 3)}" if self.paused else ""]
+        said = [each for each in said if each]
+        if others:
+            is_first = not said or others[0].weight == "critical"
+            said.insert(0 if is_first else len(said), _counted_things(len(others), is_first=is_first))
+        return ". ".join(said)
+
+    @property
+    def _sources_said(self) -> str:
+        need = "needs" if self.not_fetched == 1 else "need"
+        return (
+            f"{self.heard} of {self.sources} sources fetched, {self.not_fetched} {need} you" if self.not_fetched else ""
+        )
 
 
 def health(board: Board) -> Health:
@@ -144,10 +170,17 @@ def health(board: Board) -> Health:
         next_due_at=min((source.next_due_at for source in sources), default=None),
         checked_at=checked_at,
         sources=len(sources),
-        heard=sum(1 for source in sources if is_heard(source)),
+        heard=sum(1 for source in sources if source.is_fetched),
+        not_fetched=sum(1 for source in sources if source.is_not_fetched),
         untried=sum(1 for source in sources if source.last_outcome is None),
         pauses=tuple(pauses),
     )
+
+
+def _counted_things(count: int, *, is_first: bool) -> str:
+    if is_first:
+        return "One thing needs you" if count == 1 else f"{wording.number(count)} things need you"
+    return "One more thing needs you" if count == 1 else f"{wording.number(count)} more things need you"
 
 
 def ask_index(board: Board) -> IndexHealth:
@@ -156,11 +189,6 @@ def ask_index(board: Board) -> IndexHealth:
         return IndexHealth(board.index.engine, board.index.mentions())
     except StorageError as error:
         return IndexHealth(board.workspace.settings.index.engine, None, str(error))
-
-
-def is_heard(source: SourceState) -> bool:
-    """Tell whether a source answered properly when it was last asked."""
-    return source.last_outcome is not None and source.last_outcome.is_heard
 
 
 def collections(board: Board, sources: Sequence[SourceState]) -> tuple[CollectionHealth, ...]:
@@ -177,8 +205,8 @@ def _collection(name: str, group: Sequence[SourceState], paces: dict[str, int]) 
     return CollectionHealth(
         name=name,
         sources=len(group),
-        heard=sum(1 for source in group if is_heard(source)),
-        not_heard=sum(1 for source in group if wording.is_problem(source.last_outcome)),
+        heard=sum(1 for source in group if source.is_fetched),
+        not_heard=sum(1 for source in group if source.is_not_fetched),
         untried=sum(1 for source in group if source.last_outcome is None),
         last_heard_at=max((source.last_heard_at for source in group if source.last_heard_at), default=None),
         next_due_at=min((source.next_due_at for source in group), default=None),

@@ -55,6 +55,8 @@ def as_json(seen: Health) -> dict[str, Any]:
     told = {name: plain(getattr(seen, name)) for name in ("alarms", "running", "failed", "counts", "index")}
     return {
         "is_well": seen.is_well,
+        "headline": seen.headline,
+        "sources": {"all": seen.sources, "fetched": seen.heard, "not_fetched": seen.not_fetched},
         "duties": plain(seen.duties),
         **told,
         "collections": plain(seen.collections),
@@ -71,9 +73,9 @@ def _told(request: Request, seen: Health) -> str:
     did, brand_id = request.query_params.get("did", ""), request.query_params.get("brand", "")
     brand = next((each for each in seen.brands if each.id == brand_id), None)
     if did == jobwords.PAUSE and brand and brand.is_paused:
-        return f"{brand.name} is paused. It is heard and shown as ever, and nobody is told until it is resumed."
+        return f"Alerts for {brand.name} are paused until you resume them."
     if did == jobwords.RESUME and brand and not brand.is_paused:
-        return f"{brand.name} is resumed. People are told again of what is fresh."
+        return f"Alerts for {brand.name} are on again, for what is new."
     if did == jobwords.ASK_REPLAY:
         return "It is being tried again; reload in a moment to see what came of it."
     return ""

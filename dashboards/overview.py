@@ -243,7 +243,7 @@ def _tiles(
             ),
             Tile("Flagged", wording.number(flagged), links["Flagged"]),
         ]
-        return (*tiles, _heard_tile(sources))
+        return (*tiles, _fetched_tile(sources))
     past = view.period.previous
     ends: dict[str, Any] = {"from_": past.since, "to": past.until} if past else {}
     back = {name: view.link(**change, **ends) for name, change in urls.items()}
@@ -277,17 +277,15 @@ def _tiles(
             back["Flagged"],
         ),
     ]
-    return (*tiles, _heard_tile(sources))
+    return (*tiles, _fetched_tile(sources))
 
 
-def _heard_tile(sources: Sequence[SourceState]) -> Tile:
-    heard = sum(1 for source in sources if source.last_outcome and source.last_outcome.is_heard)
-    failing = sum(1 for source in sources if wording.is_problem(source.last_outcome))
-    note = (
-        f"{failing} need attention" if failing > 1 else "1 needs attention" if failing else "all well" if heard else ""
-    )
+def _fetched_tile(sources: Sequence[SourceState]) -> Tile:
+    fetched = sum(1 for source in sources if source.is_fetched)
+    failing = sum(1 for source in sources if source.is_not_fetched)
+    note = f"{failing} need you" if failing > 1 else "1 needs you" if failing else "all well" if fetched else ""
     url = "/sources?outcome=problem" if failing else "/sources"
-    return Tile("Sources heard", f"{heard} of {len(sources)}", url, note=note)
+    return Tile("Sources fetched", f"{fetched} of {len(sources)}", url, note=note)
 
 
 def _shares(board: Board, view: View) -> tuple[BrandShare, ...]:

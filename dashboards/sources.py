@@ -10,7 +10,6 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import JSONResponse, Response
 
-from dashboards import wording
 from dashboards.board import Board
 from dashboards.exports import plain
 from earshot.model import Outcome
@@ -41,8 +40,8 @@ def make_router(board: Board) -> APIRouter:
             sources=sorted(shown, key=_urgency),
             all_sources=sources,
             outcomes=Counter(_outcome(source) for source in sources if source.is_active),
-            heard=sum(1 for s in sources if s.is_active and s.last_outcome and s.last_outcome.is_heard),
-            problems=sum(1 for s in sources if s.is_active and wording.is_problem(s.last_outcome)),
+            heard=sum(1 for s in sources if s.is_active and s.is_fetched),
+            problems=sum(1 for s in sources if s.is_active and s.is_not_fetched),
             wanted=wanted,
             collection=collection if collection in collections else "",
             collections=collections,
@@ -100,12 +99,12 @@ def _fits(source: SourceState, wanted: str) -> bool:
     if not wanted:
         return True
     if wanted == HEARD:
-        return source.is_active and source.last_outcome is not None and source.last_outcome.is_heard
+        return source.is_active and source.is_fetched
     if wanted == PROBLEM:
-        return source.is_active and wording.is_problem(source.last_outcome)
+        return source.is_active and source.is_not_fetched
     return source.is_active and _outcome(source) == wanted
 
 
 def _urgency(source: SourceState) -> tuple[bool, bool, int, str]:
     """Order: active before retired, problems first, then the longest failing, then by name."""
-    return not source.is_active, not wording.is_problem(source.last_outcome), -source.failures, source.name.lower()
+    return not source.is_active, not source.is_not_fetched, -source.failures, source.name.lower()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from earshot.model import Mention, Outcome, Sentiment
+from earshot.model import Mention, Sentiment
 
 SENTIMENTS = {"negative": ("Negative", "▼"), "neutral": ("Neutral", "■"), "positive": ("Positive", "▲")}
 """Label and sign; the signs differ in shape, so that nothing rests on colour."""
@@ -47,17 +48,21 @@ LANGUAGES = {
     "zh": "Chinese",
 }
 OUTCOMES = {
-    "ok": ("Heard", "●", "It answered and there was something new."),
-    "unchanged": ("Unchanged", "●", "It answered: nothing new since last time."),
+    "ok": ("Fetched", "●", "It answered and there was something new."),
+    "unchanged": ("Nothing new", "●", "It answered: nothing new since last time."),
     "empty": ("Empty", "○", "It answered properly, but held no entries."),
-    "throttled": ("Throttled", "◐", "It asked us to come more slowly; Earshot waits as long as it asked."),
+    "throttled": ("Throttled", "◐", "It asks us to come less often. Earshot waits as long as it asked."),
     "blocked": (
         "Blocked",
         "✕",
         "It does not let us in (robots.txt, or a refusal). Ask the site, or remove the source.",
     ),
     "gone": ("Gone", "✕", "The address exists no longer. Look for the new one and change the source."),
-    "not a feed": ("Not a feed", "✕", "Something else than a feed came back, often a login or consent page."),
+    "not a feed": (
+        "Not a feed",
+        "✕",
+        "We got a web page instead of a feed, often a sign-in or consent page. Give the address of the feed itself.",
+    ),
     "too large": ("Too large", "✕", "The answer was larger than Earshot reads. Choose a smaller feed."),
     "failed": ("Failed", "✕", "It could not be reached or read. Earshot tries again, ever more rarely."),
     "never": ("Not yet tried", "…", "Its first run is still to come."),
@@ -73,6 +78,12 @@ def number(value: float) -> str:
 def plural(count: int, word: str) -> str:
     """Return a count with its word: "1 source", "1 200 sources"."""
     return f"{number(count)}\u00a0{word if count == 1 else word + 's'}"
+
+
+def some(names: Sequence[str], most: int) -> str:
+    """Return names in a row, and of more than `most` how many more there are."""
+    shown = ", ".join(names[:most])
+    return f"{shown} and {number(len(names) - most)} more" if len(names) > most else shown
 
 
 def percent(part: float, whole: float) -> str:
@@ -218,11 +229,6 @@ def confidence_words(confidence: float) -> str:
         else "guessing"
     )
     return f"{sure} ({confidence:.0%})".replace("%", "\u00a0%")
-
-
-def is_problem(outcome: Outcome | None) -> bool:
-    """Tell whether a source with this last outcome needs a person's eye."""
-    return outcome is not None and not outcome.is_heard
 
 
 def web_url(url: str) -> str:

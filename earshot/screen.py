@@ -86,10 +86,10 @@ def round_table(report: RoundReport) -> Table:
 
 
 def failed_table(report: RoundReport, most: int = 20) -> Table | None:
-    """Return the sources that were not heard and why, or None."""
+    """Return the sources that were not fetched and why, or None."""
     if not report.failed:
         return None
-    table = Table("Source", "Outcome", title="Not heard", title_justify="left")
+    table = Table("Source", "Outcome", title="Not fetched", title_justify="left")
     for source_id, why in sorted(report.failed.items())[:most]:
         table.add_row(source_id, Text(why))
     if len(report.failed) > most:
@@ -113,9 +113,11 @@ def status_tables(status: dict[str, Any], sources: Sequence[Any]) -> Iterable[Ta
         )
     table.add_row("Alarms", f"{status['alarms']} open: `earshot alarms`" if status["alarms"] else "none")
     yield table
-    troubled = [s for s in sources if s.is_active and s.last_outcome is not None and not s.last_outcome.is_heard]
+    troubled = [s for s in sources if s.is_active and s.is_not_fetched]
     if troubled:
-        table = Table("Source", "Outcome", "Reason", "Last heard", "Next due", title="Not heard", title_justify="left")
+        table = Table(
+            "Source", "Outcome", "Reason", "Last heard", "Next due", title="Not fetched", title_justify="left"
+        )
         for s in sorted(troubled, key=lambda s: -s.failures):
             heard = f"{s.last_heard_at:%Y-%m-%d %H:%M}Z" if s.last_heard_at else "never"
             table.add_row(s.source_id, str(s.last_outcome), Text(s.last_reason), heard, f"{s.next_due_at:%m-%d %H:%M}Z")

@@ -237,7 +237,7 @@ def _missed(heard: Sequence[SourceHeard], states: dict[str, SourceState]) -> tup
     for row in heard:
         state = states[row.source_id]
         outcome: Outcome | None = state.last_outcome
-        if row.heard and (outcome is None or outcome.is_heard):
+        if row.heard and not state.is_not_fetched:
             continue
         found.append(
             Missed(

@@ -42,6 +42,16 @@ class SourceState:
     pages_waiting: int = 0
     hosts: tuple[str, ...] = ()
 
+    @property
+    def is_fetched(self) -> bool:
+        """True where it answered properly when it was last asked."""
+        return self.last_outcome is not None and self.last_outcome.is_heard
+
+    @property
+    def is_not_fetched(self) -> bool:
+        """True where it was asked and did not answer properly: what pages, mails and charts call *not fetched*."""
+        return self.last_outcome is not None and not self.last_outcome.is_heard
+
 
 @dataclass(frozen=True, slots=True)
 class RunEnd:

@@ -393,7 +393,7 @@ def _read_levels(world: World) -> None:
                 "index behind": dice.randint(0, 20) + (400 if 20 < hour < 26 else 0),
                 "notices pending": dice.randint(0, 3),
                 "quarantined": 0 if hour > 30 else 1 if hour > 21 else 2,
-                "sources not heard": 0 if hour > 50 else 2,
+                "sources not fetched": 0 if hour > 50 else 2,
                 "documents": documents,
                 "mentions": mentions,
             }

@@ -66,10 +66,12 @@ def test_pause_pauses_and_resume_ends_it_and_both_leave_a_trace(scene: Scene) ->
     assert answer.status_code == 303
     assert answer.headers["location"] == "/operations?did=pause&brand=halden#brands"
     assert scene.paused()["halden"] == "somebody on the pages"
-    assert "Halden is paused" in text_of(scene.client.get(answer.headers["location"]).text)
+    assert "Alerts for Halden are paused until you resume them" in text_of(
+        scene.client.get(answer.headers["location"]).text
+    )
     answer = scene.client.post("/operations/brands/halden/resume")
     assert "halden" not in scene.paused()
-    assert "Halden is resumed" in text_of(scene.client.get(answer.headers["location"]).text)
+    assert "Alerts for Halden are on again" in text_of(scene.client.get(answer.headers["location"]).text)
     for job in ("pause", "resume"):
         (run,) = scene.runs(job)
         assert (run.subject, run.state, run.origin) == ("halden", JobState.DONE, "pages")

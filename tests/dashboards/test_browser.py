@@ -257,7 +257,7 @@ def test_a_brand_is_paused_by_a_button_and_seen_paused(browser: Any, tmp_path: P
         assert "told" in row.inner_text()
         page.get_by_role("button", name="Pause Halden").press("Enter")
         page.wait_for_url("**/operations?did=pause&brand=halden#brands")
-        assert page.get_by_role("status").inner_text().startswith("Halden is paused")
+        assert page.get_by_role("status").inner_text().startswith("Alerts for Halden are paused")
         assert "by somebody on the pages" in row.inner_text()
         page.get_by_role("button", name="Resume Halden").click()
         page.wait_for_url("**/operations?did=resume&brand=halden#brands")

@@ -17,8 +17,9 @@ from earshot.alerts.gate import our_side
 from earshot.config.rereading import Rereading
 from earshot.config.settings import MailSettings
 from earshot.errors import Mistake
-from earshot.model import Delivery, DeliveryState, Notice, NoticeState
+from earshot.model import Delivery, DeliveryState, Notice, NoticeState, Outcome
 from earshot.operating import JobState
+from earshot.pipeline.maintain.freshness import look
 from tests.builders import NOW
 from tests.dashboards import seed
 from tests.dashboards.conftest import Served
@@ -45,8 +46,10 @@ def empty_world(root: Path, **more: Any) -> seed.World:
 
 
 def well_world(root: Path) -> seed.World:
-    """Every source heard a moment ago, upkeep done, nothing set aside."""
+    """Every source fetched a moment ago, upkeep done, nothing set aside, no brand paused."""
     world = empty_world(root)
+    brands = tuple(dataclasses.replace(brand, is_paused=False) for brand in world.workspace.brands)
+    world = dataclasses.replace(world, workspace=dataclasses.replace(world.workspace, brands=brands))
     with world.record.write() as writer:
         writer.put_sources(world.workspace.sources, NOW)
         for source in world.workspace.sources:
@@ -68,7 +71,7 @@ def test_alarms_come_first_each_with_since_advice_and_a_way_on(served: Served) -
     page = served.client.get("/operations").text
     assert duties_of(page)[:2] == [alarm.what for alarm in seed.ALARMS]
     said = text_of(part(page, "alarms"))
-    assert "4 things need you" in said
+    assert "6 of 9 sources fetched, 3 need you. Alerts paused: Aurin Coffee, Mint. 4 more things need you" in said
     for alarm in seed.ALARMS:
         assert alarm.advice in said
         assert f"runbook: “{alarm.kind.capitalize()}”" in said
@@ -90,6 +93,54 @@ def test_when_nothing_is_wrong_the_page_says_so_first(tmp_path: Path) -> None:
     page = page_of(well_world(tmp_path))
     assert "All is well" in text_of(part(page, "alarms"))
     assert duties_of(page) == []
+
+
+def end_run(world: seed.World, source: str, outcome: Outcome) -> None:
+    with world.record.write() as writer:
+        writer.end_run(seed.RunEnd(source, NOW, outcome, outcome.value, NOW + timedelta(hours=1)))
+
+
+def test_a_source_that_is_not_fetched_is_said_the_same_everywhere_and_nothing_is_well(tmp_path: Path) -> None:
+    world = well_world(tmp_path)
+    for outcome, source in zip(
+        (Outcome.GONE, Outcome.FAILED, Outcome.THROTTLED), ("dead", "wall", "reviews"), strict=True
+    ):
+        end_run(world, source, outcome)
+    look(world.record, world.workspace, world.clock, spaces=lambda _: ())
+    with serving(app_of(world)) as url, httpx.Client(base_url=url, headers={"accept": "text/html"}) as client:
+        page, overview, sources = (client.get(path).text for path in ("/operations", "/", "/sources"))
+        told = client.get("/operations.json").json()
+        metrics = client.get("/metrics").text
+    assert "All is well" not in page
+    assert "6 of 9 sources fetched, 3 need you" in text_of(part(page, "alarms"))
+    assert duties_of(page) == ["3\u00a0sources are not fetched"]
+    assert "An old feed that is gone: gone" in text_of(part(page, "alarms")).split("Behind")[0]
+    assert "6 of 9, 3 not fetched" in text_of(page)
+    assert "Sources not fetched at the last check 3" in text_of(page)
+    assert "6 of 9 3 need you" in text_of(overview)
+    assert "9 sources, 6 fetched, 3 need you" in text_of(sources)
+    assert told["sources"] == {"all": 9, "fetched": 6, "not_fetched": 3}
+    assert sum(float(line.split()[-1]) for line in metrics.splitlines() if 'state="not_heard"' in line) == 3
+
+
+def test_a_paused_brand_is_in_the_heading_and_nothing_is_well(tmp_path: Path) -> None:
+    world = well_world(tmp_path)
+    with world.record.write() as writer:
+        writer.pause_brand("halden", "somebody", NOW)
+    page = page_of(world)
+    assert "Alerts paused: Halden" in text_of(part(page, "alarms"))
+    assert "All is well" not in page
+    assert duties_of(page) == []
+
+
+def test_what_an_alarm_names_is_not_named_again(tmp_path: Path) -> None:
+    world = well_world(tmp_path)
+    end_run(world, "dead", Outcome.GONE)
+    with world.record.write() as writer:
+        writer.set_alarms([seed.ALARMS[0]], NOW)
+    page = page_of(world)
+    assert duties_of(page) == [seed.ALARMS[0].what]
+    assert "8 of 9 sources fetched, 1 needs you. One more thing needs you" in text_of(page)
 
 
 def test_an_empty_workspace_is_told_why_each_part_is_empty(tmp_path: Path) -> None:
@@ -252,7 +303,7 @@ def test_sources_of_a_collection_keep_it_while_the_outcome_changes(served: Serve
 def test_what_waits_is_counted(served: Served) -> None:
     said = text_of(part(served.client.get("/operations").text, "waiting"))
     assert "Mentions for the index 5" in said
-    assert "Notices to tell 1 Notices held for their hour 0" in said
+    assert "Alerts to send 1 Alerts held: quiet hours, limit 0" in said
     assert "Next source due in 13 min" in said
 
 
@@ -306,7 +357,7 @@ def test_a_day_counts_what_was_added_in_it(tmp_path: Path) -> None:
 def test_a_range_can_be_chosen(served: Served, range_name: str, rows: int) -> None:
     page = served.client.get(f"/operations?range={range_name}").text
     assert f'href="/operations?range={range_name}#curves" aria-current="true"' in page
-    table = page[page.index("Sources not heard over time, as a table") :].split("</table>")[0]
+    table = page[page.index("Sources not fetched over time, as a table") :].split("</table>")[0]
     assert table.count("<tr>") - 1 == rows
 
 

@@ -105,7 +105,7 @@ def test_a_run_that_waits_says_what_for_and_one_without_work_that_there_was_none
 
 def test_a_run_says_in_words_what_it_did_and_leads_to_it(served: Served) -> None:
     collected = served.client.get("/operations/runs/collect1").text
-    assert "4 heard 2 unchanged 1 file of captures written" in text_of(collected)
+    assert "4 fetched 2 nothing new 1 file of captures written" in text_of(collected)
     assert 'href="/sources?collection=press"' in collected
     told = served.client.get("/operations/runs/alert-halden1").text
     assert "1 mail sent" in text_of(told)

@@ -119,7 +119,7 @@ def test_every_look_notes_the_levels(make_world: MakeWorld) -> None:
     seen(world)
     wanted = {
         "documents": 6, "mentions": 6, "index behind": 0, "notices pending": 0, "deliveries pending": 0,
-        "frontier waiting": 0, "quarantined": 0, "dead letters": 0, "unread files": 0, "sources not heard": 1,
+        "frontier waiting": 0, "quarantined": 0, "dead letters": 0, "unread files": 0, "sources not fetched": 1,
     }  # fmt: skip
     with world.record.read() as reader:
         found = {name: [each.value for each in reader.levels(name, NOW)] for name in wanted}

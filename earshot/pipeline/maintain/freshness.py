@@ -17,7 +17,7 @@ from earshot.upkeep import Backlogs
 
 LATELY = timedelta(days=30)
 """Sources that spoke of a brand within this time are those that it is heard through."""
-NOT_HEARD = "sources not heard"
+NOT_FETCHED = "sources not fetched"
 """The level that every look notes; its latest reading says when freshness was looked at last."""
 ALL = 1_000_000
 
@@ -68,7 +68,7 @@ def raise_alarms(record: Record, found: Sequence[Alarm], kinds: Sequence[Kind], 
 def not_watched(reader: RecordReader, workspace: Workspace, now: datetime) -> Alarm | None:
     """Return the alarm that nobody looks for alarms any more, or None. It is not kept: who would have raised it?"""
     patience = 2 * workspace.settings.freshness.waiting
-    if reader.levels(NOT_HEARD, now - patience):
+    if reader.levels(NOT_FETCHED, now - patience):
         return None
     what = f"Nobody has looked for alarms for {int(patience.total_seconds() // 60)} min or more."
     return make_alarm(Kind.NOT_WATCHED, "", what, now)
@@ -97,10 +97,11 @@ def _found(
         *stuck_relays(reader.held_leases(), is_gone, limits),
         *full_disks(spaces, limits),
     ]
-    return found, _levels(reader.counts(), waiting, len(silent))
+    not_fetched = sum(1 for each in reader.sources() if each.is_active and each.is_not_fetched)
+    return found, _levels(reader.counts(), waiting, not_fetched)
 
 
-def _levels(counts: Counts, waiting: Backlogs, silent: int) -> dict[str, float]:
+def _levels(counts: Counts, waiting: Backlogs, not_fetched: int) -> dict[str, float]:
     return {
         "documents": counts.documents,
         "mentions": counts.mentions,
@@ -111,5 +112,5 @@ def _levels(counts: Counts, waiting: Backlogs, silent: int) -> dict[str, float]:
         "quarantined": counts.quarantined,
         "dead letters": counts.dead_letters,
         "unread files": waiting.unread.count,
-        NOT_HEARD: silent,
+        NOT_FETCHED: not_fetched,
     }
