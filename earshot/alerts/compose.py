@@ -17,21 +17,13 @@ from email.utils import format_datetime
 
 from earshot.alerts.plain import is_unsafe
 from earshot.errors import MailError
+from earshot.mail_address import MailAddress, read_address
 from earshot.model import Message
 
 _WIRE = policy.SMTP.clone(utf8=False, cte_type="7bit")
 _OURS = ("From", "To", "Subject", "Date", "Message-ID", "MIME-Version", "Content-Type")
 _HEADER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,60}")
 _MESSAGE_ID = re.compile(r"<[A-Za-z0-9.!#$%&'*+/=^_`{|}~-]+@[A-Za-z0-9.-]+>")
-# One address, its name free of what an address list or a comment is made of. Source: RFC 5322 section 3.4, narrowed.
-_LOCAL = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
-_WRITTEN = re.compile(
-    rf"(?P<bare>{_LOCAL}@[^\s@<>,;:()\"\\]+)|(?P<name>\"[^\"\\]*\"|[^<>,;:()\"\\@]*)<(?P<address>{_LOCAL}@[^\s@<>,;:()\"\\]+)>"
-)
-_DOMAIN = re.compile(
-    r"(?=.{1,253}$)[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*"
-)
-_LONGEST_ADDRESS = 320
 
 
 def to_bytes(message: Message, now: datetime) -> bytes:
@@ -73,19 +65,14 @@ def bare_address(written: str, *, is_ours: bool = False) -> str:
     return _parts(written, is_ours=is_ours)[1]
 
 
-def _parts(written: str, *, is_ours: bool = False) -> tuple[str, str]:
+def _parts(written: str, *, is_ours: bool = False) -> MailAddress:
     """Return display name and address, by a grammar narrow enough to have one meaning."""
-    found = _WRITTEN.fullmatch(written.strip())
-    if found is None or is_unsafe(written) or "=?" in written or len(written) > _LONGEST_ADDRESS:
-        raise MailError(f"{written[:80]!r} is no mail address", is_permanent=not is_ours, is_ours=is_ours)
-    local, _, domain = (found["address"] or found["bare"]).rpartition("@")
     try:
-        domain = domain.encode("idna").decode("ascii")
-    except UnicodeError as error:
-        raise MailError(f"{domain[:80]!r} is no domain", is_permanent=not is_ours, is_ours=is_ours) from error
-    if not _DOMAIN.fullmatch(domain):
-        raise MailError(f"{domain[:80]!r} is no domain", is_permanent=not is_ours, is_ours=is_ours)
-    return (found["name"] or "").strip().strip('"').strip(), f"{local}@{domain}"
+        if is_unsafe(written):
+            raise ValueError("is not a mail address")
+        return read_address(written)
+    except ValueError as error:
+        raise MailError(f"{written[:80]!r} {error}", is_permanent=not is_ours, is_ours=is_ours) from error
 
 
 def _address(written: str, *, is_ours: bool = False) -> Address:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from earshot.alerts.compose import bare_address, to_bytes
+from earshot.alerts.login import log_in
 from earshot.config.settings import MailSettings
 from earshot.errors import MailError, MailUncertain
 from earshot.model import Message
@@ -25,8 +26,8 @@ _ENHANCED = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
 _COMMAND_TIMEOUT_S = 300.0
 """Longest wait for a reply but the last. Source: RFC 5321 section 4.5.3.2 (5 minutes; the final dot: 10)."""
 
-_CONNECT_TIMEOUT_S = 60.0
-"""Longest wait for a connection and its greeting. The RFC allows 5 minutes; a round of collecting waits for us."""
+_TLS_PORT = "the port may speak TLS from the first byte (465 does); if so, write `security: tls`"
+_PLAIN_PORT = "the port does not speak TLS from the first byte; write `security: starttls`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ class SmtpMailer:
         self._clock = clock
         self._last_timeout_s = settings.timeout.total_seconds()
         self._timeout_s = min(self._last_timeout_s, _COMMAND_TIMEOUT_S)
+        self._greeting_s = min(self._timeout_s, settings.greeting.total_seconds())
 
     def send(self, message: Message, before_dot: BeforeDot) -> None:
         """Send one message; see the port.
@@ -89,21 +91,27 @@ class SmtpMailer:
                 server.starttls(context=self._context())
                 _expect(_Said(*_text(server.ehlo())), 250, "EHLO")
         except ssl.SSLError as error:
-            raise MailError(f"{at}: no trusted TLS connection: {error}", is_ours=True) from error
+            advice = f"; {_PLAIN_PORT}" if error.reason == "WRONG_VERSION_NUMBER" else ""
+            raise MailError(f"{at}: no trusted TLS connection: {error}{advice}", is_ours=True) from error
         except smtplib.SMTPResponseException as error:
             said = _Said(*_text((error.smtp_code, error.smtp_error)))
             raise MailError(f"{at}: {said}", is_ours=not _is_temporary(said)) from error
+        except _NoGreetingError as error:
+            what = f"{at} took the connection and said nothing for {self._greeting_s:g} s"
+            raise MailError(
+                f"{what}: {_TLS_PORT}; if it only greets late, raise mail.greeting", is_ours=True
+            ) from error
         except (OSError, smtplib.SMTPException) as error:
             raise MailError(f"{at} cannot be reached: {error}", is_ours=True) from error
         return server
 
     def _connect(self) -> smtplib.SMTP:
         server: smtplib.SMTP
-        at, wait_s = (self._settings.host, self._settings.port), min(self._timeout_s, _CONNECT_TIMEOUT_S)
+        at, wait_s = (self._settings.host, self._settings.port), self._greeting_s
         if self._settings.security == "tls":
             server = smtplib.SMTP_SSL(*at, local_hostname=_our_name(), timeout=wait_s, context=self._context())
         else:
-            server = smtplib.SMTP(*at, local_hostname=_our_name(), timeout=wait_s)
+            server = _Greeted(*at, local_hostname=_our_name(), timeout=wait_s)
         if isinstance(server.sock, socket.socket):
             server.sock.settimeout(self._timeout_s)
         return server
@@ -117,10 +125,7 @@ class SmtpMailer:
         if not self._settings.username:
             return
         try:
-            server.login(self._settings.username, self._settings.password.get_secret_value())
-        except smtplib.SMTPAuthenticationError as error:
-            said = _Said(*_text((error.smtp_code, error.smtp_error)))
-            raise MailError(f"login refused: {said}", is_ours=True) from error
+            log_in(server, self._settings.username, self._settings.password.get_secret_value())
         except (OSError, smtplib.SMTPException) as error:
             raise MailError(f"login failed: {error}", is_ours=True) from error
 
@@ -164,6 +169,26 @@ class SmtpMailer:
             return _Said(*_text(server.docmd(command)))
         except (OSError, smtplib.SMTPException) as error:
             raise MailError(f"connection lost: {error}") from error
+
+
+class _NoGreetingError(Exception):
+    """The connection stands, and no greeting came in time."""
+
+
+class _Greeted(smtplib.SMTP):
+    """A connection that tells a server that says nothing from one that is not there."""
+
+    _is_greeted = False
+
+    def getreply(self) -> tuple[int, bytes]:
+        """Read a reply; the first one is the greeting."""
+        is_first, self._is_greeted = not self._is_greeted, True
+        try:
+            return super().getreply()
+        except smtplib.SMTPServerDisconnected as error:
+            if is_first and isinstance(error.__context__, TimeoutError):
+                raise _NoGreetingError from error
+            raise
 
 
 @cache

@@ -13,7 +13,7 @@ from zoneinfo import available_timezones
 
 from earshot.config.files import BrandForm
 from earshot.config.positions import YamlFile
-from earshot.config.settings import IndexSettings, LakeSettings, Settings
+from earshot.config.settings import IndexSettings, LakeSettings, MailSettings, Settings
 from earshot.errors import Mistake, QueryError
 from earshot.model import Brand, Source
 from earshot.query.language import Purpose, parse, remarks
@@ -22,6 +22,7 @@ from earshot.query.words import find_words
 BrandRow = tuple[YamlFile, Brand, BrandForm]
 SourceRow = tuple[YamlFile, int, Source]
 _CLUSTERS = ("Celery", "Kubernetes")
+_TLS_FROM_THE_START, _TLS_LATER = 465, (25, 587)
 _INDEX_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")
 
 
@@ -310,6 +311,7 @@ def warnings(brands: Sequence[BrandRow], sources: Sequence[SourceRow], settings:
                 "name your SMTP server",
             )
         )
+    found += _mail_ports(settings.mail)
     if settings.index.engine != "embedded" and not settings.index.verify:
         what, advice = "is off: anybody could pose as the cluster", "give index.ca_file instead"
         found.append(Mistake("earshot.yaml", 0, 0, "index.verify", what, advice))
@@ -325,8 +327,19 @@ def warnings(brands: Sequence[BrandRow], sources: Sequence[SourceRow], settings:
         seen.setdefault(source.url, source.id)
     for file, brand, _ in brands:
         found += _remarks(file, brand)
-    if not brands:
-        found.append(Mistake("brands/", 0, 0, "", "holds no brand", "write one: docs/operations/workspace.md"))
-    if not sources:
-        found.append(Mistake("sources/", 0, 0, "", "holds no source", "write one: docs/operations/workspace.md"))
     return found
+
+
+def _mail_ports(mail: MailSettings) -> Iterator[Mistake]:
+    """Yield ports and securities that hardly go together.
+
+    Source: RFC 8314 section 3.3 (465 speaks TLS from the first byte).
+    """
+    if not mail.host:
+        return
+    if mail.port == _TLS_FROM_THE_START and mail.security != "tls":
+        what, advice = f"is {mail.security}, but port 465 speaks TLS from the first byte", "write `security: tls`"
+        yield Mistake("earshot.yaml", 0, 0, "mail.security", what, advice)
+    if mail.port in _TLS_LATER and mail.security == "tls":
+        what = f"is tls, but port {mail.port} begins without TLS on nearly every server"
+        yield Mistake("earshot.yaml", 0, 0, "mail.security", what, "write `security: starttls`, or `port: 465`")

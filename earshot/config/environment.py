@@ -50,7 +50,7 @@ def overlay(environ: Mapping[str, str]) -> tuple[dict[tuple[str, ...], tuple[str
             mistakes.append(Mistake(name, 0, 0, "", "no such setting (environment)", advice))
             continue
         try:
-            value = Path(environ[name]).read_text(encoding="utf-8").strip() if name != base else environ[name]
+            value = Path(environ[name]).read_text(encoding="utf-8-sig").strip() if name != base else environ[name]
         except (OSError, UnicodeDecodeError) as error:
             mistakes.append(
                 Mistake(name, 0, 0, "", f"its file cannot be read: {error}", "give the path of a text file")
@@ -59,8 +59,16 @@ def overlay(environ: Mapping[str, str]) -> tuple[dict[tuple[str, ...], tuple[str
         if base in environ and name != base:
             mistakes.append(Mistake(name, 0, 0, "", f"{base} is set as well", "set one of the two"))
             continue
+        if name == base and _is_quoted(value):
+            advice = "leave them out: an env file, unlike a shell, hands them on"
+            mistakes.append(Mistake(name, 0, 0, "", "its value begins and ends with quotes", advice))
+            continue
         given[known[base]] = (name, _typed(known[base], value))
     return given, mistakes
+
+
+def _is_quoted(value: str) -> bool:
+    return len(value) > 1 and value[0] == value[-1] and value[0] in "\"'"
 
 
 def lake_login(environ: Mapping[str, str]) -> tuple[str, str]:

@@ -103,7 +103,7 @@ def load_yaml(path: Path, name: str) -> YamlFile:
         WorkspaceError: not there, not UTF-8, or not YAML.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise WorkspaceError([Mistake(name, 1, 1, "", "is not UTF-8", "save the file as UTF-8")]) from error
     except OSError as error:

@@ -11,13 +11,24 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlencode
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
 from earshot.config.cron import CronText
 from earshot.config.daytimes import ClockTime
 from earshot.config.durations import Duration, OptionalDuration
 from earshot.config.sizes import OptionalSize
+from earshot.mail_address import read_address
 from earshot.model import Brand, Source
+
+
+def _sender(value: str) -> str:
+    """Return a written sender; an empty one is asked for where it is needed."""
+    if value.strip():
+        try:
+            read_address(value)
+        except ValueError as error:
+            raise ValueError(f"{error}; write for example `Earshot <alerts@example.org>`") from error
+    return value
 
 
 class Section(BaseModel):
@@ -116,8 +127,9 @@ class MailSettings(Section):
     ca_file: str = ""
     username: str = ""
     password: SecretStr = SecretStr("")
-    sender: str = ""
+    sender: Annotated[str, AfterValidator(_sender)] = ""
     timeout: Duration = timedelta(minutes=10)
+    greeting: Duration = Field(timedelta(seconds=10), description="Longest wait for the server's first word.")
     ledger: str = ""
     ledger_wait: Duration = timedelta(minutes=10)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
@@ -78,6 +79,7 @@ def read_workspace(root: Path, environ: Mapping[str, str]) -> tuple[Workspace | 
     read.mistakes += checks.cross_file(read.brands, read.sources)
     read.mistakes += checks.whole(main, settings, [b for _, b, _ in read.brands], environ)
     warnings = checks.warnings(read.brands, read.sources, settings)
+    warnings += _empty_folders(root)
     if read.mistakes:
         return None, sorted(read.mistakes, key=lambda m: (m.file, m.line, m.column)), warnings
     brands = tuple(sorted((b for _, b, _ in read.brands), key=lambda b: b.id))
@@ -99,6 +101,13 @@ def _workspace_root(root: Path) -> Path:
 def _yaml_files(folder: Path) -> Iterator[Path]:
     if folder.is_dir():
         yield from sorted(p for p in folder.iterdir() if p.suffix in (".yaml", ".yml") and p.is_file())
+
+
+def _empty_folders(root: Path) -> Iterator[Mistake]:
+    """Yield the folders without a single file. One whose files have mistakes is not empty."""
+    for name, one in (("brands", "brand"), ("sources", "source")):
+        if not any(_yaml_files(root / name)):
+            yield Mistake(f"{name}/", 0, 0, "", f"holds no {one}", "write one: docs/operations/workspace.md")
 
 
 def _read_settings(root: Path, environ: Mapping[str, str], mistakes: list[Mistake]) -> tuple[YamlFile | None, Settings]:
@@ -191,8 +200,27 @@ def _in_words(form: type[BaseModel], path: list[Any], detail: Any) -> tuple[str,
         return (f"{given!r} is {what}" if what.startswith("not ") else f"{given!r}: {what}"), advice
     if kind in ("literal_error", "enum"):
         return f"{given!r} is not one of the choices", f"write {context.get('expected')}"
+    if kind == "string_type" and (said := _text_wanted(given)):
+        return said
     wanted = detail["msg"][:1].lower() + detail["msg"][1:]
     return f"{given!r} will not do", wanted.replace("input ", "it ")
+
+
+def _text_wanted(given: Any) -> tuple[str, str] | None:
+    """Say why YAML made something else than a text of what stands there; None where that is not the reason."""
+    match given:
+        case None:
+            advice = "write it in quotes if it begins with #: outside quotes a # begins a comment in YAML"
+            return "nothing stands here", advice
+        case bool():
+            written = str(given).lower()
+            return f"{written} is a switch to YAML, not a text", f'put quotes around it: "{written}"'
+        case int() | float():
+            advice = f'put quotes around what you wrote, for example "{given}"'
+            return f"{given} is a number to YAML, not a text", advice
+        case date():
+            return f"{given} is a date to YAML, not a text", f'put quotes around it: "{given}"'
+    return None
 
 
 class _Hidden:

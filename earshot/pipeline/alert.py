@@ -11,13 +11,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
+
 from earshot.alerts.gate import PATIENCE, last_refusal
 from earshot.alerts.renderer import Renderer
 from earshot.alerts.routing import Judged, judge_document
 from earshot.alerts.rules import RuleBook
 from earshot.config.settings import Settings
+from earshot.errors import EarshotError
 from earshot.pipeline.relay import Post, Relay, lease_length, pause_of, remember_pause
 from earshot.ports import Clock, Mailer, MailLedger, Record
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +134,13 @@ def _relay(post: Post, brand_ids: list[str], told: dict[str, Any]) -> AlertRepor
         if post.is_stopping():
             break
         relay = Relay(post, brand_id)
-        is_busy |= not relay.run()
+        try:
+            is_busy |= not relay.run()
+        except EarshotError:
+            raise
+        except Exception as error:  # one brand's failure is reported, and the next brand's mails go out
+            log.exception("the mails of a brand failed in an unforeseen way", brand=brand_id)
+            problem = problem or f"unforeseen error with the mails of {brand_id}: {type(error).__name__}: {error}"
         counts += relay.counts
         counts["paused"] += bool(relay.paused)
         why_paused, problem = why_paused or relay.paused, problem or relay.problem

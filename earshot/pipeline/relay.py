@@ -13,6 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import structlog
+
 from earshot.alerts.age import why_too_late
 from earshot.alerts.backoff import next_try, since_when
 from earshot.alerts.binding import Bound, bind_due
@@ -27,6 +29,7 @@ from earshot.model import Delivery, DeliveryState, Message
 from earshot.operating import why_paused
 from earshot.ports import Clock, Mailer, MailLedger, Record, RecordReader, RecordWriter
 
+log = structlog.get_logger(__name__)
 _LEASE_BEYOND_TIMEOUT = timedelta(hours=1)
 _NOTHING_LEFT = "nothing left to tell: withdrawn, erased or corrected"
 _ALL = 100_000
@@ -215,12 +218,28 @@ class Relay:
         return why_too_late(writer, notices, due_at, last_paused, now, self._settings.alerts.max_age)
 
     def _send(self, delivery: Delivery, message: Message) -> None:
+        is_at_dot = False
+
+        def before_dot() -> None:
+            nonlocal is_at_dot
+            self._commit_dot(delivery, message)
+            is_at_dot = True
+
         try:
-            self._post.mailer.send(message, lambda: self._commit_dot(delivery, message))
+            self._post.mailer.send(message, before_dot)
         except MailUncertain as uncertain:
             self._uncertain(delivery, message.subject, uncertain)
         except MailError as error:
             self._refused(delivery, error)
+        except StorageError:
+            raise
+        except Exception as error:  # one mail's failure is recorded, and the next begins
+            log.exception("sending a mail failed in an unforeseen way", delivery=delivery.key)
+            reason = f"unforeseen error: {type(error).__name__}"  # its text might hold a password
+            if is_at_dot:
+                self._uncertain(delivery, message.subject, MailUncertain(reason))
+            else:
+                self._postpone(delivery, reason)
         else:
             self._commit_sent(delivery, message)
             self.counts["sent"] += 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import mailbox
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -70,16 +70,24 @@ class Running:
     ca_file: str = ""
 
 
-def _authenticate(server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
-    is_right = isinstance(data, LoginPassword) and (data.login, data.password) == (USER.encode(), PASSWORD.encode())
-    return AuthResult(success=is_right, handled=False)
+def _authenticator(password: str) -> Callable[..., AuthResult]:
+    def authenticate(server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
+        is_right = isinstance(data, LoginPassword) and (data.login, data.password) == (USER.encode(), password.encode())
+        return AuthResult(success=is_right, handled=False)
+
+    return authenticate
 
 
 @contextmanager
 def smtp_server(
-    handler: Handler, security: str = "none", has_login: bool = False, folder: Path | None = None
+    handler: Handler,
+    security: str = "none",
+    has_login: bool = False,
+    folder: Path | None = None,
+    password: str = PASSWORD,
+    without: Sequence[str] = (),
 ) -> Iterator[Running]:
-    """Run a server on a free port of the loopback until the block ends."""
+    """Run a server on a free port of the loopback until the block ends. without: ways to log in that it lacks."""
     context, ca_file = None, ""
     if security != "none":
         assert folder is not None
@@ -91,7 +99,8 @@ def smtp_server(
     options: dict[str, Any] = {"server_hostname": "localhost"}
     if has_login:
         options |= {
-            "authenticator": _authenticate,
+            "authenticator": _authenticator(password),
+            "auth_exclude_mechanism": without,
             "auth_required": security == "starttls",
             "auth_require_tls": security == "starttls",
         }

@@ -88,6 +88,28 @@ def test_a_wrong_password_is_ours_and_is_not_in_the_reason(tmp_path: Path) -> No
     assert "canary" not in error.reason
 
 
+@pytest.mark.parametrize("without", [(), ("PLAIN",), ("LOGIN",)])
+def test_a_password_in_any_script_logs_in(tmp_path: Path, without: tuple[str, ...]) -> None:
+    handler, password = Handler(), "пароль-gehéim€"
+    with smtp_server(handler, "starttls", True, tmp_path, password, without) as server:
+        login = {"username": USER, "password": SecretStr(password)}
+        mailer(server, security="starttls", ca_file=server.ca_file, **login).send(make_message(), nothing)
+    assert len(handler.taken) == 1
+
+
+@pytest.mark.parametrize(
+    ("password", "without", "word"), [("gehéim", ("PLAIN", "LOGIN"), "beyond ASCII"), ("a\0b", (), "NUL")]
+)
+def test_a_password_that_cannot_be_sent_is_ours(tmp_path: Path, password: str, without: list[str], word: str) -> None:
+    with smtp_server(Handler(), "starttls", True, tmp_path, password, without) as server:
+        login = {"username": USER, "password": SecretStr(password)}
+        sender = mailer(server, security="starttls", ca_file=server.ca_file, **login)
+        error = refusal(lambda: sender.send(make_message(), nothing))
+    assert error.is_ours
+    assert word in error.reason
+    assert password not in error.reason
+
+
 def test_a_server_that_wants_a_login_and_gets_none_is_ours(tmp_path: Path) -> None:
     with smtp_server(Handler(), "starttls", has_login=True, folder=tmp_path) as server:
         send = lambda: mailer(server, security="starttls", ca_file=server.ca_file).send(make_message(), nothing)  # noqa: E731
@@ -136,11 +158,29 @@ def test_a_server_that_is_not_there_is_ours() -> None:
     assert "cannot be reached" in error.reason
 
 
-def test_a_server_that_says_nothing_is_given_up_in_time() -> None:
+def test_a_server_that_says_nothing_is_given_up_in_time_and_may_speak_tls() -> None:
     with socket.create_server(("127.0.0.1", 0)) as mute:
         silent = Running("127.0.0.1", mute.getsockname()[1], Handler())
-        error = refusal(lambda: mailer(silent, timeout=timedelta(milliseconds=200)).send(make_message(), nothing))
+        error = refusal(lambda: mailer(silent, greeting=timedelta(milliseconds=200)).send(make_message(), nothing))
     assert error.is_ours
+    assert "security: tls" in error.reason
+
+
+def test_a_port_that_does_not_speak_tls_is_named_as_such() -> None:
+    with smtp_server(Handler()) as server:
+        error = refusal(lambda: mailer(server, security="tls").send(make_message(), nothing))
+    assert error.is_ours
+    assert "security: starttls" in error.reason
+
+
+def test_a_display_name_may_hold_commas_and_brackets() -> None:
+    handler = Handler()
+    with smtp_server(handler) as server:
+        mailer(server).send(make_message(sender="Hörer, Stadt (Team) <listen@example.org>"), nothing)
+    mail = message_from_bytes(handler.taken[0].original_content, policy=policy.default)
+    assert [(one.display_name, one.addr_spec) for one in mail["from"].addresses] == [
+        ("Hörer, Stadt (Team)", "listen@example.org")
+    ]
 
 
 @pytest.mark.parametrize(

@@ -198,12 +198,57 @@ def test_a_missing_sender_is_ours_and_a_recipient_that_is_no_address_is_not(make
     scene.flag(1)
     right = scene.settings
     scene.settings = right.model_copy(update={"mail": right.mail.model_copy(update={"sender": ""})})
-    assert "no mail address" in scene.alert().problem
+    assert "is not a mail address" in scene.alert().problem
     assert scene.states() == {"pending": 2}
     scene.settings = right
     scene.clock.advance(minutes=2)
     scene.alert()
     assert scene.states() == {"sent": 1, "dead": 1}
+
+
+def test_an_unforeseen_error_of_one_mail_ends_that_mail_and_says_no_secret(make: Make) -> None:
+    people = tuple(make_recipient(address=f"p{n}@example.org") for n in range(3))
+    scene = make(brands=(make_brand(rules=(make_rule(recipients=people),)),))
+    scene.flag(1)
+    scene.inbox.fail["p1@example.org"] = [UnicodeEncodeError("ascii", "hunter2-é", 8, 9, "not in range")]
+    assert scene.alert().sent == 2
+    assert scene.states() == {"sent": 2, "pending": 1}
+    with scene.record.read() as reader:
+        (left,) = reader.deliveries([DeliveryState.PENDING])
+    assert "UnicodeEncodeError" in left.reason
+    assert "hunter2" not in left.reason
+    scene.clock.advance(hours=1)
+    assert scene.alert().sent == 1
+
+
+def test_an_unforeseen_error_at_the_final_dot_is_never_sent_again_blindly(make: Make) -> None:
+    scene = make()
+    scene.flag(1)
+    scene.inbox.lost = [ValueError("after the dot")]
+    assert scene.alert().unknown == 1
+    assert scene.states() == {"unknown": 1}
+
+
+def test_a_brand_whose_relay_breaks_does_not_keep_the_others_from_their_mails(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from earshot.pipeline import relay
+
+    brands = (make_brand(id="birch", name="Birch"), make_brand(id="halden"))
+    scene = make(brands=brands)
+    scene.flag(1, brand="birch")
+    scene.flag(1)
+    bind = relay.bind_due
+
+    def breaks(writer: object, brand_id: str, *rest: object) -> object:
+        if brand_id == "birch":
+            raise ZeroDivisionError("a mistake of ours")
+        return bind(writer, brand_id, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(relay, "bind_due", breaks)
+    report = scene.alert()
+    assert report.sent == 1
+    assert "ZeroDivisionError" in report.problem
 
 
 def test_without_a_mail_server_notices_wait_and_the_report_says_so(make: Make) -> None:
