@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 
 from earshot.errors import QueryError
 from earshot.query import terms
+from earshot.query.foreign import refuse_foreign
 from earshot.query.lexer import Kind, Token, tokens
 from earshot.query.near import make_near
 from earshot.query.terms import Purpose, Remark
@@ -76,6 +77,7 @@ class _Parser:
             raise QueryError(query, MAX_LENGTH, f"a query has at most {MAX_LENGTH:,} characters", "split it in two")
         self._query, self._purpose = query, purpose
         self._tokens = tokens(query)
+        refuse_foreign(query, self._tokens, terms.FIELDS)
         self._next = 0
         self._terms = 0
         self.reader = terms.TermReader(query, purpose)
@@ -101,6 +103,13 @@ class _Parser:
         self._next += 1
         return token
 
+    def _operator(self, meaning: str) -> None:
+        """Take AND or OR; in small letters its writer may have meant the word, and is told."""
+        token = self._take()
+        if token.text.isalpha() and token.text != token.kind.value:
+            what = f'{token.text} is read as {token.kind.value}: {meaning}; to find the word, write "{token.text}"'
+            self.reader.remark(token, what)
+
     def _error(self, what: str, advice: str, at: int | None = None) -> QueryError:
         return QueryError(self._query, self._token.at if at is None else at, what, advice)
 
@@ -108,7 +117,7 @@ class _Parser:
         """Read alternatives: all OR all OR ..."""
         nodes = [self._all(place)]
         while self._token.kind is Kind.OR:
-            self._take()
+            self._operator("one of them is enough")
             nodes.append(self._all(place))
         if len(nodes) == 1:
             return nodes[0]
@@ -121,7 +130,7 @@ class _Parser:
         nodes = [self._one(place)]
         while self._token.kind not in (Kind.OR, Kind.CLOSE, Kind.END):
             if self._token.kind is Kind.AND:
-                self._take()
+                self._operator("both have to be there")
             nodes.append(self._one(place))
         if len(nodes) == 1:
             return nodes[0]
@@ -144,7 +153,7 @@ class _Parser:
             self._take()
             is_negative = not is_negative
         node = self._primary(place)
-        while self._token.kind is Kind.NEAR:
+        while self._token.kind in (Kind.NEAR, Kind.ONEAR):
             near = self._take()
             node = make_near(self._query, node, near, self._primary(place))
         if not is_negative:
@@ -172,10 +181,11 @@ class _Parser:
         if before and before.kind is Kind.OPEN and token.kind is Kind.END:
             return self._error("this bracket is never closed", 'write ")" after what belongs together', before.at)
         if token.kind in (Kind.END, Kind.CLOSE):
-            after = f"after {before.kind.value}" if before else "here"
+            after = f"after {before.text or before.kind.value}" if before else "here"
             return self._error(f"something is missing {after}", "write a word there, or take the operator away")
-        what = f"{token.kind.value} has nothing before it" if not before else f"{token.kind.value} cannot stand here"
-        return self._error(what, f'write a word on each side of it; to find the word itself, "{token.kind.value}"')
+        name = token.text if token.kind in (Kind.AND, Kind.OR, Kind.NOT) else token.kind.value
+        what = f"{name} has nothing before it" if not before else f"{name} cannot stand here"
+        return self._error(what, f'write a word on each side of it; to find the word itself, "{name}"')
 
     def _group(self, place: _Place) -> Node:
         opened = self._take()
@@ -193,10 +203,13 @@ class _Parser:
             raise self._error(
                 f"{token.text}: cannot stand within {place.field}:( )", "close the bracket first", token.at
             )
-        name = self.reader.field(token)
         follows = self._token
-        if follows.at != token.end or follows.kind not in (Kind.OPEN, Kind.RUN, Kind.PHRASE, Kind.EXACT):
-            raise self._error(f"nothing stands after {name}:", f"write its value without a space: {name}:...", token.at)
+        is_there = follows.kind in (Kind.OPEN, Kind.RUN, Kind.PHRASE, Kind.EXACT)
+        value = self._query[follows.at : follows.end] if is_there and follows.kind is not Kind.OPEN else ""
+        name = self.reader.field(token, value)
+        if follows.at != token.end or not is_there:
+            advice = f"write its value without a space: {name}:{value or '...'}"
+            raise self._error(f"nothing stands after {name}:", advice, token.at)
         if follows.kind is Kind.OPEN:
             node = self._group(_Place(name, place.depth))
             return replace(node, at=token.at, said=self._query[token.at : node.end])

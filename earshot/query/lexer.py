@@ -12,9 +12,10 @@ QUOTES = '"“”„‟＂«»'
 """Any of them opens a phrase and any closes it: editors turn straight quotes into others."""
 
 _SPACE = re.compile(r"\s+")
-_RUN = re.compile(rf"[^\s(){QUOTES}]+")
+_RUN = re.compile(rf"(?:(?!&&)[^\s()|{QUOTES}])+")
 _FIELD = re.compile(r"([^\W\d_]\w*):")
-_NEAR = re.compile(r"NEAR(/\d*)?")
+_NEAR = re.compile(r"(?:NEAR|(?i:O?NEAR)/\d*[Ff]?|ONEAR)(?!\S)")
+_SIGNS = re.compile(r"\|\|?|&&")
 _OPERATORS = ("AND", "OR", "NOT")
 
 
@@ -27,6 +28,7 @@ class Kind(StrEnum):
     OR = "OR"
     NOT = "NOT"
     NEAR = "NEAR"
+    ONEAR = "ONEAR"
     FIELD = "a field"
     EXACT = "="
     PHRASE = "a phrase"
@@ -36,12 +38,22 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """`text`: a phrase without its quotes, a field's name, NEAR's number, else as written. `at` to `end`: its place."""
+    """A piece of a query. `at` to `end`: its place.
+
+    text: a phrase without its quotes, a field's name, the number of NEAR or ONEAR, else as written.
+    is_value: it follows a field's colon or the sign = without a space, so no sign in it is an operator.
+    """
 
     kind: Kind
     at: int
     end: int
     text: str
+    is_value: bool = False
+
+    @property
+    def is_operand(self) -> bool:
+        """Whether a word, a phrase or a closed bracket ends here: something that an operator can follow."""
+        return self.kind in (Kind.RUN, Kind.PHRASE, Kind.CLOSE)
 
 
 def tokens(query: str) -> list[Token]:
@@ -69,28 +81,39 @@ def _next(query: str, at: int, before: Token | None) -> Token:
         return Token(Kind(sign), at, at + 1, sign)
     if sign in QUOTES:
         return _phrase(query, at)
+    if signs := _SIGNS.match(query, at):
+        kind = Kind.AND if signs[0] == "&&" else Kind.OR
+        return Token(kind, at, signs.end(), signs[0])
     is_value = before is not None and before.end == at and before.kind in (Kind.FIELD, Kind.EXACT)
     if sign == "=" and not (is_value and before and before.kind is Kind.EXACT):
         return Token(Kind.EXACT, at, at + 1, sign)
     run = _RUN.match(query, at)
     assert run
     if is_value:
-        return Token(Kind.RUN, at, run.end(), run[0])
+        return Token(Kind.RUN, at, run.end(), run[0], is_value=True)
     return _word(query, at, run[0])
 
 
 def _word(query: str, at: int, run: str) -> Token:
     """Return the token that a run of characters begins with: an operator, a minus, a field, or all of it."""
-    if run in _OPERATORS:
-        return Token(Kind(run), at, at + len(run), run)
-    if _NEAR.fullmatch(run):
-        return Token(Kind.NEAR, at, at + len(run), run[5:])
+    end = at + len(run)
+    if run.upper() in _OPERATORS:
+        return Token(Kind(run.upper()), at, end, run)
+    if _NEAR.match(run):
+        return _near(at, run)
     after = query[at + 1 : at + 2]
-    if run[0] == "-" and after and not after.isspace() and after not in ")-":
+    if run[0] == "-" and after and not after.isspace() and after not in ")-|":
         return Token(Kind.NOT, at, at + 1, "-")
     if field := _FIELD.match(run):
         return Token(Kind.FIELD, at, at + field.end(), field[1])
-    return Token(Kind.RUN, at, at + len(run), run)
+    return Token(Kind.RUN, at, end, run)
+
+
+def _near(at: int, run: str) -> Token:
+    """Return the token of NEAR/5, ONEAR/5, or NEAR/5f as some write ONEAR/5; without a number its text is empty."""
+    name, _, number = run.upper().partition("/")
+    kind = Kind.ONEAR if name == "ONEAR" or number.endswith("F") else Kind.NEAR
+    return Token(kind, at, at + len(run), number.removesuffix("F"))
 
 
 def _phrase(query: str, at: int) -> Token:

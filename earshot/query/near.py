@@ -7,7 +7,7 @@ slop and the clusters' intervals give exactly the matcher's answer; with a commo
 from __future__ import annotations
 
 from earshot.errors import QueryError
-from earshot.query.lexer import Token
+from earshot.query.lexer import Kind, Token
 from earshot.query.tree import Near, Node, Or, Words
 
 MAX_GAP = 100
@@ -21,6 +21,8 @@ def make_near(query: str, left: Node, near: Token, right: Node) -> Near:
     Raises:
         QueryError: no number; an operand that is not a word or words joined by OR; a common word; too many pairs.
     """
+    if near.kind is Kind.ONEAR:
+        raise QueryError(query, near.at, "ONEAR is not built yet", f"write NEAR/{near.text or 5}")
     if isinstance(left, Near):
         raise QueryError(query, near.at, "NEAR takes two operands, not three", "write a NEAR/5 b AND b NEAR/5 c")
     gap = _gap(query, near)

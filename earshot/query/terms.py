@@ -11,6 +11,8 @@ from itertools import pairwise
 from earshot.errors import QueryError, SourceError
 from earshot.model import Category, Sentiment
 from earshot.query import words
+from earshot.query.foreign_fields import advice_for
+from earshot.query.languages import is_language
 from earshot.query.lexer import Kind, Token
 from earshot.query.tree import AUTHOR, BOTH, TITLE, Handle, Is, Node, Prefix, Tag, When, Words
 from earshot.urls import canonical_url, site_of
@@ -38,6 +40,8 @@ _TRIAGE = ("flag",)
 _NOT_BUILT = ("status", "assignee", "topic", "entity", "reach")
 """Fields that a mention has room for and that nothing fills yet."""
 _YEARS = range(1970, 2200)
+_ID = re.compile(r"[\w.-]+")
+_LIST = re.compile(r"[,;](?!\d)")
 _HOST = re.compile(r"[a-z0-9_.:-]+")
 _PLAIN = re.compile(r"[\s'’.,;:!?/_&-]*")
 
@@ -95,8 +99,8 @@ class TermReader:
         self._purpose = purpose
         self.remarks: list[Remark] = []
 
-    def field(self, token: Token) -> str:
-        """Return the field's name.
+    def field(self, token: Token, value: str = "") -> str:
+        """Return the field's name. value: what follows its colon as written, for the advice.
 
         Raises:
             QueryError: no such field, or not in a query for this purpose.
@@ -107,7 +111,7 @@ class TermReader:
             what, advice = f"{name}: is not built yet, so that it would find nothing", "leave it out"
             raise QueryError(self._query, token.at, what, advice)
         if name not in FIELDS:
-            advice = f'fields are {", ".join(allowed)}; to find the text itself, write it in quotes: "{token.text}:..."'
+            advice = advice_for(name, value, allowed)
             raise QueryError(self._query, token.at, f"there is no field {token.text}:", advice)
         if name not in allowed:
             advice = f"fields are {', '.join(allowed)}"
@@ -155,13 +159,28 @@ class TermReader:
 
     def _remark(self, token: Token, found: list[words.Word]) -> None:
         shown = " ".join(w.text for w in found)
-        if token.kind is Kind.PHRASE and "*" in token.text:
-            self.remarks.append(Remark(token.at, f"* is not read within quotes: searched as {shown!r}"))
-        elif token.text in ("and", "or", "not"):
-            what = f"{token.text} is searched as a word; the operator is written {token.text.upper()}"
+        if token.kind is Kind.PHRASE:
+            if "*" in token.text:
+                self.remark(token, f"* is not read within quotes: searched as {shown!r}")
+        elif _lost_signs(token.text, found):
+            self.remark(token, f"{token.text} is searched as {shown!r}: signs are not searched")
+        elif token.text.lower() in ("near", "onear"):
+            self.remark(token, f"{token.text} is searched as a word; the operator is written NEAR/5")
+        elif self._purpose is not Purpose.SEARCH:
+            self._remark_end(token, shown)
+
+    def _remark_end(self, token: Token, shown: str) -> None:
+        """Tell of a sign that ends a word or sentence: a search may be a sentence, a query that is kept is none."""
+        last = token.text[-1]
+        if _LIST.search(token.text):
+            self.remark(token, f"a comma counts for nothing: searched as {shown!r}; for one word of several write OR")
+        elif last in "?!":
+            self.remark(token, f"{last} counts for nothing: searched as {shown!r}; for word endings write complain*")
+
+    def remark(self, token: Token, what: str) -> None:
+        """Keep something worth telling; the same thing is told once."""
+        if all(known.what != what for known in self.remarks):
             self.remarks.append(Remark(token.at, what))
-        elif token.kind is Kind.RUN and _lost_signs(token.text, found):
-            self.remarks.append(Remark(token.at, f"{token.text} is searched as {shown!r}: signs are not searched"))
 
     def _prefix(self, token: Token, parts: tuple[str, ...], is_exact: bool) -> Prefix:
         stem = token.text[:-1]
@@ -171,12 +190,13 @@ class TermReader:
             raise self._error(token, "a word with = takes no *", f"write ={stem} or {token.text}")
         found = words.find_words(stem)
         if len(found) != 1:
-            advice = f'write "{stem}", which also finds longer ones in Chinese, Japanese and Korean'
-            raise self._error(token, "a prefix is the beginning of one word", advice if found else "write complain*")
+            advice = f'write "{stem}", without *'
+            raise self._error(token, "* stands behind one word only", advice if found else "write complain*")
         prefix = found[0].text
         if len(prefix) < MIN_PREFIX or len(prefix.encode("utf-16-le")) // 2 > MAX_PREFIX:
+            few = "1 character" if len(prefix) == 1 else f"{len(prefix)} characters"
             advice = f"write {MIN_PREFIX} to {MAX_PREFIX} characters before the *"
-            raise self._error(token, f"{token.text} has {len(prefix)} characters before its *", advice)
+            raise self._error(token, f"{token.text} has {few} before its *", advice)
         return Prefix(prefix, parts)
 
     def _marked(self, token: Token) -> Tag | Handle:
@@ -202,7 +222,7 @@ class TermReader:
             return Is("language", self._language(token, value))
         if field in ("sentiment", "category"):
             return Is(field, self._choice(token, field, value))
-        return Is(field, value)
+        return Is(field, self._id(token, field, value))
 
     def _choice(self, token: Token, field: str, value: str) -> str:
         choices = [choice.value for choice in (Sentiment if field == "sentiment" else Category)]
@@ -213,9 +233,16 @@ class TermReader:
 
     def _language(self, token: Token, value: str) -> str:
         value = value.lower()
-        if not re.fullmatch("[a-z]{2,3}", value):
-            raise self._error(token, f"{value} is no language code", "write two letters: lang:en, lang:de, lang:ja")
+        if not is_language(value):
+            what = f"{token.text.strip()} is no language code"
+            raise self._error(token, what, "write its two letters (ISO 639-1): lang:en, lang:de, lang:ja")
         return value
+
+    def _id(self, token: Token, field: str, value: str) -> str:
+        if not _ID.fullmatch(value.lower()):
+            what = f"{value} is no id of a {'rule' if field == 'flag' else field}"
+            raise self._error(token, what, f"write one id, or several as {field}:(one OR two)")
+        return value.lower()
 
     def _site(self, token: Token, value: str) -> str:
         site = read_site(value)

@@ -13,7 +13,13 @@ from earshot.query.terms import FIELDS, MAX_PREFIX, MIN_PREFIX, allowed_fields
 
 PAGE = (Path(__file__).parents[2] / "docs" / "marketing" / "query-language.md").read_text(encoding="utf-8")
 BLOCKS = {name: body.strip().splitlines() for name, body in re.findall(r"```(\w+)\n(.*?)```", PAGE, re.DOTALL)}
-TABLE = re.findall(r"^\| `([^`]+)` \|", PAGE, re.MULTILINE)
+OWN, _, ELSEWHERE = PAGE.partition("## Coming from another tool")
+TABLE = re.findall(r"^\| `([^`]+)` \|", OWN, re.MULTILINE)
+OTHERS = [
+    (sample.replace("\\|", "|"), row[1].startswith("refused"))
+    for row in re.findall(r"^\| (`.*) \| ([^|]+) \|$", ELSEWHERE, re.MULTILINE)
+    for sample in re.findall(r"`([^`]+)`", row[0])
+]
 FIELD_ROWS = re.findall(r"^\| `(\w+):` \|.*\| (yes|no) \| (yes|no) \| (yes|no) \|$", PAGE, re.MULTILINE)
 
 
@@ -26,6 +32,21 @@ def test_what_the_page_shows_can_be_read(text: str) -> None:
 def test_what_the_page_calls_refused_is_refused(text: str) -> None:
     with pytest.raises(QueryError):
         parse(text)
+
+
+def test_the_page_says_of_enough_signs_of_other_tools_what_becomes_of_them() -> None:
+    assert len(OTHERS) > 40
+
+
+@pytest.mark.parametrize(("text", "is_refused"), OTHERS)
+def test_what_the_page_says_of_another_tools_signs_is_so(text: str, *, is_refused: bool) -> None:
+    query = f"pump {text} valve"
+    for purpose in Purpose:
+        if is_refused:
+            with pytest.raises(QueryError):
+                parse(query, purpose)
+        else:
+            assert parse(query, purpose)
 
 
 def test_the_page_names_every_field_and_who_may_use_it() -> None:
