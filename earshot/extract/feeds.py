@@ -10,7 +10,6 @@ import hashlib
 import io
 import re
 from collections.abc import Callable, Iterator
-from datetime import datetime
 from typing import Any
 
 import feedparser
@@ -44,7 +43,7 @@ def read_feed(capture: Capture, body: bytes) -> Reading:
     version, found = dict.get(parsed, "version") or "", parsed.entries
     if not found and not version:
         raise SourceError(Outcome.NOT_A_FEED, why_not_a_feed(body, capture))
-    reader = _FeedReader(capture, parsed.feed, version)
+    reader = _FeedReader(capture, parsed, version)
     entries = tuple(reader.entry(raw) for raw in found)
     known = [entry.published_at for entry in entries if entry.published_at]
     return Reading(
@@ -95,10 +94,13 @@ def _from_root(body: bytes) -> bytes:
 class _FeedReader:
     """Entries of one feed: what they share, and counts for the warnings."""
 
-    def __init__(self, capture: Capture, feed: Element, version: str) -> None:
-        self._base, self._fetched_at = capture.final_url, capture.fetched_at
+    def __init__(self, capture: Capture, parsed: Element, version: str) -> None:
+        feed = parsed.feed
+        self._base = capture.final_url
         self._is_rss = not version.startswith("atom")
         self._language = clean.clean_language(_text(feed, "language"))
+        order = dates.order_of(text for element in (feed, *parsed.entries) for text in _date_texts(element))
+        self._dates = dates.DateReader(capture.fetched_at, self._language, order)
         self._author = _author(feed)
         self.teasers: dict[str, int] = {}
         self.without_date = self.without_identity = 0
@@ -111,8 +113,8 @@ class _FeedReader:
         reason = why_teaser(plain.text, title, url, has_full=has_full)
         if reason:
             self.teasers[reason] = self.teasers.get(reason, 0) + 1
-        published_at = self._published_at(raw)
-        self.without_date += published_at is None
+        stated = dates.first(_date_texts(raw), self._dates)
+        self.without_date += stated is None
         return Entry(
             url=url,
             own_id=self._own_id(raw, url, title, plain.text),
@@ -120,8 +122,9 @@ class _FeedReader:
             text=plain.text,
             text_is=TextIs.TEASER if reason else TextIs.FULL,
             author=_author(raw) or self._author,
-            published_at=published_at,
-            published_from=DateFrom.FEED if published_at else DateFrom.FOUND,
+            published_at=stated.moment if stated else None,
+            published_from=DateFrom.FEED if stated else DateFrom.FOUND,
+            published_as=stated.as_stated if stated else "",
             language=self._language_of(raw),
             images=clean.clean_urls([*_media_images(raw), *plain.images], self._base, clean.MAX_IMAGES),
             links=plain.links,
@@ -171,15 +174,6 @@ class _FeedReader:
         is_plain = _text(detail, "type") in _TEXT_TYPES and not self._is_rss
         return value if is_plain else markup.strip_tags(value)
 
-    def _published_at(self, raw: Element) -> datetime | None:
-        for name in ("published", "updated", "created"):
-            parsed = dict.get(raw, f"{name}_parsed")
-            said = _text(raw, name)
-            moment = dates.from_struct(parsed, self._fetched_at) if parsed else dates.from_text(said, self._fetched_at)
-            if moment:
-                return moment
-        return None
-
     def _language_of(self, raw: Element) -> str:
         details = [dict.get(raw, "title_detail"), dict.get(raw, "summary_detail"), *(dict.get(raw, "content") or ())]
         declared = (_text(detail, "language") for detail in details if detail)
@@ -195,6 +189,11 @@ def content_id(title: str, text: str) -> str:
 def _text(element: Element, name: str) -> str:
     value = dict.get(element, name)
     return value if isinstance(value, str) else ""
+
+
+def _date_texts(element: Element) -> list[str]:
+    """Return what stands for a date, publishing first, as written: feedparser's own readings drop what they miss."""
+    return [text for name in ("published", "updated", "created") if (text := _text(element, name).strip())]
 
 
 def _author(element: Element) -> str:

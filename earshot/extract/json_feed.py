@@ -37,7 +37,8 @@ def read_json_feed(capture: Capture, body: bytes) -> Reading:
         raise SourceError(Outcome.NOT_A_FEED, "JSON, but no JSON Feed: it has no version of jsonfeed.org")
     language, author = clean.clean_language(_text(feed, "language")), _author(feed)
     found = [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
-    entries = tuple(_entry(item, capture, language, author) for item in found)
+    reader = dates.DateReader(capture.fetched_at, language, dates.order_of(t for item in found for t in _dates(item)))
+    entries = tuple(_entry(item, capture, reader, language, author) for item in found)
     known = [entry.published_at for entry in entries if entry.published_at]
     return Reading(
         form=f"json feed {version[1] if version else 'without version'}",
@@ -58,15 +59,14 @@ def _load(body: bytes) -> dict[str, Any]:
     return feed
 
 
-def _entry(item: dict[str, Any], capture: Capture, language: str, author: str) -> Entry:
+def _entry(item: dict[str, Any], capture: Capture, reader: dates.DateReader, language: str, author: str) -> Entry:
     base = capture.final_url
     url = clean.clean_url(_text(item, "url"), base) or clean.clean_url(_text(item, "external_url"), base)
     title = clean.clean_line(markup.strip_tags(_text(item, "title")))
     plain, has_full = _body(item, url or base)
     own_id = clean.clean_line(_text(item, "id"), clean.MAX_ID)
     reason = why_teaser(plain.text, title, url, has_full=has_full)
-    moments = (dates.from_text(_text(item, name), capture.fetched_at) for name in ("date_published", "date_modified"))
-    published_at = next((moment for moment in moments if moment), None)
+    stated = dates.first(_dates(item), reader)
     return Entry(
         url=url,
         own_id=own_id if own_id or url else content_id(title, plain.text),
@@ -74,12 +74,17 @@ def _entry(item: dict[str, Any], capture: Capture, language: str, author: str) -
         text=plain.text,
         text_is=TextIs.TEASER if reason else TextIs.FULL,
         author=_author(item) or author,
-        published_at=published_at,
-        published_from=DateFrom.FEED if published_at else DateFrom.FOUND,
+        published_at=stated.moment if stated else None,
+        published_from=DateFrom.FEED if stated else DateFrom.FOUND,
+        published_as=stated.as_stated if stated else "",
         language=clean.clean_language(_text(item, "language")) or language,
         images=clean.clean_urls([*_images(item), *plain.images], base, clean.MAX_IMAGES),
         links=plain.links,
     )
+
+
+def _dates(item: dict[str, Any]) -> list[str]:
+    return [_text(item, name) for name in ("date_published", "date_modified")]
 
 
 def _body(item: dict[str, Any], base: str) -> tuple[markup.Plain, bool]:

@@ -70,7 +70,8 @@ class _SitemapReader:
     """Collects while the XML is read, so that the tree never stands in memory whole."""
 
     def __init__(self, capture: Capture) -> None:
-        self._base, self._fetched_at = capture.final_url, capture.fetched_at
+        self._base = capture.final_url
+        self._dates = dates.DateReader(capture.fetched_at)
         self.form = ""
         self.links: dict[str, PageLink] = {}
 
@@ -95,12 +96,12 @@ class _SitemapReader:
             return
         if "publication_date" in said:
             self.form = "news sitemap"
-        moments = (dates.from_text(said.get(name, ""), self._fetched_at) for name in ("publication_date", "lastmod"))
+        stated = dates.first((said.get(name, "") for name in ("publication_date", "lastmod")), self._dates)
         link = PageLink(
             url=url,
             role=role,
             title=clean.clean_line(said.get("title", "")),
-            published_at=next((moment for moment in moments if moment), None),
+            published_at=stated.moment if stated else None,
             language=clean.clean_language(said.get("language", "")),
         )
         self.links.setdefault(url, link)

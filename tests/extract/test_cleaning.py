@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import unicodedata
-from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from earshot.extract.clean import clean_language, clean_line, clean_text, clean_url
-from earshot.extract.dates import from_text
 from earshot.extract.markup import read_fragment, strip_tags
 from earshot.extract.teasers import why_teaser
-from tests.builders import NOW
 from tests.extract.feeds import LONG
 
 ANY = st.text(st.characters(), max_size=300)  # surrogates and controls included
@@ -46,33 +43,6 @@ def test_any_text_is_html(text):
 @given(ANY)
 def test_any_link_is_an_absolute_web_address_or_nothing(text):
     assert clean_url(text, "http://b.example/x") == "" or clean_url(text, "http://b.example/x").startswith("http")
-
-
-@given(ANY)
-def test_any_date_is_in_utc_or_absent(text):
-    moment = from_text(text, NOW)
-    assert moment is None or moment.tzinfo is UTC
-
-
-@pytest.mark.parametrize(
-    ("text", "moment"),
-    [
-        ("2026-11-19", datetime(2026, 11, 19, tzinfo=UTC)),
-        ("2026-11-19T10:00:00", datetime(2026, 11, 19, 10, tzinfo=UTC)),
-        ("2026-11-19T10:00:00.123+02:00", datetime(2026, 11, 19, 8, tzinfo=UTC)),
-        ("2026-11-19 10:00:00 -0500", datetime(2026, 11, 19, 15, tzinfo=UTC)),
-        ("Thu, 19 Nov 2026 10:00:00 GMT", datetime(2026, 11, 19, 10, tzinfo=UTC)),
-        ("Thu, 19 Nov 2026 10:00:00 +9999", None),
-        ("2026-11-19T10:00:00+99:99", None),
-        ("0001-01-01T00:00:00Z", None),
-        ("Mon, 01 Jan 0001 00:00:00 +0000", None),
-        ("2999-01-01", None),
-        ("2026-13-45", None),
-        ("2026", None),
-    ],
-)
-def test_dates(text, moment):
-    assert from_text(text, NOW) == moment
 
 
 @pytest.mark.parametrize(("declared", "code"), [("en-US", "en"), ("DE", "de"), ("zh_CN", "zh"), ("deutsch", "")])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -117,6 +118,46 @@ def test_the_fragment_of_a_comment_stays_and_a_comment_is_whole():
     (entry,) = read(rss(item(link="http://blog.example/one#comment-7", text="Me too"))).entries
     assert entry.url == "http://blog.example/one#comment-7"
     assert entry.text_is is TextIs.FULL
+
+
+def test_the_date_is_kept_as_stated_beside_its_moment():
+    body = rss(item(more="<pubDate>Sun, 29 Nov 2026 23:30:00 -0500</pubDate>"))
+    (entry,) = read(body).entries
+    assert (entry.published_at, entry.published_as) == (
+        datetime(2026, 11, 30, 4, 30, tzinfo=UTC),
+        "2026-11-29T23:30:00-05:00",
+    )
+
+
+def test_a_date_that_can_be_read_in_two_ways_is_absent_until_another_one_shows_the_order():
+    either = item(more="<pubDate>05/11/2026 10:00</pubDate>")
+    assert read(rss(either)).entries[0].published_at is None
+    shown = rss(either, item(link="/two", more="<pubDate>23/10/2026 10:00</pubDate>"))
+    assert read(shown).entries[0].published_at == datetime(2026, 11, 5, 10, tzinfo=UTC)
+    other = rss(either, head="<lastBuildDate>11/25/2026 10:00</lastBuildDate>")
+    assert read(other).entries[0].published_at == datetime(2026, 5, 11, 10, tzinfo=UTC)
+
+
+def test_a_date_in_words_is_read_in_the_feeds_language():
+    body = rss(item(more="<pubDate>7 listopada 2026, 18:30</pubDate>"))
+    assert read(body).entries[0].published_at is None  # November in Polish, October in Croatian
+    named = {
+        code: read(body.replace(b"<link>http://blog", f"<language>{code}</language><link>http://blog".encode(), 1))
+        for code in ("pl", "hr")
+    }
+    assert [reading.entries[0].published_as for reading in named.values()] == [
+        "2026-11-07T18:30:00",
+        "2026-10-07T18:30:00",
+    ]
+
+
+def test_many_dates_that_nobody_understands_cost_little_and_spoil_none():
+    strange = (item(link=f"/{n}", more=f"<pubDate>29 {'qx' * (n + 1)} 2026</pubDate>") for n in range(1_500))
+    last = item(link="/last", more="<pubDate>Sun, 29 Nov 2026 10:00:00 GMT</pubDate>")
+    started = time.process_time()
+    entries = read(rss(*strange, last)).entries
+    assert time.process_time() - started < 3
+    assert entries[-1].published_as == "2026-11-29T10:00:00+00:00"
 
 
 @pytest.mark.parametrize("declared", ["Mon, 01 Jan 0001 00:00:00 +0000", "Fri, 01 Jan 2999 00:00:00 GMT", "soon",

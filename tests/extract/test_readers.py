@@ -39,6 +39,7 @@ class TestJsonFeed:
         assert (entry.url, entry.own_id, entry.title) == ("http://blog.example/a", "7", "Pump")
         assert (entry.text, entry.author, entry.language) == ("One\nTwo", "Ada, Bo", "de")
         assert entry.published_at == datetime(2026, 11, 19, 9, tzinfo=UTC)
+        assert entry.published_as == "2026-11-19T10:00:00+01:00"
         assert entry.images == ("http://blog.example/cover.jpg", "http://blog.example/i.png")
         assert entry.text_is is TextIs.FULL
 
@@ -144,7 +145,7 @@ class TestPage:
 
     def test_a_date_in_the_address_says_so(self):
         entry = read(page(article()), url="http://blog.example/2025/03/09/x")
-        assert (entry.published_at, entry.published_from) == (datetime(2025, 3, 9, tzinfo=UTC), DateFrom.URL)
+        assert (entry.published_at, entry.published_from) == (datetime(2025, 3, 9, 12, tzinfo=UTC), DateFrom.URL)
 
     def test_a_page_without_a_date_has_none(self):
         entry = read(page(article()))

@@ -34,7 +34,7 @@ class ExtractorContract:
         assert (link.url, link.role, link.published_at) == (
             "http://blog.example/a",
             Role.PAGE,
-            datetime(2026, 11, 19, tzinfo=UTC),
+            datetime(2026, 11, 19, 12, tzinfo=UTC),
         )
         assert reading.is_complete
         assert reading.entries == ()
