@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from dashboards.periods import CUSTOM, Period
 from earshot.model import Mention, Sentiment
 
 SENTIMENTS = {"negative": ("Negative", "▼"), "neutral": ("Neutral", "■"), "positive": ("Positive", "▲")}
@@ -87,34 +88,34 @@ def some(names: Sequence[str], most: int) -> str:
 
 
 def percent(part: float, whole: float) -> str:
-    """Return a share in whole percent; "under 1 %" rather than a false 0."""
+    """Return a share in whole percent; "under 1%" rather than a false 0."""
     if not whole:
         return "–"
     share = 100 * part / whole
-    return "under 1\u00a0%" if 0 < share < 1 else f"{share:.0f}\u00a0%"
+    return "under 1%" if 0 < share < 1 else f"{share:.0f}%"
 
 
 def change(now: float, before: float) -> tuple[str, str]:
-    """Return sign and words of a change: ("▲", "20 % more"); empty where there was nothing to compare with."""
+    """Return sign and words of a change: ("▲", "+20%"), ("▲", "3×"); empty where there is nothing to compare with."""
     if now == before:
         return "＝", "the same"
     if not before:
         return "", ""
     share = 100 * (now - before) / before
-    size = (
-        f"{now / before:.{0 if now >= 10 * before else 1}f} times as many"
-        if share >= 200
-        else f"{abs(share):.0f}\u00a0% {'more' if share > 0 else 'fewer'}"
-    )
+    size = f"{now / before:.{0 if now >= 10 * before else 1}f}×" if share >= 200 else f"{_signed(share)}%"
     return ("▲" if share > 0 else "▼"), size
 
 
+def _signed(value: float) -> str:
+    return f"{value:+.0f}".replace("-", "−")
+
+
 def points(now: float, before: float) -> tuple[str, str]:
-    """Return sign and words of the difference of two shares (0..1): ("▼", "3 points less")."""
+    """Return sign and words of the difference of two shares (0..1): ("▼", "−3 percentage points")."""
     gap = round(100 * now) - round(100 * before)
     if not gap:
         return "＝", "the same"
-    return ("▲" if gap > 0 else "▼"), f"{abs(gap)}\u00a0points {'more' if gap > 0 else 'less'}"
+    return ("▲" if gap > 0 else "▼"), f"{_signed(gap)} percentage {'point' if abs(gap) == 1 else 'points'}"
 
 
 def ago(at: datetime, now: datetime, zone: ZoneInfo) -> str:
@@ -191,6 +192,20 @@ def span_of(at: datetime, to: datetime) -> str:
     return f"{at:%a} {day(at)} {at:%H:%M} to {to:%a} {day(to)} {to:%H:%M}"
 
 
+def time_words(period: Period, zone: ZoneInfo) -> str:
+    """Return the time a page is about: "in the last 7 days", "on Sun 29 Nov, 12:00–18:00", "from 3 Nov to 9 Nov"."""
+    if period.name != CUSTOM:
+        return "of all time" if period.since is None else f"in {period.label}"
+    until = period.until.astimezone(zone).replace(tzinfo=None) if period.until else None
+    if period.since is None:
+        return f"until {day(until - timedelta(seconds=1))}" if until else "of all time"
+    since = period.since.astimezone(zone).replace(tzinfo=None)
+    if until is None:
+        return f"since {since:%a} {day(since)}"
+    span = span_of(since, until)
+    return f"from {span}" if " to " in span else f"on {span}"
+
+
 def relevance_words(mention: Mention, brand: str) -> str:
     """Say how sure it is that a mention is about the brand."""
     if mention.relevance >= 0.8:
@@ -228,7 +243,7 @@ def confidence_words(confidence: float) -> str:
         if confidence >= 0.4
         else "guessing"
     )
-    return f"{sure} ({confidence:.0%})".replace("%", "\u00a0%")
+    return f"{sure} ({confidence:.0%})"
 
 
 def web_url(url: str) -> str:

@@ -82,6 +82,14 @@ def test_words_that_stand_out_lead_to_as_many_mentions_as_they_say(served: Serve
         assert total_of(served, html.unescape(url)) == int(count) >= 3
 
 
+def test_a_view_is_compared_with_the_time_before_it_and_the_page_says_which(served: Served) -> None:
+    week, quarter = (text_of(served.client.get(f"/words?range={name}").text) for name in ("7d", "90d"))
+    assert re.search(
+        r"\d+ mentions in the last 7 days, compared with \d+ of the same brands in the 28 days before", week
+    )
+    assert "in the 90 days before" in quarter
+
+
 def test_all_there_is_has_no_words_that_stand_out_and_a_wrong_query_is_pointed_at(served: Served) -> None:
     assert "Nothing to compare with" in served.client.get("/words?range=all").text
     answer = served.client.get("/words?q=pump+AND+(recall")

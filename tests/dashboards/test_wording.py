@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from dashboards import wording
+from dashboards.view import read_view
 from earshot.model import Category, Outcome, Sentiment, Severity
 from tests.builders import NOW, make_mention
 
@@ -41,11 +43,11 @@ def test_an_exact_time_names_its_zone_and_utc() -> None:
 @pytest.mark.parametrize(
     ("now", "before", "said"),
     [
-        (12, 10, ("▲", "20\u00a0% more")),
-        (5, 10, ("▼", "50\u00a0% fewer")),
+        (12, 10, ("▲", "+20%")),
+        (5, 10, ("▼", "−50%")),
         (10, 10, ("＝", "the same")),
-        (47, 1, ("▲", "47 times as many")),
-        (62, 20, ("▲", "3.1 times as many")),
+        (47, 1, ("▲", "47×")),
+        (62, 20, ("▲", "3.1×")),
         (3, 0, ("", "")),
     ],
 )
@@ -54,9 +56,25 @@ def test_changes_are_said_in_words(now: int, before: int, said: tuple[str, str])
 
 
 def test_a_small_share_is_not_called_zero() -> None:
-    assert wording.percent(1, 1000) == "under 1\u00a0%"
-    assert wording.percent(0, 1000) == "0\u00a0%"
+    assert wording.percent(1, 1000) == "under 1%"
+    assert wording.percent(0, 1000) == "0%"
     assert wording.percent(0, 0) == "–"
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("", "in the last 7 days"),
+        ("range=all", "of all time"),
+        ("from=2026-11-08&to=2026-11-08", "on Sun 8 Nov"),
+        ("from=2026-11-08T12:00&to=2026-11-08T18:00", "on Sun 8 Nov, 12:00–18:00"),
+        ("from=2026-11-03&to=2026-11-09", "from 3 Nov to 9 Nov"),
+        ("to=2026-11-09", "until 9 Nov"),
+    ],
+)
+def test_a_time_is_named_and_never_only_called_chosen(url: str, said: str) -> None:
+    view = read_view(parse_qsl(url), now=NOW, default_zone="Europe/Berlin", known={})
+    assert wording.time_words(view.period, view.zone) == said
 
 
 def test_every_value_of_the_model_has_its_words() -> None:
