@@ -370,6 +370,7 @@ class Entry:
     "2026-11-29T23:30:00-05:00" where it named a moment, without an offset where it named none; empty where unknown.
     parent: absolute address of the article that this comment answers; empty for what is no comment.
     doubt: why a page may be something else than an article (a sign-in form, a consent wall ...), or empty.
+    other_titles: what else a page calls itself (og:title, title element, heading), to be compared with a teaser's.
     """
 
     url: str
@@ -388,6 +389,7 @@ class Entry:
     published_as: str = ""
     parent: str = ""
     doubt: str = ""
+    other_titles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

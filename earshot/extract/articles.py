@@ -1,0 +1,46 @@
+"""The article of a page, by trafilatura. Knows no head, no date for machines and no comment.
+
+Precision first: a brand named in a menu is no mention. Where that gives little, trafilatura's standard call is asked
+with its second opinions: a short answer is as often a copyright line or a first paragraph as a short article.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from courlan import extract_domain
+from lxml import etree
+from trafilatura import bare_extraction, extract_metadata
+from trafilatura.settings import Document
+
+from earshot.extract import clean
+from earshot.extract.lengths import count_words
+
+SHORT = 150
+"""Words below which the precise answer is doubted. On the 990 marked pages F rises from .914 (asked again only where
+there is nothing) to .923 at 100 and .924 at 150; asking always gives .924 for half as much time again."""
+
+
+def read_text(root: etree._Element, url: str) -> str:
+    """Return the article's text with one newline between paragraphs, empty where there is none."""
+    precise = _extract(root, url, favor_precision=True, fast=True)
+    return precise if count_words(precise) >= SHORT else _extract(root, url) or precise
+
+
+def read_byline(root: etree._Element, url: str, fetched_at: datetime) -> Document:
+    """Return title, author and day ("2026-11-29", by htmldate) as metas, JSON-LD, markup and text tell them."""
+    latest = (fetched_at + timedelta(days=1)).strftime("%Y-%m-%d")
+    dating = {"original_date": True, "extensive_search": True, "max_date": latest}
+    found: Document = extract_metadata(root, url, dating)
+    return found
+
+
+def warm_up() -> None:
+    """Load trafilatura's list of public suffixes: a part of a tenth of a second that no child should pay."""
+    extract_domain("http://warm.example/page", fast=False)
+
+
+def _extract(root: etree._Element, url: str, **how: Any) -> str:
+    article = bare_extraction(root, url=url, include_comments=False, **how)
+    return clean.clean_text(article.text or "") if isinstance(article, Document) else ""
