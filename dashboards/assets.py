@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import metadata, resources
@@ -70,7 +71,7 @@ class Assets:
     @cached_property
     def _chart_library(self) -> Asset:
         kept = self._cache / f"vega-{_VERSION}.js"
-        if kept.is_file():
+        with suppress(OSError):  # not made yet, or somebody has emptied the folder
             return _asset(CHARTS, kept.read_bytes())
         body = vl_convert.javascript_bundle(_BUNDLED).encode()
         try:

@@ -7,6 +7,7 @@
     ├── SourceError        this source is skipped this time; carries the outcome
     ├── DocumentError      this capture or item is set aside (quarantined) with its reason
     ├── StorageError       try again later: record, lake or index did not answer
+    │   ├── Gone             another process took it away since it was seen: this one item ends, the next begins
     │   ├── PartialAnswer    the index answered, but not all of it or not in time: thrown away
     │   └── Untrusted        its certificate is not trusted: work waits, and a check of the settings calls it a mistake
     ├── MailError          one message was not taken; says whether trying again may help
@@ -90,6 +91,13 @@ class DocumentError(EarshotError):
 
 class StorageError(EarshotError):
     """Record, lake or index did not do it now; the same call may succeed later."""
+
+
+class Gone(StorageError):  # noqa: N818 (what is not there any more)
+    """What was seen a moment ago is not there any more: another process rewrote or removed it.
+
+    The caller ends this one item and goes on with the next; nothing is wrong with the storage.
+    """
 
 
 class PartialAnswer(StorageError):  # noqa: N818 (what arrived, and was thrown away)

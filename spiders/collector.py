@@ -40,17 +40,25 @@ class ScrapyCollector:
         child dies with it.
 
         Raises:
-            StorageError: the child died, wrote nonsense or took too long.
+            StorageError: the child died, wrote nonsense, took too long or could not be started; also where the batch's
+                folder was removed meanwhile.
         """
-        results, log = results_path(batch_file), batch_file.with_name(f"{batch_file.stem}.log")
-        results.write_bytes(b"")
-        child = self._start(batch_file, log)
+        log = batch_file.with_name(f"{batch_file.stem}.log")
+        child, lines = self._begin(batch_file, log)
         try:
-            with results.open("rb") as lines:
+            with lines:
                 yield from self._tail(child, lines, log)
         finally:
             child.kill()
             child.wait()
+
+    def _begin(self, batch_file: Path, log: Path) -> tuple[subprocess.Popen[bytes], BinaryIO]:
+        """Start the child; return it and the open file of what it will say."""
+        try:
+            lines = results_path(batch_file).open("w+b")
+            return self._start(batch_file, log), lines
+        except OSError as error:
+            raise StorageError(f"the spider process cannot be started: {error}") from error
 
     def _start(self, batch_file: Path, log: Path) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-P", "-m", "spiders", str(batch_file), f"{self._seconds:g}", str(os.getpid())]
@@ -87,5 +95,9 @@ def _event(line: bytes) -> CollectEvent:
 
 
 def _last_words(log: Path) -> str:
-    lines = [line.strip() for line in log.read_text(encoding="utf-8", errors="replace").splitlines()[-3:]]
+    try:
+        said = log.read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        return f"what it said cannot be read: {error}"
+    lines = [line.strip() for line in said.splitlines()[-3:]]
     return " / ".join(line for line in lines if line)[:500] or "it left no word"

@@ -82,9 +82,15 @@ def _read_message_id(file: Path) -> str:
 
 
 def _moved(file: Path) -> str:
+    moved = _in_cur(file)
+    return _read_message_id(moved) if moved else ""
+
+
+def _in_cur(file: Path) -> Path | None:
+    """Return where a mail lies now that was moved, or got other flags, since it was named; None if it is gone."""
     unique = file.name.partition(":")[0]
-    again = [other for other in (file.parent.parent / "cur").glob(f"{unique}*") if other != file]
-    return _read_message_id(again[0]) if again else ""
+    again = (other for other in (file.parent.parent / "cur").glob(f"{unique}*") if other != file)
+    return next(again, None)
 
 
 def _received(file: Path) -> float | None:
@@ -98,7 +104,8 @@ def _read(name: str, file: Path) -> SentMessage | None:
     try:
         raw, at = file.read_bytes(), file.stat().st_mtime
     except FileNotFoundError:
-        return None
+        moved = _in_cur(file)
+        return _read(name, moved) if moved else None
     mail = message_from_bytes(raw, _class=EmailMessage, policy=policy.default)
     to = next((str(mail[header]) for header in _RECIPIENT_HEADERS if mail[header]), "")
     return SentMessage(

@@ -99,8 +99,11 @@ def _workspace_root(root: Path) -> Path:
 
 
 def _yaml_files(folder: Path) -> Iterator[Path]:
-    if folder.is_dir():
-        yield from sorted(p for p in folder.iterdir() if p.suffix in (".yaml", ".yml") and p.is_file())
+    try:
+        found = sorted(folder.iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    yield from (path for path in found if path.suffix in (".yaml", ".yml") and path.is_file())
 
 
 def _empty_folders(root: Path) -> Iterator[Mistake]:

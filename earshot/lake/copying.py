@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from earshot.errors import ConfigError, StorageError
+from earshot.errors import ConfigError, Gone, StorageError
 from earshot.lake.store import Store
 
 
@@ -74,19 +74,21 @@ def _copy(source: Store, target: Store, name: str, *, is_there: bool) -> int | N
     try:
         with source.open(name) as stream:
             body: bytes = stream.read()
-    except StorageError:
-        if source.has(name):
-            raise
+    except Gone:
         return None
-    if not is_there:
-        file = target.open_new()
-        try:
-            file.write(body)
-        except OSError as error:
-            target.discard(file)
-            raise StorageError(f"{name} cannot be copied: {error}") from error
-        target.publish(file, name)
+    if not (is_there and target.has(name)):
+        _write(target, name, body)
     with target.open(name) as stream:
         if stream.read() != body:
             raise StorageError(f"{name} is another one there than here; remove it there, or name another place")
     return len(body)
+
+
+def _write(target: Store, name: str, body: bytes) -> None:
+    file = target.open_new()
+    try:
+        file.write(body)
+    except OSError as error:
+        target.discard(file)
+        raise StorageError(f"{name} cannot be copied: {error}") from error
+    target.publish(file, name)

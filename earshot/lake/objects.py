@@ -19,7 +19,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from upath import UPath
 
-from earshot.errors import ConfigError, EarshotError, StorageError
+from earshot.errors import ConfigError, EarshotError, Gone, StorageError
 from earshot.lake.store import SUFFIX, Login, Place, checked
 
 ATTEMPTS = 4
@@ -29,6 +29,7 @@ _ONE_PUT = 5 * 2**30
 """S3's limit of one put. Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html, read 2026-11-24."""
 
 _NO_BUCKET = ("NoSuchBucket",)
+_NO_OBJECT = ("NoSuchKey", "404", "FileNotFoundError")
 _NO_LOGIN = (
     "InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken", "ExpiredToken", "AuthFailure",
     "InvalidClientTokenId", "NoCredentialsError", "PartialCredentialsError",
@@ -116,6 +117,9 @@ class ObjectStore:
                 self._fs.rm_file(path)
             except FileNotFoundError:
                 return
+
+    def sweep(self) -> None:
+        """Do nothing: an object appears whole or not at all."""
 
     def make(self) -> None:
         """Make the bucket, unless it can be listed already; elsewhere than on S3 nothing has to be made."""
@@ -240,7 +244,8 @@ def _translated(what: str, bucket: str = "", right: str = "") -> Iterator[None]:
         codes = _codes(error)
         if known := _to_mend(codes, bucket, right) if bucket else None:
             raise known from error
-        raise StorageError(f"the lake cannot {what}: {error or type(error).__name__}") from error
+        kind = Gone if codes & set(_NO_OBJECT) else StorageError
+        raise kind(f"the lake cannot {what}: {error or type(error).__name__}") from error
 
 
 def _to_mend(codes: set[str], bucket: str, right: str) -> ConfigError | None:

@@ -5,6 +5,7 @@ Written under a hidden temporary name, fsync, rename, fsync of the folder. Objec
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, Protocol
 
-from earshot.errors import StorageError
+from earshot.errors import EarshotError, Gone, StorageError
 from earshot.ports import Clock
 
 SUFFIX = ".warc.gz"
@@ -49,10 +50,18 @@ class Store(Protocol):
         """Forget a file that was not published."""
 
     def open(self, name: str) -> BinaryIO:
-        """Return a published file for reading."""
+        """Return a published file for reading.
+
+        Raises:
+            Gone: there is no such file (any more).
+        """
 
     def read(self, name: str, offset: int, length: int) -> bytes:
-        """Return a part of a published file; less where it ends earlier."""
+        """Return a part of a published file; less where it ends earlier.
+
+        Raises:
+            Gone: there is no such file (any more).
+        """
 
     def names(self) -> list[str]:
         """Return the names of published files, in order."""
@@ -62,6 +71,9 @@ class Store(Protocol):
 
     def remove(self, name: str) -> None:
         """Remove a published file. Twice is once."""
+
+    def sweep(self) -> None:
+        """Remove unfinished files of processes that died; where none can be left over, nothing."""
 
     def make(self) -> None:
         """Make the place that files lie in, where it is missing. Twice is once.
@@ -80,13 +92,20 @@ class Store(Protocol):
         """
 
 
+_NOT_THERE = (errno.ENOENT, errno.ESTALE)
+"""The second: a file that was removed on a network file system while it was open here."""
+
+
 @contextmanager
 def translated(what: str) -> Iterator[None]:
-    """Raise what a file system raises as StorageError that says what could not be done."""
+    """Raise what a file system raises as StorageError that says what could not be done; Gone for a file not there."""
     try:
         yield
-    except StorageError:
+    except EarshotError:
         raise
+    except OSError as error:
+        kind = Gone if error.errno in _NOT_THERE else StorageError
+        raise kind(f"the lake cannot {what}: {error}") from error
     except Exception as error:  # storage clients raise what they like; all of it means: not now
         raise StorageError(f"the lake cannot {what}: {error or type(error).__name__}") from error
 
@@ -112,7 +131,7 @@ class FolderStore:
         """Begin a hidden file; leftovers of processes that died are swept."""
         with translated("begin a file"):
             self._folder.mkdir(parents=True, exist_ok=True)
-            self._sweep()
+            self.sweep()
             handle, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=self._folder)
             os.close(handle)
             return Path(name).open("r+b")
@@ -157,7 +176,8 @@ class FolderStore:
         """Remove it."""
         with translated(f"remove {name}"):
             (self._folder / checked(name)).unlink(missing_ok=True)
-            self._sync_folder()
+            if self._folder.is_dir():
+                self._sync_folder()
 
     def make(self) -> None:
         """Make the folder."""
@@ -168,7 +188,8 @@ class FolderStore:
         """Say nothing: whether a folder can be written is seen when it is."""
         return Place("")
 
-    def _sweep(self) -> None:
+    def sweep(self) -> None:
+        """Remove unfinished files that nobody has written to for six hours."""
         before = self._clock.now().timestamp() - LEFTOVER_AFTER_S
         for left in self._folder.glob(".*.part"):
             try:
@@ -176,6 +197,8 @@ class FolderStore:
                     left.unlink(missing_ok=True)
             except FileNotFoundError:
                 continue  # another process swept it, or published it
+            except OSError as error:
+                raise StorageError(f"the lake cannot remove {left.name}: {error}") from error
 
     def _sync_folder(self) -> None:
         handle = os.open(self._folder, os.O_RDONLY)

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from earshot.errors import DocumentError, StorageError
 from earshot.lake.copying import Copied, copy_files
-from earshot.lake.store import SUFFIX, FolderStore, Login, Place, Store
+from earshot.lake.store import SUFFIX, FolderStore, Login, Place, Store, translated
 from earshot.lake.warc import read_records, write_record
 from earshot.model import Capture, CaptureRef
 from earshot.ports import Clock
@@ -116,20 +116,19 @@ class WarcLake:
         """Yield captures with bodies in order.
 
         Raises:
+            Gone: there is no such file (any more).
             StorageError: the file cannot be read now.
             DocumentError: a broken record; those before it were yielded.
         """
-        with self._store.open(file) as stream:
-            try:
-                yield from read_records(stream, file)
-            except OSError as error:
-                raise StorageError(f"the lake cannot read {file}: {error}") from error
+        with self._store.open(file) as stream, translated(f"read {file}"):
+            yield from read_records(stream, file)
 
     def read(self, ref: CaptureRef) -> tuple[Capture, bytes]:
         """Return one capture.
 
         Raises:
-            StorageError: not there, or its digest differs.
+            Gone: there is no such file (any more).
+            StorageError: it is not in the file, or its digest differs.
         """
         member = self._store.read(ref.file, ref.offset, ref.length)
         try:
@@ -160,6 +159,10 @@ class WarcLake:
     def remove(self, file: str) -> None:
         """Remove a published file with all that is in it, also a broken one. Twice is once."""
         self._store.remove(file)
+
+    def sweep(self) -> None:
+        """Remove unfinished files that processes which died left behind."""
+        self._store.sweep()
 
     def begun_at(self, file: str) -> datetime | None:
         """Return when a file was begun, as its name says; None if it says nothing."""

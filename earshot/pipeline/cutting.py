@@ -11,11 +11,14 @@ from collections import defaultdict
 from collections.abc import Callable
 from datetime import timedelta
 
+import structlog
+
 from earshot import leases
-from earshot.errors import DocumentError, StorageError
+from earshot.errors import ConfigError, DocumentError, StorageError
 from earshot.model import CaptureRef
 from earshot.ports import Clock, Lake, Record
 
+log = structlog.get_logger(__name__)
 LEASE_NAME = "lake:cut"
 _LEASE = timedelta(minutes=5)
 _HERE = threading.Lock()  # a lease is a process's, and threads of one process do not exclude each other by it
@@ -91,7 +94,8 @@ def _cut(record: Record, lake: Lake, file: str, gone: list[CaptureRef]) -> int:
             moved: dict[CaptureRef, CaptureRef] = {}
         else:
             moved = lake.rewrite_without(file, gone)
-    except (StorageError, DocumentError):
+    except (StorageError, DocumentError, ConfigError) as error:
+        log.error("captures were not cut out of a lake file; the next call tries again", file=file, reason=str(error))
         return 0
     record.move_captures(moved, gone)
     return len(gone)

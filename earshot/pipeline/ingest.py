@@ -13,7 +13,7 @@ import structlog
 
 from earshot.alerts.rules import RuleBook
 from earshot.config.settings import Workspace
-from earshot.errors import DocumentError, SourceError, StorageError
+from earshot.errors import DocumentError, Gone, SourceError, StorageError
 from earshot.model import Capture, CaptureRef, Outcome, Reading, Role, Source
 from earshot.pipeline.cutting import cut_condemned
 from earshot.pipeline.reading import Origin, Reader, shared_names
@@ -48,7 +48,7 @@ class Ingest:
         does not stop the others; `earshot.pipeline.maintain` names it.
         """
         cut_condemned(self._record, self._lake, self._clock)
-        names = list(self._lake.iter_files())
+        names = self._files()
         with self._record.write() as writer:
             known = writer.known_files(names)
             for name in names:
@@ -65,27 +65,36 @@ class Ingest:
     ) -> Ingested:
         """Ingest every capture of a file that is not ingested yet. Twice is once.
 
+        A file that another process has rewritten or removed since it was named, or that cannot be read now, ends with
+        a note of it in what is returned, and the next file begins.
+
         Args:
             name: of a published file.
             on_capture: called after each capture with what came of it.
             is_stopping: asked after each capture; True leaves the rest of the file for the next call.
+
+        Raises:
+            StorageError: the record does not answer, or nothing of the lake does.
         """
         done = Ingested()
         with self._record.read() as reader:
-            todo = [(capture, body) for capture, body in self._captures(name) if not _is_ingested(reader, capture)]
+            captures = self._captures(name, done)
+            todo = [(capture, body) for capture, body in captures if not _is_ingested(reader, capture)]
         todo.sort(key=_place)
-        is_whole = True
+        is_whole = not (done.rewritten or done.unreadable)
         for (capture, body), answer in zip(todo, self._extractor.read_many(todo), strict=True):
             one = self._take(capture, len(body), answer)
             done.add(one)
             if on_capture:
                 on_capture(one)
-            if is_stopping():
+            if one.rewritten or is_stopping():
                 is_whole = False
                 break
-        if is_whole:
-            with self._record.write() as writer:
+        with self._record.write() as writer:
+            if is_whole:
                 writer.finish_file(name)
+            elif done.rewritten:  # known again by a process that had named it before it went
+                writer.forget_file(name)
         if done.condemned:  # it shows something erased, or was said inside: the lake is not to keep it
             cut_condemned(self._record, self._lake, self._clock)
         return done
@@ -110,12 +119,34 @@ class Ingest:
                 writer.end_quarantined(quarantine_id)
         return done
 
-    def _captures(self, name: str) -> Iterator[tuple[Capture, bytes]]:
-        """Yield a file's captures; a broken record is reported and ends it, and what came before it stays."""
+    def _files(self) -> list[str]:
+        """Return the files of the lake without those that were rewritten or removed while they were named.
+
+        The record does not know such a file any more, as it does not know a new one: only a second look tells them
+        apart.
+        """
+        names = list(self._lake.iter_files())
+        with self._record.read() as reader:
+            known = reader.known_files(names)
+        if known.issuperset(names):
+            return names
+        there = set(self._lake.iter_files())
+        return [name for name in names if name in known or name in there]
+
+    def _captures(self, name: str, done: Ingested) -> Iterator[tuple[Capture, bytes]]:
+        """Yield a file's captures; what ends it early is noted in `done`, and what came before it stays."""
         try:
             yield from self._lake.iter_captures(name)
         except DocumentError as error:
             log.error("a lake file is broken", file=name, reason=error.reason)
+        except Gone:
+            done.rewritten += 1
+            log.info("a lake file was rewritten or removed before it was read", file=name)
+        except StorageError as error:
+            for _ in self._lake.iter_files():  # raises where it is not this file alone
+                break
+            done.unreadable += 1
+            log.error("a lake file cannot be read now", file=name, reason=str(error))
 
     def _forget(self, capture: Capture) -> Ingested:
         """The source has left the workspace meanwhile."""
@@ -136,7 +167,7 @@ class Ingest:
             if not writer.known_files([capture.ref.file]):  # rewritten while it was read: the new file has the rest
                 if again:
                     raise StorageError(f"{capture.ref.file} was rewritten meanwhile")
-                return Ingested()
+                return Ingested(rewritten=1)
             if not again and _is_ingested(writer, capture):
                 return Ingested()
             return Writing(writer, work, self._workspace, self._book, self._clock.now(), again=again).all()

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from earshot.batches import save_batch
 from earshot.config.settings import Workspace
-from earshot.errors import SourceError
+from earshot.errors import SourceError, StorageError
 from earshot.model import Batch, CollectLimits, FetchItem, Role, Source
 from earshot.pipeline.due import LONGEST, latest_look
 from earshot.ports import Clock, FrontierPage, Record, RecordWriter, SourceState
@@ -255,8 +255,11 @@ def _origin(url: str) -> str:
 
 def _save(batch: Batch, workspace: Workspace, sources: Mapping[str, Source]) -> Planned:
     folder = batch_folder(workspace, batch.id)
-    folder.mkdir(parents=True, exist_ok=True)
     file = folder / "batch.json"
-    save_batch(batch, file)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        save_batch(batch, file)
+    except OSError as error:
+        raise StorageError(f"a batch cannot be written: {error}") from error
     named = Counter(sources[item.source_id].collection for item in batch.items)
     return Planned(file, batch, tuple(name for name, _ in named.most_common()))

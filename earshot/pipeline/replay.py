@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from earshot.errors import StorageError
+from earshot.errors import Gone, StorageError
 from earshot.model import CaptureRef
 from earshot.pipeline.cutting import cut_condemned
 from earshot.pipeline.ingest import Ingest
@@ -86,13 +86,18 @@ def replay(
 
     Raises:
         ConfigError: `share` is none.
+        StorageError: nothing of the lake answers.
     """
     report = Replayed(len(waiting))
     for one in waiting:
         with paced(clock, checked_share(share)):
             try:
                 report.ingested.add(ingest.replay(one.ref, one.quarantine_id))
+            except Gone:
+                report.lost += 1
             except StorageError:
+                for _ in lake.iter_files():  # raises where it is not this capture alone
+                    break
                 report.lost += 1
             report.tried += 1
         if on_capture:

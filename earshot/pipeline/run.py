@@ -9,7 +9,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -34,6 +34,7 @@ _TICK_S = 0.25
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 30.0
 _RELAY_EVERY = timedelta(seconds=2)
 _BRIEF_EVERY = timedelta(seconds=30)
+_READ_AGAIN_AFTER = timedelta(minutes=1)
 _GRACE_S = 2.0
 """How long a run that was asked to stop waits for its spiders. They die with this process, as if it had been killed."""
 
@@ -91,6 +92,7 @@ class Runner:
         self._pages_taken: Counter[str] = Counter()
         self._relayed_at = stages.clock.now()
         self._briefed_at = stages.clock.now()
+        self._read_again_at: datetime | None = None
 
     def stop(self) -> None:
         """Ask a running round to end soon; spiders are ended, what they published stays. Safe from a signal handler.
@@ -128,6 +130,7 @@ class Runner:
                     is_started = True
                 self._plan(is_round=False)
                 self._drain()
+                self._read_again()
                 self._brief()
                 self._relay()
                 upkeep.tick()
@@ -241,8 +244,22 @@ class Runner:
             self.report.failed[source_id] = f"{outcome}: {reason}" if reason else str(outcome)
 
     def _ingest(self, name: str) -> None:
-        if self.is_stopping:
+        """Ingest a file; where another process rewrote it meanwhile, what is left of it is in a new one."""
+        if self._ingest_one(name).rewritten:
+            for other in self._s.ingest.open_files():
+                self._ingest_one(other)
+
+    def _read_again(self) -> None:
+        """Try files again that could not be read a minute ago, though the lake answered."""
+        if self._read_again_at is None or self._s.clock.now() < self._read_again_at:
             return
+        self._read_again_at = None
+        for name in self._s.ingest.open_files():
+            self._ingest_one(name)
+
+    def _ingest_one(self, name: str) -> Ingested:
+        if self.is_stopping:
+            return Ingested()
 
         def on_capture(done: Ingested) -> None:
             for source_id, (outcome, reason) in done.ended.items():
@@ -252,7 +269,10 @@ class Runner:
             self._on_change(self.report)
             self._relay()
 
-        self._s.ingest.file(name, on_capture, self._stop.is_set)
+        done = self._s.ingest.file(name, on_capture, self._stop.is_set)
+        if done.rewritten or done.unreadable:
+            self._read_again_at = self._s.clock.now() + _READ_AGAIN_AFTER
+        return done
 
     def _relay(self, *, is_forced: bool = False) -> None:
         """Publish and tell, at most every two seconds; not at all where it was asked to end."""

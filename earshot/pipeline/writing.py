@@ -28,7 +28,11 @@ _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(slots=True)
 class Ingested:
-    """What came of some captures. ended: sources whose run ended with them, how and why."""
+    """What came of some captures. ended: sources whose run ended with them, how and why.
+
+    rewritten: files that another process rewrote or removed meanwhile; what is left of one is in a file that nobody has
+    read. unreadable: files that cannot be read now.
+    """
 
     captures: int = 0
     documents: int = 0
@@ -40,6 +44,8 @@ class Ingested:
     erased: int = 0
     condemned: int = 0
     pages: int = 0
+    rewritten: int = 0
+    unreadable: int = 0
     ended: dict[str, tuple[Outcome, str]] = field(default_factory=dict)
 
     def add(self, other: Ingested) -> None:

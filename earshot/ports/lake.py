@@ -36,6 +36,7 @@ class Lake(Protocol):
         """Yield captures with bodies in order. A broken record ends the file with DocumentError.
 
         Raises:
+            Gone: another process took the file away since it was named.
             StorageError: the file cannot be read now.
         """
 
@@ -43,7 +44,8 @@ class Lake(Protocol):
         """Return one capture.
 
         Raises:
-            StorageError: not there, or its digest differs.
+            Gone: another process took the file away.
+            StorageError: it is not in the file, or its digest differs.
         """
 
     def rewrite_without(self, file: str, refs: Sequence[CaptureRef]) -> dict[CaptureRef, CaptureRef]:
@@ -55,6 +57,9 @@ class Lake(Protocol):
 
     def remove(self, file: str) -> None:
         """Remove a published file with all that is in it, also a broken one. Twice is once."""
+
+    def sweep(self) -> None:
+        """Remove unfinished files that processes which died left behind. Twice is once."""
 
     def begun_at(self, file: str) -> datetime | None:
         """Return when a file was begun, as its name says (of a rewritten one: the old one); None if it says nothing."""

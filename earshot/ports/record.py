@@ -63,6 +63,9 @@ class RecordReader(OperatingReads, UpkeepReads, Protocol):
     def captures(self, since: datetime, until: datetime, source_ids: Sequence[str]) -> list[CaptureRef]:
         """Return ingested captures of these sources fetched in this time, oldest first; at one time, pages last."""
 
+    def known_files(self, names: Sequence[str]) -> set[str]:
+        """Return those of `names`, files of the lake, that are known."""
+
     def condemned(self) -> list[CaptureRef]:
         """Return captures that are still to be cut out of the lake, by file and place."""
 
@@ -238,11 +241,11 @@ class RecordWriter(RecordReader, OperatingWrites, UpkeepWrites, Protocol):
     def open_files(self) -> list[str]:
         """Return known files that are not finished, oldest first."""
 
-    def known_files(self, names: Sequence[str]) -> set[str]:
-        """Return those of `names` that are known."""
-
     def finish_file(self, file: str) -> None:
         """All captures of the file are ingested or quarantined."""
+
+    def forget_file(self, file: str) -> None:
+        """Know a file no more that nothing was read of; one that anything is known of stays. Twice is once."""
 
     def add_capture(self, capture: Capture, outcome: Outcome) -> None:
         """Note a capture as ingested. Twice is once."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, and_, delete, select, update
+from sqlalchemy import Connection, Table, and_, delete, or_, select, update
 
 from earshot.identity import digest
 from earshot.model import Capture, CaptureRef, Outcome, Role
@@ -31,6 +31,13 @@ class CaptureReads(Session):
             found += self.db.execute(select(capture).where(meant)).all()
         found.sort(key=lambda row: (row.fetched_at, row.role == Role.PAGE, row.url, row.file, row.offset))
         return [ref_of(row) for row in found]
+
+    def known_files(self, names: Sequence[str]) -> set[str]:
+        """Return those of `names`, files of the lake, that are known."""
+        known: set[str] = set()
+        for part in chunks(names):
+            known |= set(self.db.execute(select(lake_file.c.name).where(lake_file.c.name.in_(part))).scalars())
+        return known
 
     def condemned(self) -> list[CaptureRef]:
         """Return captures that are still to be cut out of the lake, by file and place."""
@@ -69,16 +76,14 @@ class CaptureWrites(WriteSession):
         is_open = select(lake_file.c.name).where(lake_file.c.is_finished.is_(False))
         return list(self.db.execute(is_open.order_by(lake_file.c.known_at, lake_file.c.name)).scalars())
 
-    def known_files(self, names: Sequence[str]) -> set[str]:
-        """Return those of `names` that are known."""
-        known: set[str] = set()
-        for part in chunks(names):
-            known |= set(self.db.execute(select(lake_file.c.name).where(lake_file.c.name.in_(part))).scalars())
-        return known
-
     def finish_file(self, file: str) -> None:
         """All captures of the file are ingested or quarantined."""
         self.db.execute(update(lake_file).where(lake_file.c.name == file).values(is_finished=True))
+
+    def forget_file(self, file: str) -> None:
+        """Know a file no more that nothing was read of; one that anything is known of stays. Twice is once."""
+        named = [select(1).where(table.c.file == file).exists() for table in (capture, quarantine, condemned)]
+        self.db.execute(delete(lake_file).where(lake_file.c.name == file, ~or_(*named)))
 
     def add_capture(self, capture: Capture, outcome: Outcome) -> None:
         """Note a capture as ingested. Twice is once."""

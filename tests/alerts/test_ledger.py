@@ -5,6 +5,7 @@ from __future__ import annotations
 import mailbox
 import os
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,22 @@ def test_a_mail_that_was_read_is_still_found_under_its_name(box: Path) -> None:
     assert ledger.find("<one@example.org>")
     assert ledger.message(name) is not None
     assert [mail.name for mail in ledger.messages()] == [name]
+
+
+def test_a_mail_that_moves_between_the_look_and_the_reading_is_still_shown(box: Path) -> None:
+    name = deliver(box, "<one@example.org>")
+
+    class Read(MaildirLedger):
+        """Somebody opens the mail in a mail program just after it was listed."""
+
+        def _files(self) -> Iterator[tuple[str, Path]]:
+            found = list(super()._files())
+            (box / "new" / name).rename(box / "cur" / f"{name}:2,S")
+            yield from found
+
+    mail = Read(box).message(name)
+    assert mail is not None
+    assert mail.message_id == "<one@example.org>"
 
 
 def test_a_half_delivered_mail_does_not_count(box: Path) -> None:

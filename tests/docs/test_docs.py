@@ -102,3 +102,15 @@ def test_every_yaml_example_is_what_a_workspace_takes(page: Path) -> None:
 def test_no_page_speaks_of_a_machine(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     assert not re.search(r"/(work|root|home)/\w|/tmp/(?!earshot)", text)
+
+
+def test_every_test_that_a_page_names_exists() -> None:
+    """`::name` means the file that was named before it on the same page."""
+    missing = []
+    for page in PAGES:
+        file = ""
+        for path, name in re.findall(r"`(tests/[\w/]+\.py)?::(\w+)`", page.read_text(encoding="utf-8")):
+            file = path or file
+            if f"def {name}(" not in text_of(file):
+                missing.append(f"{page.name}: {file}::{name}")
+    assert missing == []

@@ -9,19 +9,21 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import tantivy
 
 from earshot.errors import StorageError
-from earshot.index import embedded
+from earshot.index import embedded, place
 from earshot.index.embedded import EmbeddedIndex
 from earshot.index.generations import Generations
 from earshot.index.writing import fill
 from earshot.model import SearchRequest
 from earshot.ports import IndexWrite
-from tests.builders import FakeClock, make_mention
+from tests.builders import NOW, FakeClock, make_mention
 from tests.ports.mention_index import ids, mention, put
 
 SPAWN = multiprocessing.get_context("spawn")
@@ -277,6 +279,45 @@ def test_reader_that_was_open_notices_that_the_folder_is_gone(tmp_path: Path) ->
     lose_generation(tmp_path)
     with pytest.raises(StorageError, match="earshot reindex"):
         index.mentions()
+
+
+class Beside(Generations):
+    """Generations beside which another process does something just before one is opened, once."""
+
+    before_open: Callable[[], object] | None = None
+
+    def open(self, generation: Path) -> tantivy.Index:
+        come_along, self.before_open = self.before_open, None
+        if come_along:
+            come_along()
+        return super().open(generation)
+
+
+def test_a_reader_follows_when_its_generation_goes_between_the_look_and_the_opening(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(other := EmbeddedIndex(tmp_path), mention(1))
+    monkeypatch.setattr(embedded, "Generations", Beside)
+    reader = EmbeddedIndex(tmp_path)
+
+    def rebuild_and_forget() -> None:
+        other.rebuild([[mention(1), mention(2)]])
+        other.forget_replaced()
+
+    reader._generations.before_open = rebuild_and_forget  # type: ignore[attr-defined]
+    assert ids(reader) == {mention(1).id, mention(2).id}
+
+
+def test_a_walk_goes_on_when_its_generation_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A download that began before a rebuild ends whole, as the index was when it began."""
+    monkeypatch.setattr(place, "WALKED", 3)
+    index, other = EmbeddedIndex(tmp_path), EmbeddedIndex(tmp_path)
+    put(index, *(mention(n, published_at=NOW + timedelta(days=n)) for n in range(10)))
+    walk = index.walk(SearchRequest())
+    first = next(walk)
+    other.rebuild([[mention(11)]])
+    other.forget_replaced()
+    assert len({first.mention.id, *(hit.mention.id for hit in walk)}) == 10
 
 
 def test_threads_search_while_another_writes(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from earshot.errors import StorageError
+from earshot.errors import Gone, StorageError
 from earshot.model import CaptureRef, Role
 from earshot.ports import Lake
 from tests.builders import FakeClock, make_capture
@@ -104,9 +104,11 @@ class LakeContract:
         with pytest.raises(StorageError):
             lake.read(CaptureRef(name, 0, 10, "0" * 64))
 
-    def test_a_file_that_is_not_there_is_a_storage_error(self, lake: Lake) -> None:
-        with pytest.raises(StorageError):
+    def test_a_file_that_is_not_there_is_told_from_one_that_cannot_be_read(self, lake: Lake) -> None:
+        with pytest.raises(Gone):
             list(lake.iter_captures("nothing.warc.gz"))
+        with pytest.raises(Gone):
+            lake.read(CaptureRef("nothing.warc.gz", 0, 10, "0" * 64))
 
     def test_an_empty_lake_has_no_files(self, lake: Lake) -> None:
         assert list(lake.iter_files()) == []

@@ -118,8 +118,8 @@ def _look(record: Record, lake: Lake, now: datetime) -> tuple[set[str], set[str]
         needed = reader.needed_files()
     there = list(lake.iter_files())
     old = [name for name in there if (begun := lake.begun_at(name)) is None or now - begun > YOUNG]
-    with record.write() as writer:
-        known = writer.known_files(old)
+    with record.read() as reader:
+        known = reader.known_files(old)
     return needed - set(there), set(old) - known
 
 
