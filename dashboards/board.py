@@ -56,12 +56,12 @@ class Board:
         brand = self.brands.get(brand_id)
         return brand.name if brand else brand_id
 
-    def rule_name(self, rule_id: str, brand_id: str = "") -> str:
+    def rule_name(self, rule_id: str, *brand_ids: str) -> str:
         """Return a rule's name; its id where no brand has it any more.
 
-        Brands may call rules of one id differently: without `brand_id` all their names are given.
+        Brands may call rules of one id differently: all names of these brands are given, without any those of all.
         """
-        brands = [brand for brand in self.workspace.brands if not brand_id or brand.id == brand_id]
+        brands = [brand for brand in self.workspace.brands if not brand_ids or brand.id in brand_ids]
         names = dict.fromkeys(rule.name for brand in brands for rule in brand.rules if rule.id == rule_id)
         return " / ".join(names) or rule_id
 
@@ -101,11 +101,11 @@ class Board:
             known={"brand": self.brands} if self.brands else {},
         )
 
-    def label(self, param: str, value: str) -> str:
-        """Return what a value of a parameter is called."""
+    def label(self, param: str, value: str, brand_ids: Sequence[str] = ()) -> str:
+        """Return what a value of a parameter is called; a rule, by the brands that a view is about."""
         namers: dict[str, Callable[[str], str]] = {
             "brand": self.brand_name,
-            "flag": self.rule_name,
+            "flag": lambda value: self.rule_name(value, *brand_ids),
             "source": self.source_name,
         }
         if param in namers:

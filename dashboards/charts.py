@@ -14,6 +14,10 @@ from typing import Any
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 """Names the version of the language; it is never fetched."""
 SENTIMENT_ORDER = ("negative", "neutral", "positive")
+PART = 0.45
+"""How solid a column is drawn that counts only a part of its time."""
+GAP = 1.5
+"""Pixels between two segments of a bar."""
 _FONT = "system-ui, -apple-system, 'Segoe UI', 'Helvetica Neue', 'Liberation Sans', Arial, sans-serif"
 """That of the style sheet, written out: labels are measured before they are drawn."""
 _AXIS = {
@@ -29,10 +33,22 @@ _AXIS = {
     "titleFontWeight": "normal",
 }
 
+_SENTIMENT = {
+    "field": "sentiment",
+    "type": "nominal",
+    "legend": None,
+    "scale": {
+        "domain": list(SENTIMENT_ORDER),
+        "range": ["var(--negative)", "var(--neutral)", "var(--positive)"],
+    },
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column of the timeline. at, to: the reader's clock, naive. urls by sentiment, and "" for the whole column.
+
+    part: how much of its time it counts, in words ("2 of 6 h"), where the range cuts it short; else empty.
 
     previous: mentions of the column as many steps into the period before, None where there is no such period.
     heard: what can be said of listening in it, or empty.
@@ -46,6 +62,7 @@ class Column:
     previous: int | None = None
     previous_url: str = ""
     heard: str = ""
+    part: str = ""
 
     @property
     def total(self) -> int:
@@ -98,7 +115,14 @@ def shares(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     return chart(
         height=max(90, 40 * len(brands)),
         data={"values": list(rows)},
-        mark={"type": "bar", "height": {"band": 0.55}, "cursor": "pointer", "aria": False},
+        mark={
+            "type": "bar",
+            "height": {"band": 0.55},
+            "cursor": "pointer",
+            "aria": False,
+            "stroke": "var(--card)",
+            "strokeWidth": GAP,
+        },
         encoding={
             "y": {
                 "field": "brand",
@@ -159,28 +183,32 @@ def _bars(columns: Sequence[Column]) -> list[dict[str, Any]]:
     """Return the stacked bars; stacked here, since Vega-Lite stacks bars with a begin and an end the wrong way."""
     values = []
     for column in columns:
-        low, common = 0, {"at": ms(column.at), "to": ms(column.to), "tip": _tip(column)}
+        low = 0
+        common = {"at": ms(column.at), "to": ms(column.to), "url": column.urls[""], "tip": _tip(column)}
+        common |= {"solid": PART, "edge": 1} if column.part else {"solid": 1, "edge": 0}
         for name in SENTIMENT_ORDER:
             if count := column.counts.get(name):
-                part = {"sentiment": name, "low": low, "high": low + count, "url": column.urls[name]}
-                values.append(common | part)
+                segment = {"sentiment": name, "low": low, "high": low + count}
+                values.append(common | segment)
                 low += count
     layer = {
         "data": {"values": values},
-        "mark": {"type": "rect", "x2Offset": -2 if len(columns) <= 60 else -0.5, "cursor": "pointer", "aria": False},
+        "mark": {
+            "type": "rect",
+            "x2Offset": -2 if len(columns) <= 60 else -0.5,
+            "y2Offset": GAP,  # between two colours that may look alike
+            "strokeDash": [3, 2],
+            "cursor": "pointer",
+            "aria": False,
+        },
         "encoding": {
             "x2": {"field": "to"},
             "y": {"field": "low"},
             "y2": {"field": "high"},
-            "fill": {
-                "field": "sentiment",
-                "type": "nominal",
-                "legend": None,
-                "scale": {
-                    "domain": list(SENTIMENT_ORDER),
-                    "range": ["var(--negative)", "var(--neutral)", "var(--positive)"],
-                },
-            },
+            "fill": _SENTIMENT,
+            "stroke": _SENTIMENT,
+            "strokeWidth": {"field": "edge", "type": "quantitative", "scale": None},
+            "fillOpacity": {"field": "solid", "type": "quantitative", "scale": None},
         },
     }
     return [layer] if values else []
@@ -203,7 +231,8 @@ def _previous(columns: Sequence[Column]) -> list[dict[str, Any]]:
 
 
 def _tip(column: Column) -> str:
-    lines = [column.label, f"{column.total} {'mention' if column.total == 1 else 'mentions'}"]
+    label = f"{column.label} ({column.part})" if column.part else column.label
+    lines = [label, f"{column.total} {'mention' if column.total == 1 else 'mentions'}"]
     lines += [f"{column.counts[name]} {name}" for name in SENTIMENT_ORDER if column.counts.get(name)]
     if column.previous is not None:
         lines.append(f"{column.previous} in the period before")

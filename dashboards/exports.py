@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Iterator
 from dataclasses import fields
 from datetime import UTC, datetime
@@ -18,7 +19,7 @@ from zoneinfo import ZoneInfo
 
 from dashboards.board import Board
 from dashboards.view import View
-from earshot.model import Hit, Mention, SearchPage
+from earshot.model import Hit, Mention
 from earshot.present import mention_dict
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -70,17 +71,26 @@ def plain(value: Any) -> Any:
     return value
 
 
-def as_json(view: View, page: SearchPage) -> dict[str, Any]:
-    """Return one page of a view. next: path of the page after, or None."""
-    onward = view.link("/mentions.json", cursor=page.next_cursor) if page.next_cursor else None
-    return {
-        "total": page.total,
-        "since": plain(view.filters.since),
-        "until": plain(view.filters.until),
-        "time_zone": view.zone.key,
-        "mentions": [mention_dict(hit.mention) | {"spans": plain(hit.spans)} for hit in page.hits],
-        "next": onward,
-    }
+def iter_json(view: View, total: int, hits: Iterator[Hit]) -> Iterator[str]:
+    """Yield all mentions of a view as one JSON object, piece by piece; nothing is left out at the end.
+
+    Args:
+        view: its time and zone are told.
+        total: how many there were when the first was asked for.
+        hits: as for `iter_csv`.
+
+    Raises:
+        StorageError: the index stopped answering; what was sent is no JSON then, so that nobody takes it for whole.
+    """
+    about = {"since": plain(view.filters.since), "until": plain(view.filters.until), "time_zone": view.zone.key}
+    head = json.dumps({"total": total, **about}, ensure_ascii=False)
+    yield f'{head[:-1]}, "mentions": ['
+    mark = "\n"
+    while several := list(islice(hits, AT_ONCE)):
+        told = (mention_dict(hit.mention) | {"spans": plain(hit.spans)} for hit in several)
+        yield mark + ",\n".join(json.dumps(each, ensure_ascii=False) for each in told)
+        mark = ",\n"
+    yield "\n]}\n"
 
 
 def iter_csv(board: Board, view: View, hits: Iterator[Hit]) -> Iterator[str]:

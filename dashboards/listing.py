@@ -102,7 +102,7 @@ def _facet(board: Board, view: View, param: str, found: list[tuple[str, int]]) -
     chosen = tuple(
         Ranked(
             value,
-            board.label(param, value),
+            board.label(param, value, view.picked("brand")),
             counts.get(value, 0),
             lines[value].share if value in lines else 0,
             view.without(param, value),

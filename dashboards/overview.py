@@ -200,6 +200,7 @@ def _columns(
                 previous=was[0],
                 previous_url=was[1],
                 heard=told.note(column.at, column.to),
+                part=wording.part_of(column.end - column.start, column.whole) if column.is_cut else "",
             )
         )
     return columns, fitting_interval(bins[0].start, bins[-1].end)
@@ -343,7 +344,13 @@ def ranked(board: Board, view: View, param: str, values: Sequence[tuple[str, int
     """Return a ranking with links that narrow the view to one value."""
     most = max((count for _, count in values), default=1)
     return tuple(
-        Ranked(value, board.label(param, value), count, round(100 * count / most, 1), view.link(**{param: value}))
+        Ranked(
+            value,
+            board.label(param, value, view.picked("brand")),
+            count,
+            round(100 * count / most, 1),
+            view.link(**{param: value}),
+        )
         for value, count in values
     )
 

@@ -118,15 +118,32 @@ def read_time(text: str, zone: ZoneInfo, *, is_end: bool) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Bin:
-    """One column of a chart. start and end (excluded) in UTC; at and to: the same on the reader's clock, naive."""
+    """One column of a chart. start and end (excluded) in UTC; at and to: the same on the reader's clock, naive.
+
+    whole: how long it would be, were it not cut short by an end of the range.
+    """
 
     start: datetime
     end: datetime
     at: datetime
     to: datetime
+    whole: timedelta
+
+    @property
+    def is_cut(self) -> bool:
+        """True where a part of it lies outside the range, so that it says less than the others."""
+        return self.end - self.start < self.whole
 
 
 QUARTER_DAY = "6 hours"
+_BESIDE = {
+    timeline.HOUR: timedelta(0),
+    QUARTER_DAY: timedelta(days=1),
+    timeline.DAY: timedelta(days=2),
+    timeline.WEEK: timedelta(days=8),
+    timeline.MONTH: timedelta(days=32),
+}
+"""How far beside a range the next border lies at the most."""
 
 
 def fitting_interval(since: datetime, until: datetime) -> str:
@@ -149,13 +166,26 @@ def make_bins(since: datetime, until: datetime, zone: ZoneInfo, interval: str) -
     Borders are those of `earshot.index.timeline`, moved on to the next whole UTC hour: an hour counts, as there, to
     the column that its start lies in. QUARTER_DAY columns begin at 0, 6, 12 and 18 on the reader's clock.
     """
+    beside = _BESIDE[interval]
+    borders = _borders(since - beside, until + beside, zone, interval)
+    edges = [since, *(border for border in borders if since < border < until), until]
+    return [
+        Bin(start, end, _wall(start, zone), _wall(end, zone), _whole(borders, start, end))
+        for start, end in pairwise(edges)
+    ]
+
+
+def _borders(since: datetime, until: datetime, zone: ZoneInfo, interval: str) -> list[datetime]:
     if interval == QUARTER_DAY:
         hours = timeline.edges(since, until, zone.key, timeline.HOUR)
-        borders = [hour for hour in hours if hour.astimezone(zone).hour % 6 == 0]
-    else:
-        borders = [ceil_hour(border) for border in timeline.edges(since, until, zone.key, interval)]
-    edges = [since, *(border for border in borders if since < border < until), until]
-    return [Bin(start, end, _wall(start, zone), _wall(end, zone)) for start, end in pairwise(edges)]
+        return [hour for hour in hours if hour.astimezone(zone).hour % 6 == 0]
+    return [ceil_hour(border) for border in timeline.edges(since, until, zone.key, interval)]
+
+
+def _whole(borders: Sequence[datetime], start: datetime, end: datetime) -> timedelta:
+    """Return how far apart the borders around a column are; its own length where there are none."""
+    before = max((border for border in borders if border <= start), default=start)
+    return min((border for border in borders if border >= end), default=end) - before
 
 
 def bin_of(bins: Sequence[Bin], hour: datetime) -> int:

@@ -11,7 +11,7 @@ from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 from dashboards.board import Board
-from dashboards.exports import as_json, iter_csv
+from dashboards.exports import iter_csv, iter_json
 from dashboards.view import View
 from earshot.errors import QueryError
 from earshot.present import mention_dict
@@ -23,26 +23,11 @@ def make_router(board: Board) -> APIRouter:
 
     @router.get("/mentions.json")
     def list_mentions(request: Request) -> Response:
-        view = board.view(request)
-        refusal = _refuse(view)
-        try:
-            return refusal or JSONResponse(as_json(view, board.index.search(view.request())))
-        except QueryError as error:
-            return _query_answer(error)
+        return _whole(board, request, "json")
 
     @router.get("/mentions.csv")
     def export_mentions(request: Request) -> Response:
-        view = board.view(request)
-        refusal = _refuse(view)
-        try:
-            hits = board.index.walk(view.request())
-            first = list(islice(hits, 1))  # a query that cannot be read is an answer, not a broken file
-        except QueryError as error:
-            return _query_answer(error)
-        name = f"mentions-{board.clock.now().astimezone(view.zone):%Y-%m-%d-%H%M}.csv"
-        headers = {"content-disposition": f'attachment; filename="{name}"'}
-        body = iter_csv(board, view, chain(first, hits))
-        return refusal or StreamingResponse(body, media_type="text/csv; charset=utf-8", headers=headers)
+        return _whole(board, request, "csv")
 
     @router.get("/fresh.json")
     def count_fresh(request: Request) -> Response:
@@ -61,6 +46,25 @@ def make_router(board: Board) -> APIRouter:
         return JSONResponse(mention_dict(mention))
 
     return router
+
+
+def _whole(board: Board, request: Request, kind: str) -> Response:
+    """Return every mention of a view as a file, one after the other as the index gives them."""
+    view = board.view(request)
+    if refusal := _refuse(view):
+        return refusal
+    try:
+        hits = board.index.walk(view.request())
+        first = list(islice(hits, 1))  # a query that cannot be read is an answer, not a broken file
+        total = board.index.count(view.request()) if kind == "json" else 0
+    except QueryError as error:
+        return _query_answer(error)
+    every = chain(first, hits)
+    body = iter_json(view, total, every) if kind == "json" else iter_csv(board, view, every)
+    name = f"mentions-{board.clock.now().astimezone(view.zone):%Y-%m-%d-%H%M}.{kind}"
+    media_type = "application/json" if kind == "json" else "text/csv; charset=utf-8"
+    headers = {"content-disposition": f'attachment; filename="{name}"'}
+    return StreamingResponse(body, media_type=media_type, headers=headers)
 
 
 def _query_answer(error: QueryError) -> Response:

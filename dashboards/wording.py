@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
@@ -204,6 +205,13 @@ def time_words(period: Period, zone: ZoneInfo) -> str:
         return f"since {since:%a} {day(since)}"
     span = span_of(since, until)
     return f"from {span}" if " to " in span else f"on {span}"
+
+
+def part_of(length: timedelta, whole: timedelta) -> str:
+    """Return how much of a stretch is meant: "2 of 6 h", "14 of 24 h", "3 of 7 days"."""
+    if whole <= timedelta(hours=49):
+        return f"{length / timedelta(hours=1):.0f} of {whole / timedelta(hours=1):.0f} h"
+    return f"{math.ceil(length / timedelta(days=1))} of {whole / timedelta(days=1):.0f} days"
 
 
 def relevance_words(mention: Mention, brand: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import html
 import io
 import json
@@ -35,7 +36,7 @@ def tiles_of(page: str) -> dict[str, tuple[str, str]]:
 
 def total_of(served: Served, url: str) -> int:
     assert url.startswith("/mentions?") or url == "/mentions"
-    answer = served.client.get(url.replace("/mentions", "/mentions.json", 1))
+    answer = served.client.get(url.replace("/mentions", "/fresh.json", 1))
     assert answer.status_code == 200, answer.text
     return int(answer.json()["total"])
 
@@ -58,8 +59,22 @@ def test_each_bar_leads_to_as_many_mentions_as_it_shows(served: Served) -> None:
         layers = specs_of(served.client.get(url).text)[0]["layer"]
         bars = [v for layer in layers for v in layer["data"]["values"] if "sentiment" in v]
         assert bars
-        for bar in bars[::3]:
-            assert total_of(served, bar["url"]) == bar["high"] - bar["low"], (url, bar)
+        whole: dict[str, int] = {}
+        for bar in bars:
+            whole[bar["url"]] = whole.get(bar["url"], 0) + bar["high"] - bar["low"]
+        for link, count in list(whole.items())[::3]:
+            assert total_of(served, link) == count, (url, link)
+            assert "sentiment=" not in link
+
+
+def test_a_bar_that_counts_only_a_part_of_its_time_is_drawn_and_called_so(served: Served) -> None:
+    page = served.client.get("/?range=7d").text
+    layers = specs_of(page)[0]["layer"]
+    tips = [v for layer in layers for v in layer["data"]["values"] if "tip" in v]
+    assert {v["solid"] for v in tips if "solid" in v and "(2 of 6 h)" not in v["tip"]} == {1}
+    last = max(tips, key=lambda each: each["at"])
+    assert last["tip"].splitlines()[0] == "Fri 20 Nov, 12:00–14:00 (2 of 6 h)"
+    assert "(2 of 6 h)" in text_of(page)
 
 
 def test_rankings_and_shares_lead_to_as_many_mentions_as_they_say(served: Served) -> None:
@@ -238,6 +253,39 @@ def test_csv_holds_every_mention_and_no_formula(served: Served) -> None:
     rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
     assert {row["id"] for row in rows} == {mention.id for mention in served.world.mentions}
     assert rows[0]["sentiment_score"].lstrip("-")[0].isdigit()
+
+
+def test_json_holds_every_mention_as_the_page_promises(served: Served) -> None:
+    answer = served.client.get("/mentions.json?range=all&voice=all&relevance=all&size=25")
+    told = answer.json()
+    assert answer.headers["content-disposition"].endswith('.json"')
+    assert [each["id"] for each in told["mentions"]] != []
+    assert {each["id"] for each in told["mentions"]} == {mention.id for mention in served.world.mentions}
+    assert told["total"] == len(told["mentions"]) > 100
+    assert not {"status", "assignee", "topics", "entities", "reach"} & told["mentions"][0].keys()
+    assert served.client.get("/mentions.json?q=nowhere").json()["mentions"] == []
+
+
+def test_a_view_of_one_brand_never_names_another_brands_rule(served: Served) -> None:
+    workspace = served.world.workspace
+    rule = dataclasses.replace(seed.RULES[0], name="Grinder safety")
+    brands = [dataclasses.replace(b, rules=(rule,)) if b.id == "aurin" else b for b in workspace.brands]
+    world = dataclasses.replace(served.world, workspace=dataclasses.replace(workspace, brands=tuple(brands)))
+    with serving(app_of(world)) as url:
+        for path in ("/", "/mentions", "/mentions?flag=safety"):
+            mark = "&" if "?" in path else "?"
+            page = text_of(httpx.get(f"{url}{path}{mark}range=all&brand=halden").text)
+            assert "Safety first" in page
+            assert "Grinder safety" not in page, path
+        assert "Grinder safety" in text_of(httpx.get(f"{url}/?range=all").text)
+
+
+def test_the_categories_of_a_mention_lead_to_its_own_brands(served: Served) -> None:
+    mention = next(m for m in served.world.mentions if m.categories)
+    page = served.client.get(f"/mentions/{mention.id}").text
+    found = re.search(r"<dt>Categories</dt><dd><a href=\"([^\"]+)\"", page)
+    assert found
+    assert f"brand={mention.brand}" in found[1]
 
 
 def test_sources_show_problems_first_with_reasons(served: Served) -> None:
