@@ -9,6 +9,7 @@ from lxml import etree
 from earshot.errors import SourceError
 from earshot.extract import articles, clean, linked_data, markup, page_dates, page_head, walls
 from earshot.extract.charset import decode_page
+from earshot.extract.dates import DateReader
 from earshot.extract.lengths import count_words
 from earshot.extract.not_feeds import is_html
 from earshot.model import Capture, Entry, Outcome, Reading, TextIs
@@ -43,13 +44,15 @@ def warm_up() -> None:
 def _read(capture: Capture, root: etree._Element) -> Reading:
     url = capture.final_url
     head, things = page_head.read_head(root), linked_data.things(root)
-    stated = page_dates.for_machines(head, things, capture.fetched_at)
+    language = page_head.language_of(root, head, capture)
+    reader = DateReader(capture.fetched_at, language)
+    machines = page_dates.for_machines(head, things, reader)
     byline = articles.read_byline(root, url, capture.fetched_at)
     title, *other_titles = page_head.titles(head, byline.title or "") or ("",)
     text = _without_title(articles.read_text(root, url), title)
-    published_at, published_from = page_dates.published(stated, url, byline.date or "", capture.fetched_at)
+    stated, published_from = page_dates.published(root, machines, url, byline.date or "", reader)
     images, links = markup.addresses(_main_part(root), markup.base_of(root, url))
-    seen = walls.Page(root, head, things, text, count_words(text), capture.url, url, is_dated=stated is not None)
+    seen = walls.Page(root, head, things, text, count_words(text), capture.url, url, is_dated=bool(machines))
     entry = Entry(
         url=url,
         title=title,
@@ -57,9 +60,10 @@ def _read(capture: Capture, root: etree._Element) -> Reading:
         text=text,
         text_is=TextIs.FULL,
         author=clean.clean_line(byline.author or "", clean.MAX_AUTHOR),
-        published_at=published_at,
+        published_at=stated.moment if stated else None,
+        published_as=stated.as_stated if stated else "",
         published_from=published_from,
-        language=page_head.language_of(root, head, capture),
+        language=language,
         canonical=page_head.canonical_of(root, head, url),
         images=clean.clean_urls([*head.meta("og:image", "twitter:image"), *images], url, clean.MAX_IMAGES),
         links=links,
