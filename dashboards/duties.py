@@ -131,8 +131,8 @@ def alarm_links(board: Board, alarm: Alarm) -> tuple[tuple[str, str], ...]:
 def _mistaken(mistakes: Sequence[Mistake]) -> Duty:
     are = "a mistake" if len(mistakes) == 1 else wording.plural(len(mistakes), "mistake")
     advice = (
-        "Mend the lines below and save; the next run of each job then goes on by itself. Until then nothing is fetched,"
-        " read or told, and no alarm is raised. An `earshot run` that is at work goes on with the files as they were."
+        "Fix the lines below and save. No new job starts until then, so Airflow fetches nothing and raises no alarm. A"
+        " running `earshot run` and these pages keep the last good files."
     )
     return Duty("critical", f"No job can start: the workspace’s files have {are}", advice, mistakes=tuple(mistakes))
 

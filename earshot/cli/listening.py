@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from earshot import jobs
-from earshot.cli.root import Json, State, commands, opened
+from earshot.cli.root import EXIT_UNFORESEEN, Json, State, commands, opened
 from earshot.cli.saying import print_counts, print_json
 from earshot.screen import RoundProgress, err, failed_table, out, round_table
 
@@ -23,16 +23,26 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Listen: collect, ingest, publish, alert and brief, each source at its pace. Ctrl-C ends it cleanly."""
-    with opened() as parts, RoundProgress(is_quiet=as_json) as progress:
-        runner = jobs.make_runner(parts, progress.update)
-        with _stopping(runner.stop):
-            report = runner.once() if once else runner.forever()
+    with RoundProgress(is_quiet=as_json) as progress:
+        if once:
+            with opened() as parts:
+                runner = jobs.make_runner(parts, progress.update)
+                with _stopping(runner.stop):
+                    report = runner.once()
+        else:
+            listening = jobs.Listening(State.workspace, progress.update)
+            with _stopping(listening.stop):
+                report = listening.forever()
     if as_json:
         print_json(report)
     elif once:
         out.print(round_table(report))
         if table := failed_table(report):
             out.print(table)
+    if once and report.broken:
+        for stage, why in report.broken.items():
+            err.print(f"{stage} failed: {why}")
+        raise typer.Exit(EXIT_UNFORESEEN)
 
 
 @command()

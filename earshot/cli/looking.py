@@ -58,15 +58,21 @@ def serve(
     import uvicorn
 
     from earshot.config.checks import is_loopback
+    from earshot.config.environment import environment
+    from earshot.config.rereading import Rereading
+    from earshot.reloading import ReloadingApp
 
-    with opened() as parts:
+    environ = environment()
+    files = Rereading(State.workspace, environ)
+    with jobs.opened(State.workspace, environ) as parts:
         settings = parts.workspace.settings.dashboards
         address = host or settings.host
         if not is_loopback(address) and not settings.token.get_secret_value():
             raise ConfigError("pages would be open to everybody", advice="set EARSHOT_DASHBOARDS_TOKEN(_FILE) first")
         number = settings.port if port is None else port
         err.print(f"Dashboards on http://{address}:{number}/ (Ctrl-C ends)")
-        uvicorn.run(parts.make_app(), host=address, port=number, log_level="warning", server_header=False)
+        app = ReloadingApp(State.workspace, environ, parts, files)
+        uvicorn.run(app, host=address, port=number, log_level="warning", server_header=False)
 
 
 @command()

@@ -37,7 +37,7 @@ def compile_schedule(workspace: Workspace) -> dict[str, Any]:
         "brands": [{"id": each.id, "name": each.name, "paused": each.is_paused} for each in workspace.brands],
         "schedules": workspace.settings.schedules.model_dump(),
         "pages_url": workspace.pages_url,
-        "failure_mail": list(workspace.settings.airflow.failure_mail),
+        "failure_mail": list(workspace.settings.operations_mail),
     }
 
 

@@ -148,7 +148,13 @@ class AirflowSettings(Section):
     """Where operations watch the DAGs, if Airflow drives this workspace."""
 
     url: str = Field("", description="Address under which people reach Airflow, for links from pages and mails.")
-    failure_mail: tuple[str, ...] = Field((), description="Who hears of failed runs and of new alarms.")
+    failure_mail: tuple[str, ...] = Field((), description="The older place of `operations.mail`; both count.")
+
+
+class OperationsSettings(Section):
+    """Who looks after this installation."""
+
+    mail: tuple[str, ...] = Field((), description="Addresses that hear of failed jobs and new alarms.")
 
 
 class ScheduleSettings(Section):
@@ -198,9 +204,15 @@ class Settings(Section):
     mail: MailSettings = MailSettings()
     dashboards: DashboardSettings = DashboardSettings()
     airflow: AirflowSettings = AirflowSettings()
+    operations: OperationsSettings = OperationsSettings()
     schedules: ScheduleSettings = ScheduleSettings()
     retention: RetentionSettings = RetentionSettings()
     freshness: FreshnessSettings = FreshnessSettings()
+
+    @property
+    def operations_mail(self) -> tuple[str, ...]:
+        """Who hears of failed jobs and new alarms, each once."""
+        return tuple(dict.fromkeys((*self.operations.mail, *self.airflow.failure_mail)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from earshot.jobs.listening import collect, ingest, plan, schedule, unread
 from earshot.jobs.logbook import log_lines
 from earshot.jobs.moving import copy_lake, move_record, record_server
 from earshot.jobs.opening import last_run_id, opened
-from earshot.jobs.running import make_runner
+from earshot.jobs.running import Listening, make_runner
 from earshot.jobs.telling import (
     alert,
     brief,
@@ -32,6 +32,7 @@ from earshot.jobs.upkeep import NIGHTLY, PARTS, alarms, erase, maintain, maintai
 __all__ = [
     "NIGHTLY",
     "PARTS",
+    "Listening",
     "alarms",
     "alert",
     "brief",

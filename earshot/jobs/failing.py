@@ -31,7 +31,7 @@ def trouble(workspace: str, dag: str, run: str, send: Send, brand: str = "") -> 
     Args:
         workspace: its folder.
         dag: the scheduler's id of what failed.
-        run: and of its run.
+        run: and of its run; empty where no scheduler ran it.
         send: takes the mail. What it raises goes up, and the news counts as untold: the next failed run tells it.
         brand: id of the brand whose run it is, or empty.
 
@@ -58,7 +58,8 @@ def _failure(workspace: str, dag: str, run: str, brand: str) -> tuple[news.Failu
             settings = parts.workspace.settings
             pages, sender = parts.workspace.pages_url, settings.mail.sender or None
             airflow = settings.airflow.url.rstrip("/")
-            run_url = f"{airflow}/dags/{quote(dag, safe='')}/runs/{quote(run, safe='')}" if airflow else ""
+            if airflow and run:
+                run_url = f"{airflow}/dags/{quote(dag, safe='')}/runs/{quote(run, safe='')}"
             return _known(parts, news.Failure(dag, brand, pages=pages, run_url=run_url)), sender
     except EarshotError as error:
         advice = _EDIT if isinstance(error, ConfigError) else _WAIT

@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+from typing import Any
 
 import structlog
 
 from earshot import jobbook, leases
+from earshot.config.environment import environment
+from earshot.config.rereading import Rereading
 from earshot.errors import ConfigError
 from earshot.jobs.indexing import run_publish
+from earshot.jobs.opening import opened
+from earshot.jobs.operations_mail import note_failure, tell_operations
 from earshot.jobs.telling import run_alert, run_briefs
 from earshot.jobs.upkeep import run_maintain
 from earshot.pipeline.publish import Published
 from earshot.pipeline.run import RoundReport, Runner, Stages
-from earshot.wiring import Parts
+from earshot.wiring import Parts, open_parts
 
 log = structlog.get_logger(__name__)
 
 
-def make_runner(parts: Parts, on_change: Callable[[RoundReport], None] | None = None) -> Runner:
-    """Return the runner of a workspace's stages."""
+def make_runner(
+    parts: Parts,
+    on_change: Callable[[RoundReport], None] | None = None,
+    has_changed: Callable[[], bool] = lambda: False,
+) -> Runner:
+    """Return the runner of a workspace's stages. has_changed: whether its files are others now, and good."""
     stages = Stages(
         record=parts.record,
         collector=parts.collector,
@@ -31,10 +44,74 @@ def make_runner(parts: Parts, on_change: Callable[[RoundReport], None] | None = 
         limits=parts.limits,
         clock=parts.clock,
         owner=leases.me(),
-        maintain=lambda part: run_maintain(parts, part, is_stopping=lambda: runner.is_stopping, starter=jobbook.RUN),
+        maintain=lambda part: _maintain(parts, part, lambda: runner.is_stopping),
+        failed=partial(note_failure, parts),
+        has_changed=has_changed,
     )
     runner = Runner(stages, on_change)
     return runner
+
+
+class Listening:
+    """`earshot run` for good: begins again with the workspace's files whenever they were changed and are good."""
+
+    def __init__(self, workspace: Path, on_change: Callable[[RoundReport], None] | None = None) -> None:
+        """Keep where it is; nothing is opened yet."""
+        self._root, self._on_change = workspace, on_change
+        self._runner: Runner | None = None
+        self._is_stopped = False
+
+    def stop(self) -> None:
+        """Ask it to end soon. Safe from a signal handler."""
+        self._is_stopped = True
+        if self._runner:
+            self._runner.stop()
+
+    def forever(self) -> RoundReport:
+        """Listen until `stop`.
+
+        Raises:
+            EarshotError: the workspace could not be opened at the start. Later a change that cannot be opened waits
+                until it can.
+        """
+        environ = environment()
+        files = Rereading(self._root, environ)
+        with opened(self._root, environ) as parts:
+            report = self._once(parts, files)
+        while not self._is_stopped:
+            files = Rereading(self._root, environ)
+            try:
+                parts = open_parts(self._root, environ)
+            except ConfigError as error:
+                log.error(
+                    "the workspace was changed and cannot be opened; nothing runs until it can", reason=str(error)
+                )
+                self._wait_for_files(files)
+                continue
+            with closing(parts):
+                log.warning("the workspace was changed; going on with what its files say now")
+                report = self._once(parts, files)
+        return report
+
+    def _once(self, parts: Parts, files: Rereading) -> RoundReport:
+        self._runner = make_runner(parts, self._on_change, files.has_changed)
+        if self._is_stopped:
+            self._runner.stop()
+        report = self._runner.forever()
+        self._is_stopped = self._is_stopped or not self._runner.is_reloading
+        return report
+
+    def _wait_for_files(self, files: Rereading) -> None:
+        while not self._is_stopped and files.mistakes():
+            time.sleep(1)
+
+
+def _maintain(parts: Parts, part: str, is_stopping: Callable[[], bool]) -> Mapping[str, Any]:
+    """Do a part of the maintenance, and mail operations the alarms that they do not know yet."""
+    answer = run_maintain(parts, part, is_stopping=is_stopping, starter=jobbook.RUN)
+    if answer.get("new"):
+        tell_operations(parts, "maintain")
+    return answer
 
 
 class _Publishing:

@@ -122,20 +122,24 @@ def run_maintain(
 ) -> dict[str, Any]:
     """Do one part of the upkeep, or all of them."""
     with noted(parts, "maintain", part, starter) as entry:
-        done = {name: _part(parts, name, on_step, is_stopping) for name in ([part] if part else PARTS)}
+        done = {name: _part(parts, name, on_step, is_stopping, starter) for name in ([part] if part else PARTS)}
         for answer in done.values():
             entry.count(answer | {"new": len(answer.get("new", ()))})
         return done[part] if part else done
 
 
 def _part(
-    parts: Parts, name: str, on_step: Callable[[retention.Retained], None], is_stopping: Callable[[], bool]
+    parts: Parts,
+    name: str,
+    on_step: Callable[[retention.Retained], None],
+    is_stopping: Callable[[], bool],
+    starter: str,
 ) -> dict[str, Any]:
     record, workspace, clock = parts.record, parts.workspace, parts.clock
     if name == "retention":
         return report_dict(retention.retain(record, parts.lake, workspace, clock, on_step, is_stopping))
     if name == "freshness":
-        return _raised(parts, FRESHNESS, freshness.look(record, workspace, clock))
+        return _raised(parts, FRESHNESS, freshness.look(record, workspace, clock), starter)
     if name == "index":
         kept = run_keep(parts)
         return {"begun": int(bool(kept.begun)), "dropped": len(kept.dropped), "refused": kept.refused}
@@ -146,18 +150,19 @@ def _part(
         "findings": findings,
         "unjudged": plain(found.unjudged),
         **numbers,
-        **_raised(parts, INTEGRITY, found.raised),
+        **_raised(parts, INTEGRITY, found.raised, starter),
     }
 
 
-def _raised(parts: Parts, kinds: Collection[Kind], raised: freshness.Raised) -> dict[str, Any]:
+def _raised(parts: Parts, kinds: Collection[Kind], raised: freshness.Raised, starter: str) -> dict[str, Any]:
     """Return what a look at these kinds of alarms changed.
 
-    Under a scheduler that mails operations `new` is what they do not know yet, whoever raised it: its run stays red
-    until the mail was taken. For everybody else it is what was raised now.
+    Where operations are mailed (by a scheduler or by `earshot run`), `new` is what they do not know yet, whoever raised
+    it: it is mailed again until the mail was taken. For everybody else it is what was raised now.
     """
     new: Iterable[Alarm] = raised.new
-    if parts.workspace.settings.airflow.failure_mail and jobbook.is_airflow(parts.environ):
+    is_mailed = starter == jobbook.RUN or jobbook.is_airflow(parts.environ)
+    if parts.workspace.settings.operations_mail and is_mailed:
         with parts.record.read() as reader:
             open_ones = reader.alarms(limit=freshness.ALL)
         new = (each for each in open_ones if each.kind in kinds and not each.is_told)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 
@@ -26,6 +26,7 @@ from earshot.pipeline.ingest import Ingest
 from earshot.pipeline.maintain.timing import Upkeep
 from earshot.pipeline.plan import Planned, know_sources, plan
 from earshot.pipeline.publish import Published
+from earshot.pipeline.resting import Resting
 from earshot.pipeline.writing import Ingested
 from earshot.ports import Clock, Collector, Record
 
@@ -35,13 +36,19 @@ _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 30.0
 _RELAY_EVERY = timedelta(seconds=2)
 _BRIEF_EVERY = timedelta(seconds=30)
 _READ_AGAIN_AFTER = timedelta(minutes=1)
+_LOOK_EVERY = timedelta(seconds=5)
+T = TypeVar("T")
 _GRACE_S = 2.0
 """How long a run that was asked to stop waits for its spiders. They die with this process, as if it had been killed."""
 
 
 @dataclass(slots=True)
 class RoundReport:
-    """What one round did. outcomes: how many sources ended how; handed_back: redirects that left their batch."""
+    """What one round did.
+
+    outcomes: how many sources ended how; handed_back: redirects that left their batch.
+    broken: stages that failed in an unforeseen way and did not work since, with the error.
+    """
 
     sources: int = 0
     pages: int = 0
@@ -54,6 +61,7 @@ class RoundReport:
     held: int = 0
     dead: int = 0
     mail_waiting: str = ""
+    broken: dict[str, str] = field(default_factory=dict)
     seconds: float = 0.0
 
 
@@ -62,6 +70,8 @@ class Stages:
     """The stages as the runner calls them.
 
     brief: makes the briefs that are due, told whether all that was due has just been heard; `alert` mails them.
+    failed: is told of a stage that failed in an unforeseen way. has_changed: whether the workspace's files were changed
+    and have no mistake.
     """
 
     record: Record
@@ -75,6 +85,8 @@ class Stages:
     owner: str
     brief: Callable[[bool], int] = lambda _: 0
     maintain: Callable[[str], Mapping[str, Any] | None] = lambda _: None
+    failed: Callable[[str, Exception], None] = lambda *_: None
+    has_changed: Callable[[], bool] = lambda: False
 
 
 class Runner:
@@ -93,6 +105,11 @@ class Runner:
         self._relayed_at = stages.clock.now()
         self._briefed_at = stages.clock.now()
         self._read_again_at: datetime | None = None
+        self._looked_at = stages.clock.now()
+        self._unread: dict[str, None] = {}
+        self._resting = Resting(stages.clock, stages.failed)
+        self.report.broken = self._resting.broken
+        self.is_reloading = False
 
     def stop(self) -> None:
         """Ask a running round to end soon; spiders are ended, what they published stays. Safe from a signal handler.
@@ -111,7 +128,7 @@ class Runner:
         started = self._s.clock.monotonic()
         self._start()
         while not self._stop.is_set():
-            has_work = self._plan(is_round=True)
+            has_work = self._attempt("plan", lambda: self._plan(is_round=True))
             if not has_work and not self._live:
                 break
             self._drain()
@@ -120,20 +137,19 @@ class Runner:
         return self.report
 
     def forever(self) -> RoundReport:
-        """Keep going, each source at its pace, until `stop`; where storage does not answer, until it does again."""
+        """Keep going, each source at its pace, until `stop`; where storage does not answer, until it does again.
+
+        Where the workspace's files were changed and have no mistake, end too, once no spider is at work: then
+        `is_reloading` is true, and the caller is to begin again with what the files say now.
+        """
         upkeep = Upkeep(self._s.maintain, self._s.workspace, self._s.clock)
         is_started, failures = False, 0
-        while not self._stop.is_set():
+        while not self._stop.is_set() and not (self._wants_reload() and not self._live):
             try:
                 if not is_started:  # also after a failure: what was left lying is taken up as by a new process
                     self._start()
                     is_started = True
-                self._plan(is_round=False)
-                self._drain()
-                self._read_again()
-                self._brief()
-                self._relay()
-                upkeep.tick()
+                self._step(upkeep)
                 failures = 0
             except StorageError as error:
                 self._wait_out(error, failures)
@@ -141,6 +157,35 @@ class Runner:
         self._finish()
         upkeep.wait(_GRACE_S)
         return self.report
+
+    def _step(self, upkeep: Upkeep) -> None:
+        """Give each stage its turn; one that fails in an unforeseen way rests, and the others go on."""
+        if not self.is_reloading:
+            self._attempt("plan", lambda: self._plan(is_round=False))
+        self._drain()
+        self._read_left_over()
+        self._attempt("brief", self._brief)
+        self._relay()
+        self._attempt("maintain", upkeep.tick)
+
+    def _attempt(self, stage: str, call: Callable[[], T]) -> T | None:
+        return self._resting.attempt(stage, call)
+
+    def _wants_reload(self) -> bool:
+        """Tell whether the workspace was changed; asked of its files every few seconds, and then for good."""
+        now = self._s.clock.now()
+        if not self.is_reloading and now - self._looked_at >= _LOOK_EVERY:
+            self._looked_at = now
+            self.is_reloading = bool(self._attempt("reload", self._s.has_changed))
+        return self.is_reloading
+
+    def _read_left_over(self) -> None:
+        """Read files that an earlier process left, or that could not be read when they came."""
+        if self._read_again_at is not None and self._s.clock.now() >= self._read_again_at:
+            self._read_again_at = None
+            self._unread.update(dict.fromkeys(self._s.ingest.open_files()))
+        for name in list(self._unread):
+            self._ingest_one(name)
 
     def _wait_out(self, error: StorageError, failures: int) -> None:
         """Wait until storage may answer again, each time longer."""
@@ -156,14 +201,14 @@ class Runner:
             log.error("the schedule was not written", reason=str(error))
         with self._s.record.write() as writer:
             know_sources(writer, self._s.workspace, self._s.clock.now())
-        for name in self._s.ingest.open_files():
-            self._ingest(name)
+        self._unread = dict.fromkeys(self._s.ingest.open_files())
+        self._read_left_over()
         self._relay(is_forced=True)
 
     def _plan(self, *, is_round: bool) -> bool:
         """Start spiders for what is due, as many as may run at a time; True if any was started."""
         free = self._s.workspace.settings.collect.processes - len(self._live)
-        if free <= 0:
+        if free <= 0 or self._resting.is_resting("collect"):
             return False
         planned = plan(
             self._s.record,
@@ -214,11 +259,15 @@ class Runner:
             return
         if event is None:
             self._live.pop(number).join()
+            self._resting.work("collect")
         elif isinstance(event, BaseException):
             self._live.pop(number).join()
-            if not isinstance(event, EarshotError):
+            if isinstance(event, EarshotError):
+                log.error("a batch ended early", reason=str(event))
+            elif isinstance(event, Exception):
+                self._resting.fail("collect", event)
+            else:
                 raise event
-            log.error("a batch ended early", reason=str(event))
         else:
             self._event(event)
             self._on_change(self.report)
@@ -245,19 +294,22 @@ class Runner:
 
     def _ingest(self, name: str) -> None:
         """Ingest a file; where another process rewrote it meanwhile, what is left of it is in a new one."""
-        if self._ingest_one(name).rewritten:
+        done = self._ingest_one(name)
+        if done is not None and done.rewritten:
             for other in self._s.ingest.open_files():
                 self._ingest_one(other)
 
-    def _read_again(self) -> None:
-        """Try files again that could not be read a minute ago, though the lake answered."""
-        if self._read_again_at is None or self._s.clock.now() < self._read_again_at:
-            return
-        self._read_again_at = None
-        for name in self._s.ingest.open_files():
-            self._ingest_one(name)
+    def _ingest_one(self, name: str) -> Ingested | None:
+        """Read a file; one over which reading fails in an unforeseen way, or that cannot be read, is tried later."""
+        self._unread[name] = None
+        done = self._attempt(f"ingest {name}", lambda: self._read(name))
+        if done is not None:
+            self._unread.pop(name)
+            if done.rewritten or done.unreadable:
+                self._read_again_at = self._s.clock.now() + _READ_AGAIN_AFTER
+        return done
 
-    def _ingest_one(self, name: str) -> Ingested:
+    def _read(self, name: str) -> Ingested:
         if self.is_stopping:
             return Ingested()
 
@@ -269,10 +321,7 @@ class Runner:
             self._on_change(self.report)
             self._relay()
 
-        done = self._s.ingest.file(name, on_capture, self._stop.is_set)
-        if done.rewritten or done.unreadable:
-            self._read_again_at = self._s.clock.now() + _READ_AGAIN_AFTER
-        return done
+        return self._s.ingest.file(name, on_capture, self._stop.is_set)
 
     def _relay(self, *, is_forced: bool = False) -> None:
         """Publish and tell, at most every two seconds; not at all where it was asked to end."""
@@ -280,17 +329,17 @@ class Runner:
         if self.is_stopping or (not is_forced and now - self._relayed_at < _RELAY_EVERY):
             return
         self._relayed_at = now
-        published = self._s.publish()
-        total = self.report.published
-        total.written += published.written
-        total.removed += published.removed
-        total.refused += published.refused
-        total.waiting = published.waiting
-        told = self._s.alert()
-        self.report.sent += told.sent
-        self.report.dead += told.dead
-        self.report.held = told.held
-        self.report.mail_waiting = told.problem
+        if published := self._attempt("publish", self._s.publish):
+            total = self.report.published
+            total.written += published.written
+            total.removed += published.removed
+            total.refused += published.refused
+            total.waiting = published.waiting
+        if sent := self._attempt("alert", self._s.alert):
+            self.report.sent += sent.sent
+            self.report.dead += sent.dead
+            self.report.held = sent.held
+            self.report.mail_waiting = sent.problem
         self._on_change(self.report)
 
     def _brief(self) -> None:
@@ -306,5 +355,6 @@ class Runner:
         while self._live and not (self.is_stopping and self._s.clock.monotonic() > ends_at):
             self._drain()
         if is_round and not self.is_stopping:
-            self._s.brief(True)
+            self._read_left_over()
+            self._attempt("brief", lambda: self._s.brief(True))
         self._relay(is_forced=True)
