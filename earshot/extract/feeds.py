@@ -9,21 +9,22 @@ from __future__ import annotations
 import hashlib
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import feedparser
 
 from earshot.errors import SourceError
 from earshot.extract import clean, dates, markup
-from earshot.extract.charset import without_null_bytes
+from earshot.extract.charset import decode
 from earshot.extract.not_feeds import why_not_a_feed
 from earshot.extract.teasers import why_teaser
 from earshot.model import Capture, DateFrom, Entry, Outcome, Reading, TextIs
 
-_ROOT = re.compile(rb"<(?:[A-Za-z]\w*:)?(?:rss|feed|RDF)[\s>]")
-_DECLARED = re.compile(rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"']")
-_SURROGATE = re.compile(rb"&#(?:[xX]0*[dD][89a-fA-F][0-9a-fA-F]{2}|0*5[5-7]\d{3});")
+_ROOT = re.compile(r"<(?:[A-Za-z]\w*:)?(?:rss|feed|RDF)[\s>]")
+_DECLARATION = re.compile(r"\s*<\?xml[^>]{0,300}>")
+_NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_REFERENCE = re.compile(r"&#(?:[xX]0*([0-9a-fA-F]{1,6})|0*(\d{1,7}));")
 _PERIODS = {"hourly": 3600, "daily": 86_400, "weekly": 604_800, "monthly": 2_592_000, "yearly": 31_536_000}
 _PERIOD_RANGE = (60, 2_592_000)
 _TEXT_TYPES = frozenset({"text/plain"})
@@ -39,7 +40,8 @@ def read_feed(capture: Capture, body: bytes) -> Reading:
     Raises:
         SourceError: it is no feed (NOT_A_FEED), with words that say what it is.
     """
-    parsed, repaired = _parse(capture, body)
+    decoded = decode(body, capture.headers.get("content-type", ""))
+    parsed, repaired = _parse(decoded.text)
     version, found = dict.get(parsed, "version") or "", parsed.entries
     if not found and not version:
         raise SourceError(Outcome.NOT_A_FEED, why_not_a_feed(body, capture))
@@ -51,44 +53,37 @@ def read_feed(capture: Capture, body: bytes) -> Reading:
         entries=entries,
         oldest_at=min(known, default=None),
         update_period_s=_update_period(parsed.feed),
-        warnings=tuple(_warnings(parsed, repaired, reader)),
+        warnings=tuple(_warnings(parsed, (decoded.note, repaired), reader)),
     )
 
 
-def _parse(capture: Capture, body: bytes) -> tuple[Element, str]:
-    """Return what feedparser makes of the body and, where it took a repair, which."""
-    parsed = _feedparser(capture, _SURROGATE.sub(b"&#xFFFD;", body))
+def _parse(text: str) -> tuple[Element, str]:
+    """Return what feedparser makes of a text and, where it took a repair, which."""
+    mended = _REFERENCE.sub(_without_what_is_no_sign, _NO_XML.sub("", text))
+    parsed = _feedparser(mended)
     if parsed.entries or (dict.get(parsed, "version") and not parsed.bozo):
         return parsed, ""
-    repairs: tuple[tuple[str, Callable[[bytes], bytes]], ...] = (
-        ("read without what stands before its first element", _from_root),
-        ("read without its null bytes", without_null_bytes),
-    )
-    for name, repair in repairs:
-        mended = repair(body)
-        if mended != body:
-            again = _feedparser(capture, _SURROGATE.sub(b"&#xFFFD;", mended))
-            if again.entries:
-                return again, name
+    if root := _ROOT.search(mended):
+        again = _feedparser(mended[root.start() :])
+        if again.entries or (dict.get(again, "version") and not dict.get(parsed, "version")):
+            return again, "a broken feed, read without what stands before its first element"
     return parsed, ""
 
 
-def _feedparser(capture: Capture, body: bytes) -> Element:
-    kind = capture.headers.get("content-type", "")
-    headers = {"content-type": kind} if kind else {}
+def _feedparser(text: str) -> Element:
+    """Read a text whose charset is settled: what the document declares of it is taken off."""
+    rest = _DECLARATION.sub("", text, count=1)
+    body = '<?xml version="1.0" encoding="utf-8"?>' + (rest if rest[:1].isspace() else f"\n{rest}")
+    headers = {"content-type": "application/xml; charset=utf-8"}
     return feedparser.parse(
-        io.BytesIO(body), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
+        io.BytesIO(body.encode()), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
     )
 
 
-def _from_root(body: bytes) -> bytes:
-    """Cut what stands before the feed's first element, keeping the encoding that it declares."""
-    root = _ROOT.search(body)
-    if not root:
-        return body
-    declared = _DECLARED.search(body[: root.start()])
-    encoding = declared[1] if declared else b"utf-8"
-    return b'<?xml version="1.0" encoding="' + encoding + b'"?>\n' + body[root.start() :]
+def _without_what_is_no_sign(reference: re.Match[str]) -> str:
+    """Return a reference to a character, or the replacement character where XML has no such character."""
+    number = int(reference[1], 16) if reference[1] else int(reference[2])
+    return reference[0] if number < 0x110000 and not _NO_XML.match(chr(number)) else "&#xFFFD;"
 
 
 class _FeedReader:
@@ -239,10 +234,10 @@ def _update_period(feed: Element) -> int | None:
     return min(max(seconds, _PERIOD_RANGE[0]), _PERIOD_RANGE[1])
 
 
-def _warnings(parsed: Element, repaired: str, reader: _FeedReader) -> Iterator[str]:
-    if repaired:
-        yield f"a broken feed, {repaired}"
-    elif parsed.bozo:
+def _warnings(parsed: Element, mended: tuple[str, str], reader: _FeedReader) -> Iterator[str]:
+    """Yield what operations should know; `mended`: what was wrong with the charset, and which repair it took."""
+    yield from filter(None, mended)
+    if parsed.bozo and not mended[1]:
         error = dict.get(parsed, "bozo_exception")
         yield clean.clean_line(f"not well-formed: {type(error).__name__}: {error}", 200)
     for reason, count in reader.teasers.items():

@@ -8,10 +8,14 @@ from earshot.extract import pages
 from earshot.extract.feeds import read_feed
 from earshot.extract.json_feed import is_json, read_json_feed
 from earshot.extract.not_feeds import is_html, is_sitemap
+from earshot.extract.packed import unpacked
+from earshot.extract.sitemaps import MAX_BYTES as MAX_SITEMAP_BYTES
 from earshot.extract.sitemaps import read_sitemap
 from earshot.model import Capture, CaptureRef, Reading, Role
 
-_GZIP = b"\x1f\x8b"
+MAX_FEED_BYTES = 15 * 1024 * 1024
+"""What a packed feed or page may unpack to: as much as may be fetched of an unpacked one."""
+
 _WARM_FEED = (
     b'<?xml version="1.0" encoding="utf-8"?><rss version="2.0"><channel><title>t</title><item><title>t</title>'
     b"<link>http://warm.example/</link><pubDate>Fri, 20 Nov 2026 12:00:00 GMT</pubDate>"
@@ -23,19 +27,18 @@ _WARM_PAGE = b"<html lang=en><head><title>t</title></head><body><article>%s</art
 
 
 def read_capture(capture: Capture, body: bytes) -> Reading:
-    """Return what a capture says.
+    """Return what a capture says; a gzip file is unpacked, also one that no header announces.
 
     Raises:
-        SourceError: the body is not what the role expects.
+        SourceError: the body is not what the role expects, or unpacks to too much.
     """
+    body = unpacked(body, MAX_SITEMAP_BYTES if capture.role is Role.SITEMAP else MAX_FEED_BYTES)
     match capture.role:
         case Role.FEED:
             return read_json_feed(capture, body) if is_json(body) else read_feed(capture, body)
         case Role.SITEMAP:
             # A feed may serve as a sitemap. Source: sitemaps.org protocol, "Other Sitemap formats".
-            may_be_feed = not body.startswith(_GZIP) and (
-                is_json(body) or b"<rss" in body[:2048] or b"<feed" in body[:2048]
-            )
+            may_be_feed = is_json(body) or b"<rss" in body[:2048] or b"<feed" in body[:2048]
             is_feed = may_be_feed and not is_html(body) and not is_sitemap(body)
             return read_feed(capture, body) if is_feed else read_sitemap(capture, body)
         case Role.PAGE:

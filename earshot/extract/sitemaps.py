@@ -7,7 +7,6 @@ never resolved, external ones never fetched.
 from __future__ import annotations
 
 import re
-import zlib
 from collections.abc import Iterator
 from io import BytesIO
 
@@ -16,6 +15,7 @@ from lxml import etree
 from earshot.errors import SourceError
 from earshot.extract import clean, dates
 from earshot.extract.not_feeds import is_html
+from earshot.extract.packed import unpacked
 from earshot.model import Capture, Outcome, PageLink, Reading, Role
 
 MAX_ADDRESSES = 50_000
@@ -24,7 +24,6 @@ MAX_ADDRESSES = 50_000
 MAX_BYTES = 50 * 1024 * 1024
 """Source: sitemaps.org protocol, 50 MB uncompressed."""
 
-_GZIP = b"\x1f\x8b"
 _MAX_FIELD = 4_096
 _ROOT = re.compile(rb"<(?:\w+:)?(?:urlset|sitemapindex)[\s>]")
 _JUNK = 4_096
@@ -37,8 +36,7 @@ def read_sitemap(capture: Capture, body: bytes) -> Reading:
     Raises:
         SourceError: it is no sitemap (NOT_A_FEED), or larger than a sitemap may be (TOO_LARGE).
     """
-    data = _unzip(body) if body.startswith(_GZIP) else body
-    data = _from_the_root(data)
+    data = _from_the_root(unpacked(body, MAX_BYTES))
     start = data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
     if not start:
         raise SourceError(Outcome.NOT_A_FEED, "the answer has no body")
@@ -150,19 +148,3 @@ def _read_list(capture: Capture, data: bytes) -> Reading:
         start = clean.clean_line(data[:200].decode("utf-8", "replace"), 60)
         raise SourceError(Outcome.NOT_A_FEED, f"neither a sitemap nor a list of addresses; it begins with “{start}”")
     return Reading(form="list of addresses", links=tuple(PageLink(url) for url in urls), is_complete=True)
-
-
-def _unzip(body: bytes) -> bytes:
-    """Return the uncompressed body; of a torn file, what can be read.
-
-    Raises:
-        SourceError: larger than a sitemap may be (TOO_LARGE), or no gzip (NOT_A_FEED).
-    """
-    inflater = zlib.decompressobj(wbits=31)
-    try:
-        data = inflater.decompress(body, MAX_BYTES + 1)
-    except zlib.error as error:
-        raise SourceError(Outcome.NOT_A_FEED, f"a gzip file that cannot be unpacked: {error}") from error
-    if len(data) > MAX_BYTES:
-        raise SourceError(Outcome.TOO_LARGE, f"unpacked it is larger than {MAX_BYTES // 2**20} MB")
-    return data

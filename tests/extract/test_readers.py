@@ -131,6 +131,28 @@ class TestSitemap:
         assert len(read_capture(sitemap_capture(), rss(item())).entries) == 1
 
 
+@pytest.mark.parametrize(
+    ("role", "body"),
+    [
+        (Role.FEED, rss(item())),
+        (Role.FEED, json_feed({"id": "1"})),
+        (Role.SITEMAP, rss(item())),
+        (Role.PAGE, page(article())),
+    ],
+)
+def test_a_packed_body_is_unpacked_though_no_header_says_so(role, body):
+    capture = make_capture(role=role, headers={"content-type": "application/x-gzip"})
+    assert read_capture(capture, gzip.compress(body)) == read_capture(capture, body)
+    several = gzip.compress(body[:90]) + gzip.compress(body[90:]) + bytes(512)
+    assert read_capture(capture, several) == read_capture(capture, body)
+
+
+def test_a_packed_feed_that_swells_is_too_large():
+    with pytest.raises(SourceError, match="larger than 15 MB") as caught:
+        read_capture(make_capture(), gzip.compress(bytes(20 * 2**20)))
+    assert caught.value.outcome == Outcome.TOO_LARGE
+
+
 def read(body, **changes):
     (entry,) = read_page(page_capture(**changes), body).entries
     return entry
