@@ -116,7 +116,7 @@ def _pass(recogniser: BrandRecogniser, posts: Sequence[Entry]) -> tuple[list[flo
 
 def _brands(make: Callable[[_Draw, int], str], texts: list[list[Word]], count: int, terms: int) -> list[Brand]:
     texts = [text for text in texts if len(text) > 20]
-    vocabulary = sorted({word.text for text in texts for word in text if len(word.text) > 2})
+    vocabulary = sorted({word.text for text in texts for word in text if len(word.text) > 2} - {"and", "not"})
     cased = sorted({word.cased for text in texts for word in text if len(word.cased) > 2 and word.cased != word.text})
     draw = _Draw(texts, vocabulary, cased)
     return [Brand(id=f"brand{n}", name=f"Brand {n}", version="1", query=make(draw, terms)) for n in range(count)]

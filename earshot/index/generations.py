@@ -22,24 +22,31 @@ from pathlib import Path
 
 import tantivy
 
-from earshot.errors import StorageError
+from earshot.errors import QueryError, StorageError
 from earshot.index.admission import nothing_kept
 from earshot.index.schema import make_schema, schema_version
 from earshot.ports import Clock
 
 POINTER, REPLACED, LOCK, STAMP = "CURRENT", "REPLACED", "write.lock", "earshot.json"
+_TOO_MANY = "exceeded max expansions"
+"""Source: tantivy's RegexPhraseQuery takes 16,384 words; seen with version 0.27, read 2026-11."""
+_BEGIN_SO = "more than 16,000 words begin as a word with * beside NEAR does"
 ADVICE = "run `earshot reindex`"
 
 
 @contextmanager
 def translated(doing: str) -> Iterator[None]:
-    """Turn what tantivy and the file system raise into StorageError.
+    """Turn what tantivy and the file system raise into StorageError, and a prefix of too many words into QueryError.
 
     tantivy raises ValueError for nearly everything, and its panics arrive as a BaseException of pyo3.
     """
     try:
         yield
-    except (ValueError, OSError, RuntimeError, MemoryError) as error:
+    except ValueError as error:
+        if _TOO_MANY in str(error):
+            raise QueryError("", 0, _BEGIN_SO, "write more letters before the *, or AND") from error
+        raise StorageError(f"{doing}: {error}") from error
+    except (OSError, RuntimeError, MemoryError) as error:
         raise StorageError(f"{doing}: {error}") from error
     except BaseException as error:
         if type(error).__name__ != "PanicException":

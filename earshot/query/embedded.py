@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from itertools import product
-
 from tantivy import FieldType, Occur, Query, Schema
 
 from earshot.query.fields import words_field
 from earshot.query.pairs import pairs_field, pairs_of
 from earshot.query.times import instant
 from earshot.query.tree import BOTH, And, Handle, Is, Near, Node, Not, Or, Prefix, Tag, When, Words
+
+_Term = Words | Prefix
 
 
 def to_tantivy(node: Node, schema: Schema, time_zone: str = "UTC") -> Query:
@@ -84,14 +84,38 @@ class _Translation:
         return Query.regex_query(self._schema, field, f"{prefix}.*")
 
     def _near(self, field: str, node: Near) -> list[Query]:
-        pairs = [pair for left, right in product(node.left, node.right) for pair in ((left, right), (right, left))]
-        return [Query.phrase_query(self._schema, field, list(pair), node.gap) for pair in pairs]
+        pairs = list(node.pairs)
+        if not node.is_ordered:
+            pairs += [(right, left) for left, right in pairs]
+        return [query for pair in pairs for query in self._one_before_other(field, pair, node)]
+
+    def _one_before_other(self, field: str, pair: tuple[_Term, _Term], node: Near) -> list[Query]:
+        """Return queries for the first of a pair, at most `node.gap` words, and the second.
+
+        Slop is shared by all words of a phrase, and finds two words in the other order too where it is 2 or more. So
+        it serves for two single words in either order; all else is asked for once with each number of words between.
+        """
+        first, second = pair
+        ones, twos = _patterns(first), _patterns(second)
+        is_pattern = isinstance(first, Prefix) or isinstance(second, Prefix)
+        make = Query.regex_phrase_query if is_pattern else Query.phrase_query
+        if len(ones) == len(twos) == 1 and not node.is_ordered:
+            return [make(self._schema, field, [*ones, *twos], node.gap)]
+        return [
+            make(self._schema, field, [*enumerate(ones), *enumerate(twos, len(ones) + between)])
+            for between in range(node.gap + 1)
+        ]
 
     def _when(self, node: When) -> Query:
         moment = instant(node.moment, self._time_zone)
         if node.is_since:
             return Query.range_query(self._schema, "published_at", FieldType.Date, lower_bound=moment)
         return Query.range_query(self._schema, "published_at", FieldType.Date, upper_bound=moment, include_upper=False)
+
+
+def _patterns(term: _Term) -> list[str]:
+    """Return the words of a term as patterns; a folded word has no character that means anything in one."""
+    return list(term.words) if isinstance(term, Words) else [f"{term.prefix}.*"]
 
 
 def _any(queries: list[Query]) -> Query:

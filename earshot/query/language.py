@@ -4,7 +4,7 @@
     recall OR defect       one of them           pump -garden           without (also NOT)
     "pump broke"           a phrase              complain*              words that begin so
     =Apple                 with its case         #tag @handle           tags and handles
-    (recall OR defect) NEAR/5 (pump OR valve)    at most five words between, in either order
+    (recall OR defect) NEAR/5 (pump OR valve)    at most five words between, in either order; ONEAR: in this order
     title:pump  site:blog.example  after:2026-11-20
 
 NEAR binds tighter than NOT, NOT tighter than AND, AND tighter than OR.
@@ -18,7 +18,7 @@ from earshot.errors import QueryError
 from earshot.query import terms
 from earshot.query.foreign import refuse_foreign
 from earshot.query.lexer import Kind, Token, tokens
-from earshot.query.near import make_near
+from earshot.query.near import cost_of, make_near
 from earshot.query.terms import Purpose, Remark
 from earshot.query.tree import And, Everything, Near, Node, Not, Or, Prefix
 
@@ -260,7 +260,9 @@ def _refuse_dear(query: str, node: Node) -> None:
         one = left.pop()
         left += reversed(_children(one))
         prefixes += isinstance(one, Prefix)
-        pairs += len(one.left) * len(one.right) if isinstance(one, Near) else 0
+        pairs += cost_of(one) if isinstance(one, Near) else 0
+        if isinstance(one, Near):
+            prefixes += sum(isinstance(term, Prefix) for term in (*one.left, *one.right))
         if prefixes > MAX_PREFIXES:
             what = f"a search has at most {MAX_PREFIXES} words with *"
             raise QueryError(query, one.at, what, "write the words themselves, or split it in two")

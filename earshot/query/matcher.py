@@ -146,12 +146,7 @@ def merged(stretches: Iterable[Stretch]) -> tuple[Span, ...]:
 
 
 def _find(node: Words | Prefix | Near, part: Part) -> list[Range]:
-    match node:
-        case Words():
-            return part.find_phrase(node)
-        case Prefix():
-            return part.find_prefix(node)
-    return part.find_near(node)
+    return part.find_near(node) if isinstance(node, Near) else part.find_term(node)
 
 
 def stretches_in(node: Node, subject: Subject) -> Iterator[Stretch]:

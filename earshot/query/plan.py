@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 
 from earshot.query.matcher import Stretch, Subject, holds, stretches_in
-from earshot.query.reading import near_pairs
+from earshot.query.reading import Range, near_ranges
 from earshot.query.tree import AUTHOR, BOTH, And, Near, Node, Not, Or, Prefix, Words
 from earshot.query.vocabulary import Hits, Vocabulary
 
@@ -81,31 +81,33 @@ class AnyOf(Step):
 class NearStep(Step):
     """Terms of two groups near each other."""
 
-    def __init__(self, left: frozenset[int], right: frozenset[int], gap: int, parts: Parts) -> None:
+    def __init__(self, left: frozenset[int], right: frozenset[int], node: Near) -> None:
         self.gate = min(left, right, key=len)
-        self._left, self._right, self._gap = left, right, gap
-        self._parts, self._shown = parts, _shown(parts)
+        self._left, self._right, self._node = left, right, node
+        self._parts, self._shown = node.parts, _shown(node.parts)
 
     def holds(self, found: Found) -> bool:
         """Tell whether two are near each other."""
-        return self._may_be(found) and any(self._pairs(found, part) for part in self._parts)
+        return self._may_be(found) and any(self._near(found, part) for part in self._parts)
 
     def stretches(self, found: Found) -> Iterable[Stretch]:
-        """Return the words that have one of the other group near."""
+        """Return what has one of the other group near."""
         if not self._may_be(found):
             return ()
-        return [found.stretch(part, at, at + 1) for part in self._shown for at in self._pairs(found, part)]
+        return [found.stretch(part, *near) for part in self._shown for near in self._near(found, part)]
 
     def _may_be(self, found: Found) -> bool:
         """Tell whether both groups were found at all: asked first, since hundreds of brands ask in vain."""
         terms = found.terms(self._parts)
         return not (terms.isdisjoint(self._left) or terms.isdisjoint(self._right))
 
-    def _pairs(self, found: Found, part: str) -> list[int]:
-        hits = found.hits[part]
-        left = sorted(at for term in self._left & hits.keys() for at in hits[term])
-        right = sorted(at for term in self._right & hits.keys() for at in hits[term])
-        return near_pairs(left, right, self._gap)
+    def _near(self, found: Found, part: str) -> list[Range]:
+        hits, lengths = found.hits[part], found.lengths
+        left, right = (
+            [(at, at + lengths[term]) for term in side & hits.keys() for at in hits[term]]
+            for side in (self._left, self._right)
+        )
+        return near_ranges(left, right, self._node.gap, is_ordered=self._node.is_ordered)
 
 
 class AllOf(Step):
@@ -185,10 +187,8 @@ def make_step(node: Node, vocabulary: Vocabulary, time_zone: str) -> Step:
         case Words() | Prefix():
             return AnyOf(frozenset((vocabulary.add(node),)), node.parts)
         case Near():
-            left, right = (
-                frozenset(vocabulary.add_words((word,)) for word in side) for side in (node.left, node.right)
-            )
-            return NearStep(left, right, node.gap, node.parts)
+            left, right = (frozenset(vocabulary.add(term) for term in side) for side in (node.left, node.right))
+            return NearStep(left, right, node)
         case And():
             # What must not be is asked last: it is rarely there.
             ordered = sorted(node.nodes, key=lambda child: isinstance(child, Not))

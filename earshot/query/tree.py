@@ -6,8 +6,10 @@ which reads as the node by itself). None of it counts when nodes are compared: t
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import product
 
 TITLE, TEXT, AUTHOR = "title", "text", "author"
 BOTH = (TITLE, TEXT)
@@ -50,15 +52,27 @@ class Prefix(Node):
 
 @dataclass(frozen=True, slots=True)
 class Near(Node):
-    """A word of `left` and a word of `right`, in either order, at most `gap` other words between, in one part.
+    """One of `left` and one of `right`, at most `gap` other words between, in one part.
 
-    The two groups have no word in common.
+    left, right: folded words, phrases and prefixes of these `parts`; no word of one side can be one of the other.
+    is_ordered: the left one stands first; else in either order.
     """
 
-    left: tuple[str, ...]
-    right: tuple[str, ...]
+    left: tuple[Words | Prefix, ...]
+    right: tuple[Words | Prefix, ...]
     gap: int
     parts: tuple[str, ...] = BOTH
+    is_ordered: bool = False
+
+    @property
+    def pairs(self) -> Iterator[tuple[Words | Prefix, Words | Prefix]]:
+        """What may stand near what, each pair once in the order in which it was written."""
+        return product(self.left, self.right)
+
+
+def length_of(term: Words | Prefix) -> int:
+    """Return how many words a term is."""
+    return len(term.words) if isinstance(term, Words) else 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from earshot.query.words import find_words
 from tests.builders import make_flag, make_mention
 from tests.query import grammar
 
+_NEARS = ("NEAR", "ONEAR")
 MENTIONS, QUESTIONS = 5_000, 300
 
 SUMMER_TIME = {
@@ -163,6 +164,8 @@ def _term(rng: random.Random) -> str:
         return rng.choice(grammar.WORDS)
     at = rng.randrange(len(words) - 2)
     first, second, third = words[at : at + 3]
+    if first.text in ("and", "or", "not"):
+        return f'"{first.text} {second.text}"'
     if rng.random() < 0.25:
         return _field(rng, mention)
     kinds: list[str] = [
@@ -175,8 +178,9 @@ def _term(rng: random.Random) -> str:
     if len(first.text) > 3 and first.text.isalpha():
         kinds.append(f"{first.text[:3]}*")
     other = rng.choice(words)
-    if other.text != first.text:
-        kinds += [f"{first.text} NEAR/{rng.randrange(6)} {other.text}"] * 2
+    if other.text not in (first.text, second.text, "and", "or", "not"):
+        kinds += [f"{first.text} {rng.choice(_NEARS)}/{rng.randrange(6)} {other.text}"] * 2
+        kinds.append(f'"{first.text} {second.text}" {rng.choice(_NEARS)}/{rng.randrange(6)} {other.text}')
     return rng.choice(kinds)
 
 

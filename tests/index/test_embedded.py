@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import tantivy
 
-from earshot.errors import StorageError
+from earshot.errors import QueryError, StorageError
 from earshot.index import embedded, place
 from earshot.index.embedded import EmbeddedIndex
 from earshot.index.generations import Generations
@@ -351,3 +351,12 @@ def test_write_under_another_id_or_no_id_is_refused(tmp_path: Path) -> None:
     answers = index.write([IndexWrite(mention(2).id, 1, mention(1)), IndexWrite("a b", 1, None)])
     assert [(a.is_done, a.is_refused) for a in answers] == [(False, True)] * 2
     assert index.mentions() == 0
+
+
+def test_a_prefix_of_too_many_words_beside_near_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    index = EmbeddedIndex(tmp_path)
+    put(index, mention(1, text=" ".join(f"abc{n}" for n in range(16_400)) + " pump"))
+    assert ids(index, "abc1639* NEAR/5 pump") == {mention(1).id}
+    with pytest.raises(QueryError, match="more than 16,000 words begin") as caught:
+        index.search(SearchRequest("abc* NEAR/5 pump"))
+    assert "more letters" in caught.value.advice

@@ -29,7 +29,7 @@ from tests.index import corpus
 from tests.index.corpus import MENTIONS, QUESTIONS, SUMMER_TIME, Truth
 from tests.index.engines import ENGINES, opened
 from tests.ports.mention_index import pages
-from tests.query.grammar import near
+from tests.query.grammar import letter_nears
 
 SIZE = 2_000
 """Hits of a page: many, so that what is compared are hits and not the cutting into pages."""
@@ -154,8 +154,7 @@ def test_the_day_of_the_change_holds_what_was_published_on_it(index: MentionInde
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_nearness_is_counted_alike_to_the_word(engine: str, request: pytest.FixtureRequest) -> None:
-    letters = st.lists(st.sampled_from("abcde"), min_size=2, max_size=3, unique=True)
-    asked = corpus.generated(st.builds(near, letters, st.integers(1, 2), st.integers(0, 4)), 40)
+    asked = corpus.generated(letter_nears(), 60)
     texts = corpus.generated(st.text("abcde", min_size=1, max_size=14).map(" ".join), 100)
     documents = [make_mention(id=f"m{n}", title="", text=text) for n, text in enumerate(texts)]
     with opened(engine, request) as fresh:

@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 from hypothesis import strategies as st
 
+from earshot.errors import QueryError
 from earshot.model import Category, Mention, Sentiment
-from earshot.query.language import Purpose
+from earshot.query.language import Purpose, parse
 from earshot.query.words import find_words
 from tests.builders import make_flag, make_mention
 
@@ -139,13 +140,33 @@ def _prefixes() -> st.SearchStrategy[str]:
 
 def _nears() -> st.SearchStrategy[str]:
     single = sorted({words[0].text for word in WORDS if len(words := find_words(word)) == 1})
-    groups = st.lists(st.sampled_from(single), min_size=2, max_size=5, unique=True)
-    return st.builds(near, groups, st.integers(1, 4), st.integers(0, 5), st.sampled_from(["", "title:"]))
+    phrase = st.lists(st.sampled_from(single), min_size=2, max_size=2).map(lambda words: f'"{" ".join(words)}"')
+    terms = st.one_of(*[st.sampled_from(single)] * 4, phrase, _prefixes(), st.sampled_from(["日本", "リコール"]))
+    groups = st.lists(terms, min_size=2, max_size=5, unique=True)
+    fields = st.sampled_from(["", "", "", "title:", "author:"])
+    made = st.builds(near, groups, st.integers(1, 4), st.integers(0, 5), fields, st.sampled_from(["NEAR", "ONEAR"]))
+    return made.filter(_is_one_meaning)
 
 
-def near(words: list[str], cut: int, gap: int, field: str = "") -> str:
-    """A NEAR of the words before `cut` and of those behind, within a field or not."""
+def _is_one_meaning(text: str) -> bool:
+    """Tell whether the sides of a NEAR have no word in common."""
+    try:
+        return bool(parse(text))
+    except QueryError:
+        return False
+
+
+def near(words: list[str], cut: int, gap: int, field: str = "", operator: str = "NEAR") -> str:
+    """A NEAR of the terms before `cut` and of those behind, within a field or not."""
     cut = min(cut, len(words) - 1)
     sides = [f"({' OR '.join(side)})" if len(side) > 1 else side[0] for side in (words[:cut], words[cut:])]
-    text = f" NEAR/{gap} ".join(sides)
+    text = f" {operator}/{gap} ".join(sides)
     return f"{field}({text})" if field else text
+
+
+def letter_nears() -> st.SearchStrategy[str]:
+    """NEARs and ONEARs of letters, and of phrases of them, that can be read."""
+    letters = st.lists(st.text("abcde", min_size=1, max_size=3), min_size=2, max_size=3, unique=True)
+    terms = letters.map(lambda found: [one if len(one) == 1 else f'"{" ".join(one)}"' for one in found])
+    operators = st.sampled_from(["NEAR", "ONEAR"])
+    return st.builds(near, terms, st.integers(1, 2), st.integers(0, 4), st.just(""), operators).filter(_is_one_meaning)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 
 from earshot.query import fields
-from earshot.query.dsl import to_dsl
+from earshot.query.dsl import OPENSEARCH, to_dsl
 from earshot.query.language import MAX_DEPTH, parse
 from tests.query.grammar import queries
 
@@ -21,6 +21,10 @@ def either(*queries: Any) -> dict[str, Any]:
 
 def word(text: str) -> dict[str, Any]:
     return either({"term": {"title_words": {"value": text}}}, {"term": {"text_words": {"value": text}}})
+
+
+def ordered(second: Any) -> dict[str, Any]:
+    return {"all_of": {"max_gaps": 2, "ordered": True, "intervals": [{"match": {"query": "a"}}, second]}}
 
 
 @pytest.mark.parametrize(
@@ -63,10 +67,31 @@ def word(text: str) -> dict[str, Any]:
                 }
             },
         ),
+        (
+            'title:(a ONEAR/2 ("b c" OR dee*))',
+            {
+                "intervals": {
+                    "title_words": {
+                        "any_of": {
+                            "intervals": [
+                                ordered({"prefix": {"prefix": "dee"}}),
+                                ordered({"match": {"query": "b c", "max_gaps": 0, "ordered": True}}),
+                            ]
+                        }
+                    }
+                }
+            },
+        ),
     ],
 )
 def test_query_means_this(text: str, dsl: dict[str, Any]) -> None:
     assert to_dsl(parse(text)) == dsl
+
+
+def test_opensearch_is_told_the_order_in_its_own_word() -> None:
+    told = str(to_dsl(parse('a ONEAR/2 "b c"'), product=OPENSEARCH))
+    assert told.count("'mode': 'ordered'") == 4
+    assert "'ordered': True" not in told
 
 
 @pytest.mark.parametrize(("text", "bound"), [("after:2026-11-20", "gte"), ("before:2026-11-20", "lt")])

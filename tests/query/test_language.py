@@ -22,6 +22,7 @@ from earshot.query.tree import And, Everything, Handle, Is, Near, Not, Or, Prefi
 from tests.query.grammar import queries
 
 A, B, C, D = (Words((name,)) for name in "abcd")
+TITLE_A, TITLE_B = (Words((name,), parts=("title",)) for name in "ab")
 PUMP = Words(("pump",))
 
 
@@ -52,10 +53,15 @@ PUMP = Words(("pump",))
         ('="New York"', Words(("New", "York"), is_cased=True)),
         ("#New_York", Tag("new_york")),
         ("@Ada@example.org", Handle("ada@example.org")),
-        ("(a OR b) NEAR/5 (c OR d)", Near(("a", "b"), ("c", "d"), 5)),
-        ('"a" NEAR/0 b', Near(("a",), ("b",), 0)),
-        ("c a NEAR/5 b d", And((C, Near(("a",), ("b",), 5), D))),
-        ("title:(a NEAR/5 b)", Near(("a",), ("b",), 5, ("title",))),
+        ("(a OR b) NEAR/5 (c OR d)", Near((A, B), (C, D), 5)),
+        ('"a" NEAR/0 b', Near((A,), (B,), 0)),
+        ("c a NEAR/5 b d", And((C, Near((A,), (B,), 5), D))),
+        ("a ONEAR/5 b", Near((A,), (B,), 5, is_ordered=True)),
+        ("a onear/5 b", Near((A,), (B,), 5, is_ordered=True)),
+        ("a NEAR/5f b", Near((A,), (B,), 5, is_ordered=True)),
+        ('"a b" NEAR/5 (c OR val*)', Near((Words(("a", "b")),), (C, Prefix("val")), 5)),
+        ("日本 NEAR/5 a", Near((Words(("日", "本")),), (A,), 5)),
+        ("title:(a NEAR/5 b)", Near((TITLE_A,), (TITLE_B,), 5, ("title",))),
         ("title:(a OR bs)", Or((Words(("a",), parts=("title",)), Words(("bs",), parts=("title",))))),
         ('author:"Ada Lovelace"', Words(("ada", "lovelace"), parts=("author",))),
         ("site:www.Blog.example", Is("site", "blog.example")),
@@ -70,8 +76,8 @@ PUMP = Words(("pump",))
         ("(a|b) c", And((Or((A, B)), C))),
         ("a && b", And((A, B))),
         ("a&&b", And((A, B))),
-        ("a near/3 b", Near(("a",), ("b",), 3)),
-        ("a Near/3 b", Near(("a",), ("b",), 3)),
+        ("a near/3 b", Near((A,), (B,), 3)),
+        ("a Near/3 b", Near((A,), (B,), 3)),
         ("title:and", Words(("and",), parts=("title",))),
         ("=And", Words(("And",), is_cased=True)),
         ("a-b", Words(("a", "b"))),
@@ -110,12 +116,16 @@ def test_query_is_read_as_this_tree(text: str, tree: object) -> None:
         ("a NEAR b", 2, "needs a number", "NEAR/5"),
         ("a NEAR/101 b", 2, "too far", "NEAR/100"),
         ("a NEAR/5 b NEAR/5 c", 11, "two operands", "AND b NEAR/5 c"),
-        ("a NEAR/5 (b c)", 9, "single words", "NEAR/5"),
-        ('a NEAR/5 "b c"', 9, "single words", "NEAR/5"),
-        ("a NEAR/5 日本", 9, "single words", "NEAR/5"),
-        ("a NEAR/5 pump*", 9, "single words", "NEAR/5"),
-        ("a NEAR/5 =B", 9, "single words", "NEAR/5"),
-        ("(a OR b) NEAR/5 (B OR c)", 17 - 1, "b stands on both sides", "one side"),
+        ("a ONEAR b", 2, "ONEAR needs a number", "ONEAR/5"),
+        ("a ONEAR/5 b NEAR/5 c", 12, "two operands", "AND b NEAR/5 c"),
+        ("a NEAR/5 (b c)", 9, "NEAR takes words, phrases", "NEAR/5"),
+        ("a NEAR/5 #b", 9, "NEAR takes words, phrases", "NEAR/5"),
+        ("a NEAR/5 =B", 9, "NEAR takes words, phrases", "NEAR/5"),
+        ("(a OR b) NEAR/5 (B OR c)", 17 - 1, "b can be on both sides", "one side"),
+        ('"a b" NEAR/5 "b c"', 13, "b can be on both sides", "one side"),
+        ("pumps NEAR/5 pum*", 13, "pumps can be on both sides", "one side"),
+        ('pump* ONEAR/5 "pum pumping"', 14, "pumping can be on both sides", "one side"),
+        ("pump* NEAR/5 pum*", 13, "pump* can be on both sides", "one side"),
         ("title:a NEAR/5 b", 15, "same field", "title:(a NEAR/5 b)"),
         ("foo:bar", 0, "no field foo:", "title, site, author"),
         ("https://halden.example", 0, "no field https:", "quotes"),
@@ -283,6 +293,10 @@ def test_a_search_with_too_many_pairs_near_each_other_is_refused_with_what_to_wr
 
     most = MAX_NEAR_PAIRS // 64
     assert parse(" OR ".join(near(n) for n in range(most)))
+    phrases = " AND ".join(f'"a{n} b" NEAR/15 c{n}' for n in range(16))
+    assert parse(phrases)
+    with pytest.raises(QueryError, match="at most 256 pairs of words together"):
+        parse(f'{phrases} "x y" NEAR/0 z')
     with pytest.raises(QueryError, match="at most 256 pairs of words together") as caught:
         parse(" OR ".join(near(n) for n in range(most + 1)))
     assert "write AND" in caught.value.advice

@@ -8,7 +8,7 @@ from earshot.errors import ConfigError
 from earshot.model import Category, Mention, Sentiment, Span
 from earshot.query.language import parse
 from earshot.query.matcher import Match, match, spans_of
-from earshot.query.reading import near_pairs
+from earshot.query.reading import near_ranges
 from tests.builders import make_flag, make_mention
 
 MENTION = make_mention(
@@ -138,9 +138,32 @@ def test_an_unknown_time_zone_is_said() -> None:
 
 
 def test_near_finds_among_thousands_at_once() -> None:
-    left, right = list(range(0, 30_000, 2)), list(range(30_001, 60_001, 2))
-    assert near_pairs(left, right, 0) == []
-    assert near_pairs(left, right, 2) == [29_998, 30_001]
+    left, right = [(n, n + 1) for n in range(0, 30_000, 2)], [(n, n + 1) for n in range(30_001, 60_001, 2)]
+    assert near_ranges(left, right, 0) == []
+    assert near_ranges(left, right, 2) == near_ranges(right, left, 2) == [left[-1], right[0]]
+    assert near_ranges(left, right, 2, is_ordered=True) == [left[-1], right[0]]
+    assert near_ranges(right, left, 2, is_ordered=True) == []
+
+
+@pytest.mark.parametrize(
+    ("query", "text", "shown"),
+    [
+        ("pump ONEAR/1 broke", "The pump suddenly broke", ["pump", "broke"]),
+        ("pump ONEAR/1 broke", "It broke, the pump", None),
+        ('"garden pump" NEAR/2 leak*', "leaking is my garden pump", ["leaking", "garden pump"]),
+        ('"garden pump" NEAR/1 leak*', "leaking is my old garden pump", None),
+        ('"garden pump" ONEAR/0 (leak* OR "gave up")', "My garden pump gave up", ["garden pump", "gave up"]),
+        ('"garden pump" ONEAR/0 leak*', "My garden pump soon leaks", None),
+        ("author:(ada ONEAR/0 lov*)", "nothing", []),
+        ("日本 ONEAR/1 リコール", "日本のリコール", ["日本", "リコール"]),
+    ],
+)
+def test_phrases_and_prefixes_stand_near_and_in_order(query: str, text: str, shown: list[str] | None) -> None:
+    mention = make_mention(title="", text=text, author="Ada Lovelace")
+    found = match(parse(query), mention)
+    assert (found is not None) is (shown is not None)
+    if found:
+        assert cut(mention, found.spans) == shown
 
 
 def test_sentiment_is_the_mentions_own() -> None:

@@ -18,12 +18,11 @@ from earshot.query.language import Purpose, parse
 from earshot.query.matcher import match, spans_of
 from earshot.query.recognise import BrandRecogniser
 from tests.builders import make_brand, make_mention
-from tests.query.grammar import ZONES, mentions, near, queries
+from tests.query.grammar import ZONES, letter_nears, mentions, queries
 
 SCHEMA = make_schema()
 _MENTIONS = st.lists(mentions(), min_size=1, max_size=6)
 _QUERIES = st.lists(queries(), min_size=1, max_size=8)
-_LETTERS = st.lists(st.sampled_from("abcde"), min_size=2, max_size=3, unique=True)
 EXAMPLES = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 
 
@@ -43,7 +42,7 @@ def test_matcher_and_embedded_engine_find_the_same(found: list[Mention], texts: 
 @EXAMPLES
 @given(
     st.lists(st.text("abcde", min_size=1, max_size=14).map(" ".join), min_size=4, max_size=10),
-    st.lists(st.builds(near, _LETTERS, st.integers(1, 2), st.integers(0, 4)), min_size=4, max_size=8),
+    st.lists(letter_nears(), min_size=4, max_size=8),
 )
 def test_nearness_is_counted_alike_to_the_word(found: list[str], texts: list[str]) -> None:
     documents = [make_mention(id=f"m{n}", title="", text=text) for n, text in enumerate(found)]

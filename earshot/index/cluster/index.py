@@ -177,7 +177,7 @@ class ClusterIndex:
         """Return one page, as the port says. A relevance cursor holds as long as nothing is written meanwhile."""
         node = parse(request.query, Purpose.SEARCH)
         place = read_place(request, node)
-        query = questions.whole(node, request.filters, request.time_zone)
+        query = questions.whole(node, request.filters, request.time_zone, self._engine)
         if not place.size:
             return SearchPage(self.count(request), ())
         return _page(self._ask(request, questions.page(query, place)), node, place)
@@ -186,7 +186,7 @@ class ClusterIndex:
         """Yield all hits by time, as the port says; the cluster keeps a point in time until the walk ends."""
         node = parse(request.query, Purpose.SEARCH)
         place = walked(request)
-        asked = questions.page(questions.whole(node, request.filters, request.time_zone), place)
+        asked = questions.page(questions.whole(node, request.filters, request.time_zone, self._engine), place)
         asked["track_total_hits"] = False
         for raw in self._frozen(asked):
             yield _hit(raw, node, None)
@@ -209,7 +209,7 @@ class ClusterIndex:
     def count(self, request: SearchRequest) -> int:
         """Return the exact number of mentions."""
         node = parse(request.query, Purpose.SEARCH)
-        query = questions.whole(node, request.filters, request.time_zone)
+        query = questions.whole(node, request.filters, request.time_zone, self._engine)
         return int(self._ask(request, questions.number(query))["hits"]["total"]["value"])
 
     def facets(self, request: SearchRequest, fields: Sequence[str], size: int = 10) -> dict[str, list[tuple[str, int]]]:
@@ -264,7 +264,7 @@ class ClusterIndex:
 
     def _counter(self, request: SearchRequest) -> counting.Ask:
         node = parse(request.query, Purpose.SEARCH)
-        query = questions.whole(node, request.filters, request.time_zone)
+        query = questions.whole(node, request.filters, request.time_zone, self._engine)
 
         def ask(aggregations: Any) -> Any:
             asked = {"query": query, "size": 0, "track_total_hits": False, "aggs": aggregations}

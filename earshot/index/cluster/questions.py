@@ -11,7 +11,7 @@ from earshot.index.columns import FILTERS
 from earshot.index.cursors import OLDEST, RELEVANCE, RankCursor, TimeCursor, microseconds
 from earshot.index.place import Place
 from earshot.model import Filters
-from earshot.query.dsl import Dsl, to_dsl
+from earshot.query.dsl import ELASTICSEARCH, Dsl, to_dsl
 from earshot.query.fields import SOURCE
 from earshot.query.tree import Everything, Node
 
@@ -19,11 +19,11 @@ MOST_BY_RANK = 10_000
 """Hits that a list by relevance shows. Source: `index.max_result_window`, default of both products, read 2026-11."""
 
 
-def whole(node: Node, filters: Filters, time_zone: str) -> Dsl:
+def whole(node: Node, filters: Filters, time_zone: str, product: str = ELASTICSEARCH) -> Dsl:
     """Return the query for all that `node` means and `filters` leave. Filters do not count in the score."""
     query: dict[str, list[Dsl]] = {"must_not": [{"term": {GONE: True}}], "filter": _filters(filters)}
     if not isinstance(node, Everything):
-        query["must"] = [to_dsl(node, time_zone)]
+        query["must"] = [to_dsl(node, time_zone, product)]
     return {"bool": query}
 
 
