@@ -33,15 +33,12 @@ airflow: .venv/all.installed
 serve: .venv/core.installed
 	@$(BIN)/earshot --workspace "$(DIR)" serve
 
-# Tests that kill processes for minutes, or run search engines, have the machine to themselves, at the end. `make test TESTS=tests/query` runs a part.
+# Every test, in parts, with the ten slowest at the end. `make test TESTS=tests/query` runs a part of them.
 test: check system-parts
 ifdef TESTS
 	@$(BIN)/python -m pytest -q $(TESTS)
 else
-	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not kill and not airflow and not engines and not cluster"
-	@$(BIN)/python -m pytest -q -m "kill or airflow"
-	@$(BIN)/python -m pytest -q -m engines
-	@$(BIN)/python -m pytest -q -m cluster
+	@$(BIN)/python -m scripts.whole_suite
 endif
 
 # The shape of docker-compose.yml as processes: PostgreSQL, Redis, OpenSearch, an S3 server, Airflow with two Celery workers.
