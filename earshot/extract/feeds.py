@@ -10,13 +10,15 @@ import hashlib
 import io
 import re
 from collections.abc import Iterator
-from typing import Any
 
 import feedparser
 
 from earshot.errors import SourceError
-from earshot.extract import clean, dates, markup
+from earshot.extract import clean, dates, feed_texts, markup
+from earshot.extract.authors import author_name
 from earshot.extract.charset import decode
+from earshot.extract.feed_links import Element, field, file_of, page_of, rel_of
+from earshot.extract.hosts import at_public_host
 from earshot.extract.not_feeds import why_not_a_feed
 from earshot.extract.teasers import why_teaser
 from earshot.model import Capture, DateFrom, Entry, Outcome, Reading, TextIs
@@ -25,13 +27,20 @@ _ROOT = re.compile(r"<(?:[A-Za-z]\w*:)?(?:rss|feed|RDF)[\s>]")
 _DECLARATION = re.compile(r"\s*<\?xml[^>]{0,300}>")
 _NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _REFERENCE = re.compile(r"&#(?:[xX]0*([0-9a-fA-F]{1,6})|0*(\d{1,7}));")
+_CAPTION = "caption"
 _PERIODS = {"hourly": 3600, "daily": 86_400, "weekly": 604_800, "monthly": 2_592_000, "yearly": 31_536_000}
 _PERIOD_RANGE = (60, 2_592_000)
 _TEXT_TYPES = frozenset({"text/plain"})
-_EMAIL_AND_NAME = re.compile(r"^\s*[^\s()<>]+@[^\s()<>]+\s*\((.{1,200})\)\s*$")
+_PREFIX = r"xmlns:(\w{{1,30}})\s*=\s*[\"']{}/?[\"']"
+_MEDIA = re.compile(_PREFIX.format(r"http://search\.yahoo\.com/mrss"), re.IGNORECASE)
+_ITUNES = re.compile(_PREFIX.format(r"http://www\.itunes\.com/dtds/podcast-1\.0\.dtd"), re.IGNORECASE)
+_CAPTION, _SYNOPSIS = "caption", "synopsis"
+"""What `media:description` and `itunes:summary` are called before feedparser reads them."""
 
-Element = Any
-"""feedparser's dictionaries, read by `dict.get`: their own look-up guesses, and warns about it."""
+_PERIODS = {"hourly": 3600, "daily": 86_400, "weekly": 604_800, "monthly": 2_592_000, "yearly": 31_536_000}
+_PERIOD_RANGE = (60, 2_592_000)
+_TEXT_TYPES = frozenset({"text/plain"})
+_MEDIA_PREFIX = re.compile(r"xmlns:(\w{1,30})\s*=\s*[\"']http://search\.yahoo\.com/mrss/?[\"']")
 
 
 def read_feed(capture: Capture, body: bytes) -> Reading:
@@ -59,7 +68,7 @@ def read_feed(capture: Capture, body: bytes) -> Reading:
 
 def _parse(text: str) -> tuple[Element, str]:
     """Return what feedparser makes of a text and, where it took a repair, which."""
-    mended = _REFERENCE.sub(_without_what_is_no_sign, _NO_XML.sub("", text))
+    mended = _with_captions(_REFERENCE.sub(_without_what_is_no_sign, _NO_XML.sub("", text)))
     parsed = _feedparser(mended)
     if parsed.entries or (dict.get(parsed, "version") and not parsed.bozo):
         return parsed, ""
@@ -80,6 +89,22 @@ def _feedparser(text: str) -> Element:
     )
 
 
+def _with_captions(text: str) -> str:
+    """Return a feed whose captions and synopses have names of their own.
+
+    feedparser takes them for the entry's text, and where there are several, for its description.
+    """
+    for pattern, usual, name, ours in (
+        (_MEDIA, "media", "description", _CAPTION),
+        (_ITUNES, "itunes", "summary", _SYNOPSIS),
+    ):
+        named = pattern.search(text)
+        prefix = named[1] if named else usual
+        if f"{prefix}:{name}" in text:
+            text = re.sub(rf"<(/?){prefix}:{name}\b[^<>]*?(/?)>", rf"<\1{prefix}:{ours}\2>", text)
+    return text
+
+
 def _without_what_is_no_sign(reference: re.Match[str]) -> str:
     """Return a reference to a character, or the replacement character where XML has no such character."""
     number = int(reference[1], 16) if reference[1] else int(reference[2])
@@ -93,19 +118,20 @@ class _FeedReader:
         feed = parsed.feed
         self._base = capture.final_url
         self._is_rss = not version.startswith("atom")
-        self._language = clean.clean_language(_text(feed, "language"))
-        order = dates.order_of(text for element in (feed, *parsed.entries) for text in _date_texts(element))
+        self._language = clean.clean_language(field(feed, "language"))
+        order = dates.order_of(said for element in (feed, *parsed.entries) for said in _date_texts(element))
         self._dates = dates.DateReader(capture.fetched_at, self._language, order)
         self._author = _author(feed)
         self.teasers: dict[str, int] = {}
-        self.without_date = self.without_identity = 0
+        self.without_date = self.without_identity = self.inner_hosts = 0
 
     def entry(self, raw: Element) -> Entry:
         """Return one entry; what is missing or wrong in it is left empty, never a reason to drop it."""
-        url = self._url(raw)
+        page = page_of(raw, self._base, is_rss=self._is_rss)
+        url = self._public(page or file_of(raw, self._base))
         title = clean.clean_line(self._plain(dict.get(raw, "title_detail")))
-        plain, has_full = self._body(raw)
-        reason = why_teaser(plain.text, title, url, has_full=has_full)
+        plain, has_full = self._body(raw, title)
+        reason = why_teaser(plain.text, title, page, has_full=has_full)
         if reason:
             self.teasers[reason] = self.teasers.get(reason, 0) + 1
         stated = dates.first(_date_texts(raw), self._dates)
@@ -126,52 +152,49 @@ class _FeedReader:
             engagement=_engagement(raw),
         )
 
-    def _url(self, raw: Element) -> str:
-        """Return the entry's own address: the publisher's where a feed service put its own in front."""
-        link = _text(raw, "link")
-        is_bare_guid = dict.get(raw, "guidislink") and link == _text(raw, "id") and "/" not in link
-        candidates = [_text(raw, "feedburner_origlink"), "" if is_bare_guid else link]
-        candidates += [
-            _text(link, "href") for link in dict.get(raw, "links") or () if _text(link, "rel") == "alternate"
-        ]
-        if _text(raw, "id").startswith(("http://", "https://")) and not self._is_rss:
-            candidates.append(_text(raw, "id"))
-        return next((url for link in candidates if link and (url := clean.clean_url(link, self._base))), "")
+    def _public(self, url: str) -> str:
+        public = at_public_host(url, self._base)
+        self.inner_hosts += public != url
+        return public
 
-    def _own_id(self, raw: Element, url: str, title: str, text: str) -> str:
-        own_id = clean.clean_line(_text(raw, "id"), clean.MAX_ID)
+    def _own_id(self, raw: Element, url: str, title: str, said: str) -> str:
+        own_id = clean.clean_line(field(raw, "id"), clean.MAX_ID)
         if own_id or url:
             return own_id
         self.without_identity += 1
-        return content_id(title, text)
+        return content_id(title, said)
 
-    def _body(self, raw: Element) -> tuple[markup.Plain, bool]:
-        """Return the longest of an entry's texts, and whether it stands in an element for the full text."""
-        summary = dict.get(raw, "summary_detail")
-        contents = [c for c in dict.get(raw, "content") or () if _text(c, "value").strip()]
-        full = max((self._read(c) for c in contents), key=lambda plain: len(plain.text), default=markup.Plain(""))
-        if full.text or summary is None:
-            return full, bool(full.text)
-        short = self._read(summary)
-        return (short if short.text else markup.Plain("", full.images or short.images, full.links)), False
+    def _body(self, raw: Element, title: str) -> tuple[markup.Plain, bool]:
+        """Return an entry's text, and whether it may be taken for the whole one."""
+        contents = [detail for detail in dict.get(raw, "content") or () if field(detail, "value").strip()]
+        # feedparser calls a second description "content" too, in plain text, which RSS has no element for.
+        full = [self._read(one) for one in contents if not (self._is_rss and field(one, "type") in _TEXT_TYPES)]
+        others = [one for one in contents if self._is_rss and field(one, "type") in _TEXT_TYPES]
+        summaries = [detail for detail in (dict.get(raw, "summary_detail"), *others) if detail]
+        short = [self._read(detail) for detail in summaries]
+        short.append(markup.read_fragment(field(raw, f"itunes_{_SYNOPSIS}"), self._base))
+        if not any(plain.text for plain in (*full, *short)):
+            short += [markup.read_fragment(field(raw, f"media_{_CAPTION}"), self._base)]
+        return feed_texts.choose(full, short, title)
 
     def _read(self, detail: Element) -> markup.Plain:
-        value = _text(detail, "value")
-        base = clean.clean_url(_text(detail, "base"), self._base) or self._base
-        if _text(detail, "type") in _TEXT_TYPES and not (self._is_rss and "<" in value):
-            return markup.Plain(clean.clean_text(value))
+        value = field(detail, "value")
+        base = clean.clean_url(field(detail, "base"), self._base) or self._base
+        is_plain = field(detail, "type") in _TEXT_TYPES and not (self._is_rss and "<" in value)
+        if is_plain and not markup.is_markup(value):
+            return markup.Plain(clean.clean_text(markup.unescaped(value)))
         return markup.read_fragment(value, base)
 
     def _plain(self, detail: Element | None) -> str:
         if detail is None:
             return ""
-        value = _text(detail, "value")
-        is_plain = _text(detail, "type") in _TEXT_TYPES and not self._is_rss
+        value = field(detail, "value")
+        is_plain = field(detail, "type") in _TEXT_TYPES and not self._is_rss
         return value if is_plain else markup.strip_tags(value)
 
     def _language_of(self, raw: Element) -> str:
         details = [dict.get(raw, "title_detail"), dict.get(raw, "summary_detail"), *(dict.get(raw, "content") or ())]
-        declared = (_text(detail, "language") for detail in details if detail)
+        declared = (field(detail, "language") for detail in details if detail)
         return next((code for tag in declared if (code := clean.clean_language(tag))), self._language)
 
 
@@ -181,50 +204,48 @@ def content_id(title: str, text: str) -> str:
     return f"content:{hashlib.sha256(words).hexdigest()}"
 
 
-def _text(element: Element, name: str) -> str:
-    value = dict.get(element, name)
-    return value if isinstance(value, str) else ""
-
-
 def _date_texts(element: Element) -> list[str]:
     """Return what stands for a date, publishing first, as written: feedparser's own readings drop what they miss."""
-    return [text for name in ("published", "updated", "created") if (text := _text(element, name).strip())]
+    return [said for name in ("published", "updated", "created") if (said := field(element, name).strip())]
 
 
 def _author(element: Element) -> str:
-    """Return the name; an address only where the feed gives nothing else."""
+    """Return the names; of Atom, whose name and address are two elements, the name."""
+    people = [field(person, "name") for person in dict.get(element, "authors") or () if not field(person, "email")]
+    if len(people) > 1 and all(people):
+        return clean.clean_line(", ".join(map(author_name, dict.fromkeys(people))), clean.MAX_AUTHOR)
     detail = dict.get(element, "author_detail") or {}
-    said = _text(detail, "name") or _text(element, "author")
-    both = _EMAIL_AND_NAME.match(said) if len(said) < clean.MAX_ID else None
-    return clean.clean_line(markup.strip_tags(both[1] if both else said), clean.MAX_AUTHOR)
+    said, name = field(element, "author"), field(detail, "name")
+    is_composed = said == f"{name} ({field(detail, 'email')})"
+    return author_name(name if is_composed or not said else said)
 
 
 def _media_images(raw: Element) -> Iterator[str]:
     for name in ("media_content", "enclosures", "links"):
         for item in dict.get(raw, name) or ():
-            is_linked = name != "links" or _text(item, "rel") == "enclosure"
-            if is_linked and (_text(item, "type").startswith("image/") or _text(item, "medium") == "image"):
-                yield _text(item, "url") or _text(item, "href")
+            is_linked = name != "links" or rel_of(item) == "enclosure"
+            if is_linked and (field(item, "type").startswith("image/") or field(item, "medium") == "image"):
+                yield field(item, "url") or field(item, "href")
     for item in dict.get(raw, "media_thumbnail") or ():
-        yield _text(item, "url")
+        yield field(item, "url")
 
 
 def _engagement(raw: Element) -> dict[str, int]:
     """Return counts that the feed gives: comments, views, ratings."""
     statistics, stars = dict.get(raw, "media_statistics") or {}, dict.get(raw, "media_starrating") or {}
     said = {
-        "comments": _text(raw, "slash_comments") or _text(raw, "thr_total"),
-        "views": _text(statistics, "views"),
-        "ratings": _text(stars, "count"),
+        "comments": field(raw, "slash_comments") or field(raw, "thr_total"),
+        "views": field(statistics, "views"),
+        "ratings": field(stars, "count"),
     }
     return {name: int(count) for name, count in said.items() if count.isascii() and count.isdigit() and len(count) < 16}
 
 
 def _update_period(feed: Element) -> int | None:
     """Return how often the feed says it changes, in seconds between a minute and thirty days."""
-    period = _PERIODS.get(_text(feed, "sy_updateperiod").strip().lower())
-    often = _text(feed, "sy_updatefrequency").strip()
-    minutes = _text(feed, "ttl").strip()
+    period = _PERIODS.get(field(feed, "sy_updateperiod").strip().lower())
+    often = field(feed, "sy_updatefrequency").strip()
+    minutes = field(feed, "ttl").strip()
     if period:
         seconds = period // max(1, int(often) if often.isascii() and often.isdigit() and len(often) < 6 else 1)
     elif minutes.isascii() and minutes.isdigit() and 0 < len(minutes) < 8 and int(minutes):
@@ -244,5 +265,10 @@ def _warnings(parsed: Element, mended: tuple[str, str], reader: _FeedReader) -> 
         yield f"{count} of {len(parsed.entries)} entries are teasers: {reason}"
     if reader.without_date:
         yield f"{reader.without_date} of {len(parsed.entries)} entries have no date that can be true"
+    if reader.inner_hosts:
+        inside = (
+            f"{reader.inner_hosts} of {len(parsed.entries)} entries link to a machine that only the site itself reaches"
+        )
+        yield f"{inside}; they were read as addresses at the feed's own host"
     if reader.without_identity:
         yield f"{reader.without_identity} of {len(parsed.entries)} entries have neither link nor id"

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 
 from lxml import etree
-from lxml.html import HTMLParser
+from lxml.html import HTMLParser, defs
 
 from earshot.extract.clean import MAX_IMAGES, MAX_LINKS, clean_text, clean_url, clean_urls
 
@@ -25,33 +25,72 @@ _BLOCKS = frozenset(
      "thead", "tr", "ul")
 )  # fmt: skip
 _CELLS = frozenset({"td", "th"})
-_TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<!--")
+_TAG = re.compile(r"<(/?)([a-zA-Z][^\s<>/]*)((?:\s[^<>]*)?)/?>|<!--.*?-->", re.DOTALL)
+_HTML = frozenset(defs.tags) | {"bdi", "dialog", "main", "picture", "portal", "slot", "template"}
+"""Names of HTML elements, of all ages."""
+
+_BRACKET = re.compile(r"<([a-zA-Z][^\s<>/]*)(\s[^<>]*)?/?>")
+_END = re.compile(r"</([a-zA-Z][^\s<>/]*)")
+_VOID = frozenset({"br", "hr", "img", "wbr", "input", "link", "meta", "source", "embed", "area", "base", "col"})
+_REFERENCE = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]\w{1,30});")
+_ENTITY = re.compile(r"&(?:amp|quot|apos|nbsp|[lr][sd]quo|[mn]dash|hellip|#\d{2,6}|#[xX][0-9a-fA-F]{2,5});")
+_CODE = re.compile(r"<(?:pre|code)\b", re.IGNORECASE)
+_FIGURES = ("figure", "figcaption")
+_CAPTION = 1_000
 _WHITE = re.compile(r"[ \t\n\r\f]+")
 _FORBIDDEN = re.compile("[\x00\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
 class Plain:
-    """What an HTML fragment says: text with one newline between paragraphs, absolute addresses."""
+    """What an HTML fragment says: text with one newline between paragraphs, absolute addresses.
+
+    is_caption: all of the text belongs to figures.
+    """
 
     text: str
     images: tuple[str, ...] = ()
     links: tuple[str, ...] = ()
+    is_caption: bool = False
 
 
 def read_fragment(fragment: str, base: str) -> Plain:
-    """Return text, images and links of an HTML fragment; relative addresses are resolved against `base`."""
+    """Return text, images and links of an HTML fragment; relative addresses are resolved against `base`.
+
+    Markup that was escaped once too often is still markup. What stands in angle brackets and is no element of HTML
+    ("<Halden>", "List<String>", "<ada@news.example>") is text.
+    """
     if not fragment.strip():
         return Plain("")
     if "<" not in fragment:
-        return Plain(clean_text(html.unescape(_WHITE.sub(" ", fragment))))
-    root = parse_html(fragment)
-    return Plain("") if root is None else read_tree(root, base)
+        said = html.unescape(_WHITE.sub(" ", fragment))
+        if is_markup(said) or _has_pair(said):
+            return read_fragment(said, base)
+        return Plain(clean_text(unescaped(said)))
+    root = parse_html(_with_words_in_brackets(fragment))
+    plain = Plain("") if root is None else read_tree(root, base)
+    if not plain.text.startswith("<") or _CODE.search(fragment) or not is_markup(plain.text):
+        return plain
+    again = parse_html(plain.text)
+    inner = plain if again is None else read_tree(again, base)
+    return Plain(inner.text, plain.images or inner.images, plain.links or inner.links, inner.is_caption)
+
+
+def is_markup(text: str) -> bool:
+    """Tell whether a text is evidently HTML: it begins with an element that ends, or has links or pictures."""
+    start = text.lstrip()[:10_000]
+    first = _TAG.match(start)
+    name = (first[2] or "").lower() if first else ""
+    if name in _HTML and (name in _VOID or f"</{name}" in text.lower()):
+        return True
+    return bool(re.search(r"<(?:a\s[^<>]*href|img\s[^<>]*src)\s*=", start, re.IGNORECASE))
 
 
 def read_tree(root: etree._Element, base: str) -> Plain:
     """Return text, images and links of a parsed element and what is in it."""
-    return Plain(clean_text(_text_of(root)), *addresses(root, base_of(root, base)))
+    text = clean_text(unescaped(_text_of(root)))
+    images, links = addresses(root, base_of(root, base))
+    return Plain(text, images, links, _is_caption(root, text))
 
 
 def base_of(root: etree._Element, url: str) -> str:
@@ -78,10 +117,79 @@ def parse_html(text: str) -> etree._Element | None:
 
 
 def strip_tags(text: str) -> str:
-    """Return a title without the markup that some feeds put into it; "a < b" stays as it is."""
-    if _TAG.search(text):
-        return read_fragment(text, "").text
-    return html.unescape(text) if "&" in text else text
+    """Return a title without the markup that some feeds put into it, also where it was escaped twice.
+
+    Only elements of HTML that begin and end are markup: "a < b", "why <Halden> failed" and "the <b> element" stay.
+    """
+    for _ in range(2):
+        if "<" not in text and "&" not in text:
+            return text
+        text = _REFERENCE.sub(lambda reference: html.unescape(reference[0]), _strip_once(text))
+    return text
+
+
+def _strip_once(text: str) -> str:
+    counts: dict[str, int] = {}
+    for match in _TAG.finditer(text):
+        name = (match[2] or "").lower()
+        counts[name] = counts.get(name, 0) + (-1 if match[1] else 1)
+    begun = {name for name, count in counts.items() if name in _HTML and not count}
+    plain = {(match[2] or "").lower() for match in _TAG.finditer(text) if "=" in (match[3] or "")} & _HTML
+    ended = {"", *(_VOID & counts.keys()), *begun, *plain}
+    hidden = ended & {"script", "style"}
+    for name in hidden:
+        text = re.sub(rf"<{name}\b.*?</{name}\s*>", " ", text, flags=re.DOTALL | re.IGNORECASE)
+    return _TAG.sub(lambda match: _instead(match, ended), text)
+
+
+def _instead(match: re.Match[str], ended: set[str]) -> str:
+    name = (match[2] or "").lower()
+    if name not in ended:
+        return match[0]
+    return " " if name in _BLOCKS else ""
+
+
+def unescaped(text: str) -> str:
+    """Return a text without the character references that were escaped once too often."""
+    return html.unescape(text) if "&" in text and _ENTITY.search(text) else text
+
+
+def _has_pair(text: str) -> bool:
+    """Tell whether an element of HTML begins and ends in a text."""
+    begun: set[str] = set()
+    for match in _TAG.finditer(text):
+        name = (match[2] or "").lower()
+        if match[1] and name in begun and name in _HTML:
+            return True
+        begun.add(name)
+    return False
+
+
+def _with_words_in_brackets(fragment: str) -> str:
+    """Return a fragment in which angle brackets around other things than elements are text."""
+    ended = {name.lower() for name in _END.findall(fragment)}
+    return _BRACKET.sub(lambda match: match[0] if _is_element(match, ended) else f"&lt;{match[0][1:]}", fragment)
+
+
+def _is_element(match: re.Match[str], ended: set[str]) -> bool:
+    """Tell an element from a word: by its name, its attributes, a namespace, or an end that it has."""
+    name, more = match[1].lower(), match[2] or ""
+    if name in _HTML or "=" in more:
+        return True
+    if "@" in name or "://" in name:
+        return False
+    return ":" in name or "-" in name or name in ended
+
+
+def _is_caption(root: etree._Element, text: str) -> bool:
+    if not text or len(text) > _CAPTION or next(root.iter(*_FIGURES), None) is None:
+        return False
+    inside = sum(len(clean_text(_text_of(figure))) for figure in root.iter("figure", "figcaption") if _is_outer(figure))
+    return inside >= len(text) - 1
+
+
+def _is_outer(element: etree._Element) -> bool:
+    return not any(above.tag in _FIGURES for above in element.iterancestors())
 
 
 def _text_of(root: etree._Element) -> str:

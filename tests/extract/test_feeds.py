@@ -81,10 +81,59 @@ def test_links_of_other_schemes_are_no_links(link):
     assert entry.links == entry.images == ()
 
 
+def full(html: str) -> str:
+    return f"<content:encoded><![CDATA[{html}]]></content:encoded>"
+
+
 def test_full_text_goes_before_the_description():
-    more = "<content:encoded><![CDATA[<p>One.</p><p>Two <b>bold</b>.</p><script>bad()</script>]]></content:encoded>"
+    more = full("<p>The pump stopped.</p><p>Nobody knows <b>why</b>.</p><script>bad()</script>")
     (entry,) = read(rss(item(text="A summary", more=more))).entries
-    assert entry.text == "One.\nTwo bold."
+    assert entry.text == "The pump stopped.\nNobody knows why."
+    assert entry.text_is is TextIs.FULL
+
+
+ITUNES = 'xmlns:i="http://www.itunes.com/dtds/podcast-1.0.dtd"'
+SUMMARY = "Three pumps of Halden stopped within a week, and readers wrote to us about it. " * 4
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        full("<p>Photo: town archive</p>"),
+        full("<figure><img src='/p.jpg'><figcaption>A pump. The pump stands in a hall.</figcaption></figure>"),
+        full("<p>The post <a href='/one'>A title</a> appeared first on <a href='/'>A blog</a>.</p>"),
+        full("<p>Der Beitrag <a href='/one'>A title</a> erschien zuerst auf <a href='/'>A blog</a>.</p>"),
+        "<media:description>A picture of the pump. It stands in the hall, and it is blue.</media:description>",
+        2 * "<media:content url='/p.jpg'><media:description type='plain'>A hall.</media:description></media:content>",
+        full("<p>Too short to be it.</p>") + f"<i:summary {ITUNES}>Short.</i:summary>",
+    ],
+)
+def test_what_is_shorter_than_the_summary_beside_it_is_no_full_text(more):
+    (entry,) = read(rss(item(text=SUMMARY, more=more))).entries
+    assert entry.text == SUMMARY.strip()
+    assert entry.text_is is TextIs.TEASER
+
+
+def test_a_caption_longer_than_the_summary_is_still_no_text():
+    caption = f"<figure><img src='/p.jpg'><figcaption>{LONG[:180]}</figcaption></figure>"
+    (entry,) = read(rss(item(text="Three pumps stopped within a week.", more=full(caption)))).entries
+    assert (entry.text, entry.text_is) == ("Three pumps stopped within a week.", TextIs.TEASER)
+    assert entry.images == ("http://blog.example/p.jpg",)
+
+
+def test_a_caption_alone_in_the_element_for_the_full_text_lets_the_page_be_asked_for():
+    (entry,) = read(rss(item(text="", more=full("<p>Photo: town archive</p>")))).entries
+    assert (entry.text, entry.text_is) == ("Photo: town archive", TextIs.TEASER)
+
+
+def test_a_picture_described_is_the_text_where_there_is_no_other():
+    more = "<media:group><media:description>A film about the pump of Halden.</media:description></media:group>"
+    assert read(rss(item(text="", more=more))).entries[0].text == "A film about the pump of Halden."
+
+
+def test_a_summary_that_only_repeats_the_full_text_does_not_make_it_a_teaser():
+    more = full("".join(f"<p>{part}.</p>" for part in LONG.split(". ")[:3]))
+    (entry,) = read(rss(item(text=f"{LONG[:290]} Subscribe to our letter!", more=more))).entries
     assert entry.text_is is TextIs.FULL
 
 
@@ -202,10 +251,63 @@ def test_language_of_feed_and_entry():
     assert read(atom("<title xml:lang='fr'>t</title>")).entries[0].language == "fr"
 
 
-def test_markup_in_titles_is_taken_off_once():
-    titles = ["Tom &amp; Jerry", "<b>Bold</b> pump", "a < b", "&#8220;Quoted&#8221;"]
-    body = rss(*(item(title=title, link=f"/{n}") for n, title in enumerate(titles)))
-    assert [e.title for e in read(body).entries] == ["Tom & Jerry", "Bold pump", "a < b", "“Quoted”"]
+@pytest.mark.parametrize(
+    ("written", "title"),
+    [
+        ("Tom &amp; Jerry", "Tom & Jerry"),
+        ("Tom &amp;amp; Jerry", "Tom & Jerry"),
+        ("<b>Bold</b> pump", "Bold pump"),
+        ("&lt;b&gt;Bold&lt;/b&gt; pump", "Bold pump"),
+        ("a < b", "a < b"),
+        ("&#8220;Quoted&#8221;", "“Quoted”"),
+        ("Why <Halden> is written in brackets", "Why <Halden> is written in brackets"),
+        ("The <dl> element, explained", "The <dl> element, explained"),
+        ("List<String> or <em>nothing</em>", "List<String> or nothing"),
+        ('<span class="kicker">Pumps</span> stop<br/>', "Pumps stop"),
+        ("R&D at AT&T: what &notify means", "R&D at AT&T: what &notify means"),
+    ],
+)
+def test_markup_in_titles_is_taken_off_and_words_in_brackets_stay(written, title):
+    assert read(rss(item(title=written))).entries[0].title == title
+
+
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        ("&lt;p&gt;Halden is &lt;b&gt;late&lt;/b&gt;.&lt;/p&gt;&lt;p&gt;Again.&lt;/p&gt;", "Halden is late.\nAgain."),
+        ("Halden is &lt;em&gt;late&lt;/em&gt; &amp;amp; closed", "Halden is late & closed"),
+        ("<div>&lt;p&gt;Halden is late.&lt;/p&gt;</div>", "Halden is late."),
+        ("<p>Halden&amp;nbsp;is &amp;#8220;late&amp;#8221;</p>", "Halden is “late”"),
+        ("Use the &lt;p&gt; element", "Use the <p> element"),
+        ("<pre>&lt;p&gt;x&lt;/p&gt;</pre><p>is a paragraph</p>", "<p>x</p>\nis a paragraph"),
+        ("<p>Mail <ada@blog.example> about <Halden></p>", "Mail <ada@blog.example> about <Halden>"),
+        ("<p>In a <o:p>word</o:p> <my-box>file</my-box></p>", "In a word file"),
+    ],
+)
+def test_texts_escaped_twice_and_words_in_brackets(written, text):
+    assert read(rss(item(text=written))).entries[0].text == text
+
+
+@pytest.mark.parametrize(
+    ("written", "author"),
+    [
+        ("<author>ada@quill.example (Ada Lund)</author>", "Ada Lund"),
+        ("<author>Ada Lund (ada@quill.example)</author>", "Ada Lund"),
+        ("<author>Ada Lund &lt;ada@quill.example&gt;</author>", "Ada Lund"),
+        ('<author>"Lund, Ada" &lt;mailto:ada@quill.example&gt;</author>', "Lund, Ada"),
+        ("<author>ada@quill.example</author>", "ada@quill.example"),
+        ("<author>ada@quill.example (Ada Lund), bo@quill.example (Bo Ek)</author>", "Ada Lund, Bo Ek"),
+        ("<author>Ada Lund (Desk)</author>", "Ada Lund (Desk)"),
+        ("<dc:creator>Ada Lund</dc:creator><dc:creator>Bo Ek</dc:creator>", "Ada Lund, Bo Ek"),
+    ],
+)
+def test_authors_are_names_and_addresses_only_where_nothing_else_is_known(written, author):
+    assert read(rss(item(more=written))).entries[0].author == author
+
+
+def test_an_atom_author_is_the_name_beside_the_address():
+    author = "<author><name>Ada Lund</name><email>ada@quill.example</email></author>"
+    assert read(atom(f"<title>t</title>{author}")).entries[0].author == "Ada Lund"
 
 
 def test_atom_plain_text_is_not_taken_for_markup():
@@ -231,6 +333,42 @@ def test_pictures_of_media_rss_and_enclosures_are_images():
 def test_the_publishers_link_goes_before_the_one_of_a_feed_service():
     more = "<feedburner:origLink>http://blog.example/real</feedburner:origLink>"
     assert read(rss(item(link="http://feeds.example/~r/1", more=more))).entries[0].url == "http://blog.example/real"
+
+
+ALTERNATE = "<link rel='alternate' type='text/html' href='/page'/>"
+IANA = "http://www.iana.org/assignments/relation/alternate"
+
+
+@pytest.mark.parametrize(
+    "links",
+    [
+        f"{ALTERNATE}<link rel='enclosure' type='image/jpeg'>http://blog.example/p.jpg</link>",
+        f"<link rel='alternate' type='application/json' href='/page.json'/>{ALTERNATE}",
+        f"<link rel='self' href='/self'/><link rel='replies' href='/replies'/>{ALTERNATE}",
+        f"<link rel='{IANA}' href='/page'/><link rel='enclosure' href='/p.mp3'/>",
+        "<link href='/page'/>",
+    ],
+)
+def test_the_link_of_an_entry_is_the_page_it_names_whatever_else_it_links(links):
+    (entry,) = read(atom(f"<title>t</title><id>urn:x</id>{links}")).entries
+    assert entry.url == "http://blog.example/page"
+
+
+def test_an_episode_without_a_page_is_its_file_and_whole():
+    more = "<enclosure url='/ep12.mp3' type='audio/mpeg' length='9'/><guid isPermaLink='false'>cast-12</guid>"
+    (entry,) = read(rss(item(link="", text="We talk about the pump of Halden.", more=more))).entries
+    assert (entry.url, entry.own_id) == ("http://blog.example/ep12.mp3", "cast-12")
+    assert entry.text_is is TextIs.FULL  # no page holds more
+
+
+@pytest.mark.parametrize("inner", ["http://localhost:8080", "http://127.0.0.1", "https://10.0.3.7", "http://web01"])
+def test_links_to_the_sites_own_machine_are_read_at_the_feeds_host_and_told(inner):
+    body = rss(item(link=f"{inner}/one?a=1"), item(link="http://other.example/two"))
+    reading = read(body, final_url="https://blog.example/feed")
+    assert [entry.url for entry in reading.entries] == ["https://blog.example/one?a=1", "http://other.example/two"]
+    assert any("1 of 2 entries link to a machine that only the site itself" in note for note in reading.warnings)
+    at_home = read(body, final_url="http://127.0.0.1:9000/feed")
+    assert at_home.entries[0].url == f"{inner}/one?a=1"
 
 
 @pytest.mark.parametrize("junk", [b"\n\n  ", b"<!-- cached -->\n", b"Warning: include() failed\n", b"\xef\xbb\xbf \n"])

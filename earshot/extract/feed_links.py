@@ -1,0 +1,64 @@
+"""Which of an entry's links is its own address. Knows feedparser's dictionaries and no text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from earshot.extract.clean import clean_url
+
+_IANA = "http://www.iana.org/assignments/relation/"
+_PAGES = ("", "text/html", "application/xhtml+xml")
+
+Element = Any
+"""feedparser's dictionaries, read by `dict.get`: their own look-up guesses, and warns about it."""
+
+
+def page_of(raw: Element, base: str, *, is_rss: bool) -> str:
+    """Return the address of the page behind an entry, absolute; "" where it has none.
+
+    The publisher's own goes before that of a feed service; rel=alternate before what RSS calls `link`, pages before
+    other types; a guid counts where it is a permalink.
+    """
+    named = (url for link in _pages(raw, is_rss) if link.strip() and (url := clean_url(link, base)))
+    return next(named, "")
+
+
+def file_of(raw: Element, base: str) -> str:
+    """Return for an entry without a page what else stands behind it: its enclosure (an episode), then a guid."""
+    files = [field(link, "href") for link in _links(raw) if rel_of(link) == "enclosure"]
+    files += [field(item, "url") for item in dict.get(raw, "media_content") or ()]
+    own_id = field(raw, "id")
+    files += [own_id] if own_id.startswith(("http://", "https://")) else []
+    return next((url for file in files if file.strip() and (url := clean_url(file, base))), "")
+
+
+def rel_of(link: Element) -> str:
+    """Return a link's first relation without IANA's prefix, in lower case. Source: RFC 4287 section 4.2.7.2."""
+    said = field(link, "rel").strip().lower().removeprefix(_IANA)
+    return (said.split() or ["alternate"])[0]
+
+
+def field(element: Element, name: str) -> str:
+    """Return a field that is a string, "" for others."""
+    value = dict.get(element, name)
+    return value if isinstance(value, str) else ""
+
+
+def _links(raw: Element) -> list[Element]:
+    return list(dict.get(raw, "links") or ())
+
+
+def _pages(raw: Element, is_rss: bool) -> Iterator[str]:
+    yield field(raw, "feedburner_origlink")
+    alternates = [link for link in _links(raw) if rel_of(link) == "alternate"]
+    is_page = [field(link, "type").partition(";")[0].strip().lower() in _PAGES for link in alternates]
+    for wanted in (True, False):
+        yield from (field(link, "href") for link, good in zip(alternates, is_page, strict=True) if good is wanted)
+    link, own_id = field(raw, "link"), field(raw, "id")
+    others = {field(other, "href") for other in _links(raw) if rel_of(other) != "alternate"}
+    is_bare_guid = dict.get(raw, "guidislink") and link == own_id and "/" not in link
+    if not is_bare_guid and link not in others:
+        yield link
+    if own_id.startswith(("http://", "https://")) and not is_rss:
+        yield own_id
