@@ -15,6 +15,7 @@ from dashboards.overview import overview
 from dashboards.reading import read_mention
 from dashboards.view import SORTS, View
 from earshot.errors import QueryError
+from earshot.query.language import remarks
 
 
 def make_router(board: Board) -> APIRouter:
@@ -75,7 +76,8 @@ def _page(
         brands=list(board.brands.values()),
         empty=empty,
         fresh_url=_fresh_url(view),
-        error=context.pop("error", None),
+        error=(error := context.pop("error", None)),
+        notes=() if error else remarks(view.query),
         **context,
     )
 

@@ -103,6 +103,13 @@ def test_search_prints_one_mention_a_line_newest_first(here: Here) -> None:
     assert "halden" in here("search", "pump").stdout
 
 
+def test_a_search_that_is_read_otherwise_than_it_looks_says_so_beside_the_results(here: Here) -> None:
+    here("run", "--once")
+    done = here("search", "pump and broke", "--json")
+    assert len(done.stdout.splitlines()) == len(here("search", "pump AND broke", "--json").stdout.splitlines()) > 0
+    assert "note: and is read as AND" in done.stderr
+
+
 def test_a_query_that_cannot_be_read_points_at_its_character(here: Here) -> None:
     done = here("search", "pump AND (broke", code=3)
     assert "^" in done.stderr

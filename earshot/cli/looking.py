@@ -14,6 +14,7 @@ from earshot import jobs
 from earshot.cli.root import Json, State, commands, opened
 from earshot.cli.saying import print_json
 from earshot.errors import ConfigError
+from earshot.query.language import remarks
 from earshot.screen import err, out, status_tables
 
 command = commands("Looking")
@@ -38,6 +39,8 @@ def search(
     as_json: Json = False,
 ) -> None:
     """Search mentions, newest first."""
+    for remark in remarks(query):
+        err.print(Text(f"note: {remark.what}"))
     found = 0
     for mention in jobs.search(str(State.workspace), query, limit if as_json else limit or 20):
         found += 1

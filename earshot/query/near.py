@@ -81,12 +81,12 @@ def _refuse_common(query: str, lefts: Side, rights: Side, right: Node, name: str
     """Refuse sides that one word can belong to: it would be near itself, and the engines do not agree how near."""
     for one in lefts:
         for two in rights:
-            if common := _common(one, two):
+            if common := common_word(one, two):
                 what = f"{common} can be on both sides of {name}"
                 raise QueryError(query, right.at, what, "take it from one side; a word is always near itself")
 
 
-def _common(one: Words | Prefix, two: Words | Prefix) -> str:
+def common_word(one: Words | Prefix, two: Words | Prefix) -> str:
     """Return a word that both terms can hold, a prefix with its *, or nothing."""
     if isinstance(one, Words) and isinstance(two, Words):
         return next((word for word in one.words if word in two.words), "")

@@ -9,12 +9,13 @@ from enum import StrEnum
 from itertools import pairwise
 
 from earshot.errors import QueryError, SourceError
-from earshot.model import Category, Sentiment
+from earshot.model import Category, Sentiment, Severity
 from earshot.query import words
 from earshot.query.foreign_fields import advice_for
 from earshot.query.languages import is_language
 from earshot.query.lexer import Kind, Token
-from earshot.query.tree import AUTHOR, BOTH, TITLE, Handle, Is, Node, Prefix, Tag, When, Words
+from earshot.query.near import common_word
+from earshot.query.tree import AUTHOR, BOTH, TITLE, Handle, Is, Near, Node, Prefix, Tag, When, Words
 from earshot.urls import canonical_url, site_of
 
 MIN_PREFIX = 3
@@ -30,18 +31,21 @@ FIELDS = (
     "brand",
     "sentiment",
     "category",
+    "severity",
     "flag",
     "after",
     "before",
 )
 _PARTS = {"title": (TITLE,), "author": (AUTHOR,)}
 _VERDICT = ("brand", "sentiment", "category")
-_TRIAGE = ("flag",)
+_FIRED = ("severity", "flag")
+_CHOICES: dict[str, type[StrEnum]] = {"sentiment": Sentiment, "category": Category, "severity": Severity}
 _NOT_BUILT = ("status", "assignee", "topic", "entity", "reach")
 """Fields that a mention has room for and that nothing fills yet."""
 _YEARS = range(1970, 2200)
 _ID = re.compile(r"[\w.-]+")
 _LIST = re.compile(r"[,;](?!\d)")
+_STARRED = re.compile(r"(?<!\S)\w{3,}\*(?!\S)")
 _HOST = re.compile(r"[a-z0-9_.:-]+")
 _PLAIN = re.compile(r"[\s'’.,;:!?/_&-]*")
 
@@ -64,7 +68,7 @@ class Remark:
 
 def allowed_fields(purpose: Purpose) -> tuple[str, ...]:
     """Return the fields that a query may use, by what is known when it is asked."""
-    refused = {Purpose.BRAND: _VERDICT + _TRIAGE, Purpose.RULE: _TRIAGE, Purpose.SEARCH: ()}[purpose]
+    refused = {Purpose.BRAND: _VERDICT + _FIRED, Purpose.RULE: _FIRED, Purpose.SEARCH: ()}[purpose]
     return tuple(name for name in FIELDS if name not in refused)
 
 
@@ -142,6 +146,8 @@ class TermReader:
             return self._marked(token)
         if token.kind is Kind.RUN and "*" in token.text:
             return self._prefix(token, parts, is_exact)
+        if token.kind is Kind.PHRASE and _STARRED.search(token.text):
+            return self._open_phrase(token, parts, is_exact)
         return self._words(token, parts, is_exact)
 
     def _error(self, token: Token, what: str, advice: str) -> QueryError:
@@ -199,6 +205,31 @@ class TermReader:
             raise self._error(token, f"{token.text} has {few} before its *", advice)
         return Prefix(prefix, parts)
 
+    def _open_phrase(self, token: Token, parts: tuple[str, ...], is_exact: bool) -> Node:
+        """Return a phrase that begins or ends in a word with *: words in a row, of which one is a prefix.
+
+        Raises:
+            QueryError: it has more than one such word, or one in its middle.
+        """
+        if is_exact:
+            raise self._error(token, "a phrase with = takes no *", f"write {token.text} without one of them")
+        pieces = [(piece[0], piece.start()) for piece in re.finditer(r"\S+", token.text)]
+        stars = [number for number, (piece, _) in enumerate(pieces) if _STARRED.fullmatch(piece)]
+        if len(stars) > 1 or stars[0] not in (0, len(pieces) - 1):
+            what = "* stands at one word of a phrase only, the first or the last"
+            raise self._error(token, what, 'write "garden pump*", or take the * away')
+        star, at = pieces[stars[0]]
+        prefix = self._prefix(replace(token, kind=Kind.RUN, text=star), parts, False)
+        rest = (token.text[:at] + token.text[at + len(star) :]).strip()
+        if not words.find_words(rest):
+            return prefix
+        row = self._words(replace(token, text=rest), parts, False)
+        left, right = (prefix, row) if stars[0] == 0 else (row, prefix)
+        if common := common_word(left, right):
+            what = f"{common} can be both words of this phrase"
+            raise self._error(token, what, "take the * away")
+        return Near((left,), (right,), 0, parts, is_ordered=True)
+
     def _marked(self, token: Token) -> Tag | Handle:
         is_tag = token.text[0] in "#＃"
         found = words.find_tags(token.text) if is_tag else words.find_handles(token.text)
@@ -220,12 +251,12 @@ class TermReader:
             return Is("site", self._site(token, value))
         if field == "lang":
             return Is("language", self._language(token, value))
-        if field in ("sentiment", "category"):
+        if field in _CHOICES:
             return Is(field, self._choice(token, field, value))
         return Is(field, self._id(token, field, value))
 
     def _choice(self, token: Token, field: str, value: str) -> str:
-        choices = [choice.value for choice in (Sentiment if field == "sentiment" else Category)]
+        choices = [choice.value for choice in _CHOICES[field]]
         value = value.lower()
         if value not in choices:
             raise self._error(token, f"there is no {field} {value}", f"write one of {', '.join(choices)}")

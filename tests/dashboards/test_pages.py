@@ -152,6 +152,13 @@ def test_a_search_marks_its_words_and_keeps_the_filters(served: Served) -> None:
     assert all("brand=halden" in link for link in links)
 
 
+@pytest.mark.parametrize("path", ["/", "/mentions", "/words"])
+def test_a_search_that_is_read_otherwise_than_it_looks_says_so(served: Served, path: str) -> None:
+    page = served.client.get(f"{path}?q=pump+and+valve").text
+    assert "and is read as AND: both have to be there" in page
+    assert 'id="query-notes"' not in served.client.get(f"{path}?q=pump+AND+valve").text
+
+
 def test_pages_of_a_list_go_on_and_back_without_loss(served: Served) -> None:
     seen: list[str] = []
     url, pages = "/mentions?range=all&voice=all&relevance=all", []

@@ -177,6 +177,8 @@ def _term(rng: random.Random) -> str:
     ]
     if len(first.text) > 3 and first.text.isalpha():
         kinds.append(f"{first.text[:3]}*")
+        if not second.text.startswith(first.text[:3]):
+            kinds.append(f'"{first.text[:3]}* {second.text}"')
     other = rng.choice(words)
     if other.text not in (first.text, second.text, "and", "or", "not"):
         kinds += [f"{first.text} {rng.choice(_NEARS)}/{rng.randrange(6)} {other.text}"] * 2
@@ -195,6 +197,7 @@ def _field(rng: random.Random, mention: Mention) -> str:
             f"after:{day}",
             f"before:{day}",
             "flag:recalls",
+            "severity:warning",
             f"#{rng.choice(grammar.TAGS)}",
             f"@{rng.choice(grammar.HANDLES)}",
         ]

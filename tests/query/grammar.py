@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import strategies as st
 
 from earshot.errors import QueryError
-from earshot.model import Category, Mention, Sentiment
+from earshot.model import Category, Mention, Sentiment, Severity
 from earshot.query.language import Purpose, parse
 from earshot.query.words import find_words
 from tests.builders import make_flag, make_mention
@@ -81,6 +81,7 @@ def mentions(draw: st.DrawFn) -> Mention:
         sentiment=draw(st.sampled_from(list(Sentiment))),
         categories=tuple(draw(st.lists(st.sampled_from(list(Category)[:3]), max_size=2, unique=True))),
         flags=tuple(make_flag(rule_id=rule) for rule in rules),
+        severity=draw(st.sampled_from([None, *Severity])),
         status=draw(st.sampled_from(["new", "done"])),
         published_at=START + draw(st.timedeltas(timedelta(), timedelta(days=4))),
     )
@@ -113,11 +114,12 @@ def _leaves(purpose: Purpose) -> st.SearchStrategy[str]:
         _WORD.map(lambda word: f"={word}"),
         _prefixes(),
         _nears(),
+        st.sampled_from(['"pump rec*"', '"the def*"', 'title:"halden pum*"', '"rec* pump"']),
         st.sampled_from(TAGS).map(lambda tag: f"#{tag}"),
         st.sampled_from(HANDLES).map(lambda handle: f"@{handle}"),
         _WORD.map(lambda word: f"title:{word}"),
         st.lists(_WORD, min_size=1, max_size=2).map(lambda words: f"title:({' OR '.join(words)})"),
-        st.sampled_from(["Ada", "ada", "lovelace", "田", "lov*"]).map(lambda name: f"author:{name}"),
+        st.sampled_from(["Ada", "ada", "lovelace", "田", "lov*", '"Ada lov*"']).map(lambda name: f"author:{name}"),
         st.sampled_from(['author:"Ada Lovelace"', "site:bücher.example", "site:www.blog.example", "lang:en"]),
         st.sampled_from(SITES).map(lambda site: f"site:{site}"),
         st.sampled_from(DAYS + TIMES).flatmap(lambda at: st.sampled_from([f"after:{at}", f"before:{at}"])),
@@ -125,7 +127,7 @@ def _leaves(purpose: Purpose) -> st.SearchStrategy[str]:
     if purpose is not Purpose.BRAND:
         leaves += [st.sampled_from(["brand:osprey", "sentiment:(negative OR neutral)", "category:praise"])]
     if purpose is Purpose.SEARCH:
-        leaves += [st.sampled_from(["flag:recalls", "source:news"])]
+        leaves += [st.sampled_from(["flag:recalls", "source:news", "severity:(warning OR critical)"])]
     return st.one_of(leaves)
 
 

@@ -60,6 +60,10 @@ PUMP = Words(("pump",))
         ("a onear/5 b", Near((A,), (B,), 5, is_ordered=True)),
         ("a NEAR/5f b", Near((A,), (B,), 5, is_ordered=True)),
         ('"a b" NEAR/5 (c OR val*)', Near((Words(("a", "b")),), (C, Prefix("val")), 5)),
+        ('"a b val*"', Near((Words(("a", "b")),), (Prefix("val"),), 0, is_ordered=True)),
+        ('"val* a"', Near((Prefix("val"),), (A,), 0, is_ordered=True)),
+        ('"val*"', Prefix("val")),
+        ("severity:Critical", Is("severity", "critical")),
         ("日本 NEAR/5 a", Near((Words(("日", "本")),), (A,), 5)),
         ("title:(a NEAR/5 b)", Near((TITLE_A,), (TITLE_B,), 5, ("title",))),
         ("title:(a OR bs)", Or((Words(("a",), parts=("title",)), Words(("bs",), parts=("title",))))),
@@ -116,6 +120,11 @@ def test_query_is_read_as_this_tree(text: str, tree: object) -> None:
         ("a NEAR b", 2, "needs a number", "NEAR/5"),
         ("a NEAR/101 b", 2, "too far", "NEAR/100"),
         ("a NEAR/5 b NEAR/5 c", 11, "two operands", "AND b NEAR/5 c"),
+        ('x "val* hos*"', 2, "one word of a phrase", '"garden pump*"'),
+        ('"a val* b"', 0, "one word of a phrase", "take the * away"),
+        ('"valve val*"', 0, "valve can be both words", "take the * away"),
+        ('="Big val*"', 1, "a phrase with = takes no *", "without one"),
+        ("severity:high", 9, "no severity high", "info, warning, critical"),
         ("a ONEAR b", 2, "ONEAR needs a number", "ONEAR/5"),
         ("a ONEAR/5 b NEAR/5 c", 12, "two operands", "AND b NEAR/5 c"),
         ("a NEAR/5 (b c)", 9, "NEAR takes words, phrases", "NEAR/5"),
@@ -160,7 +169,7 @@ def test_near_takes_64_pairs_and_no_more() -> None:
         parse(f"({left} OR x) NEAR/5 ({right})")
 
 
-@pytest.mark.parametrize("field", ["brand:a", "sentiment:negative", "category:safety", "flag:a"])
+@pytest.mark.parametrize("field", ["brand:a", "sentiment:negative", "category:safety", "severity:info", "flag:a"])
 def test_a_brand_uses_only_what_belongs_to_the_document(field: str) -> None:
     with pytest.raises(QueryError, match="a brand's query cannot use") as caught:
         parse(f"a {field}", Purpose.BRAND)
