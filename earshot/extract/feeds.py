@@ -17,6 +17,7 @@ from earshot.errors import SourceError
 from earshot.extract import clean, dates, feed_texts, markup
 from earshot.extract.authors import author_name
 from earshot.extract.charset import decode
+from earshot.extract.feed_comments import parent_of
 from earshot.extract.feed_links import Element, field, file_of, page_of, rel_of
 from earshot.extract.hosts import at_public_host
 from earshot.extract.not_feeds import why_not_a_feed
@@ -122,16 +123,19 @@ class _FeedReader:
         order = dates.order_of(said for element in (feed, *parsed.entries) for said in _date_texts(element))
         self._dates = dates.DateReader(capture.fetched_at, self._language, order)
         self._author = _author(feed)
+        named = ((field(raw, "id"), self._page(raw)) for raw in parsed.entries)
+        self._known = {own_id: page for own_id, page in named if own_id and page}
         self.teasers: dict[str, int] = {}
         self.without_date = self.without_identity = self.inner_hosts = 0
 
     def entry(self, raw: Element) -> Entry:
         """Return one entry; what is missing or wrong in it is left empty, never a reason to drop it."""
-        page = page_of(raw, self._base, is_rss=self._is_rss)
+        page = self._page(raw)
         url = self._public(page or file_of(raw, self._base))
+        parent = parent_of(raw, url, self._base, self._known)
         title = clean.clean_line(self._plain(dict.get(raw, "title_detail")))
         plain, has_full = self._body(raw, title)
-        reason = why_teaser(plain.text, title, page, has_full=has_full)
+        reason = why_teaser(plain.text, title, "" if parent else page, has_full=has_full)
         if reason:
             self.teasers[reason] = self.teasers.get(reason, 0) + 1
         stated = dates.first(_date_texts(raw), self._dates)
@@ -150,7 +154,11 @@ class _FeedReader:
             images=clean.clean_urls([*_media_images(raw), *plain.images], self._base, clean.MAX_IMAGES),
             links=plain.links,
             engagement=_engagement(raw),
+            parent=at_public_host(parent, self._base),
         )
+
+    def _page(self, raw: Element) -> str:
+        return page_of(raw, self._base, is_rss=self._is_rss)
 
     def _public(self, url: str) -> str:
         public = at_public_host(url, self._base)

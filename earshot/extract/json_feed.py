@@ -6,22 +6,28 @@ field and nothing else.
 
 from __future__ import annotations
 
-import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from earshot.errors import SourceError
-from earshot.extract import clean, dates, markup
+from earshot.extract import clean, dates, feed_texts, loose_json, markup
+from earshot.extract.charset import decode
 from earshot.extract.feeds import content_id
+from earshot.extract.hosts import at_public_host
 from earshot.extract.teasers import why_teaser
 from earshot.model import Capture, DateFrom, Entry, Outcome, Reading, TextIs
 
 _VERSION = re.compile(r"^https?://(?:www\.)?jsonfeed\.org/version/(1(?:\.\d)?)")
 
 
+_OBJECT = re.compile(r"(?:\s|/\*.{0,2000}?\*/|//[^\n]{0,500}\n|<!--.{0,2000}?-->)*\{", re.DOTALL)
+
+
 def is_json(body: bytes) -> bool:
-    """Tell whether a body may be a JSON object."""
-    return body.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{"
+    """Tell whether a body may be a JSON object, also behind a mark or a comment."""
+    start = body[:4_000].lstrip(b"\xef\xbb\xbf\xfe\xff\x00").replace(b"\x00", b"")
+    return bool(_OBJECT.match(start.decode("latin-1")))
 
 
 def read_json_feed(capture: Capture, body: bytes) -> Reading:
@@ -30,7 +36,8 @@ def read_json_feed(capture: Capture, body: bytes) -> Reading:
     Raises:
         SourceError: it is JSON, but no feed, or no JSON at all (NOT_A_FEED).
     """
-    feed = _load(body)
+    decoded = decode(body, capture.headers.get("content-type", ""))
+    feed = _load(decoded.text)
     version = _VERSION.match(_text(feed, "version"))
     items = feed.get("items")
     if not version and not (isinstance(items, list) and "title" in feed):
@@ -44,14 +51,21 @@ def read_json_feed(capture: Capture, body: bytes) -> Reading:
         form=f"json feed {version[1] if version else 'without version'}",
         entries=entries,
         oldest_at=min(known, default=None),
-        warnings=() if not isinstance(items, list) or len(found) == len(items) else ("some items are no objects",),
+        warnings=tuple(_warnings(decoded.note, items, found)),
     )
 
 
-def _load(body: bytes) -> dict[str, Any]:
+def _warnings(note: str, items: object, found: list[dict[str, Any]]) -> Iterator[str]:
+    if note:
+        yield note
+    if isinstance(items, list) and len(found) < len(items):
+        yield "some items are no objects"
+
+
+def _load(text: str) -> dict[str, Any]:
     try:
-        feed = json.loads(body.removeprefix(b"\xef\xbb\xbf"))
-    except (ValueError, RecursionError) as error:
+        feed = loose_json.loads(text)
+    except ValueError as error:
         reason = f"looks like JSON, but is broken: {clean.clean_line(str(error), 120)}"
         raise SourceError(Outcome.NOT_A_FEED, reason) from error
     if not isinstance(feed, dict):
@@ -61,11 +75,12 @@ def _load(body: bytes) -> dict[str, Any]:
 
 def _entry(item: dict[str, Any], capture: Capture, reader: dates.DateReader, language: str, author: str) -> Entry:
     base = capture.final_url
-    url = clean.clean_url(_text(item, "url"), base) or clean.clean_url(_text(item, "external_url"), base)
+    page = clean.clean_url(_text(item, "url"), base) or clean.clean_url(_text(item, "external_url"), base)
+    url = at_public_host(page or _file(item, base), base)
     title = clean.clean_line(markup.strip_tags(_text(item, "title")))
-    plain, has_full = _body(item, url or base)
+    plain, has_full = _body(item, url or base, title)
     own_id = clean.clean_line(_text(item, "id"), clean.MAX_ID)
-    reason = why_teaser(plain.text, title, url, has_full=has_full)
+    reason = why_teaser(plain.text, title, page, has_full=has_full)
     stated = dates.first(_dates(item), reader)
     return Entry(
         url=url,
@@ -87,12 +102,24 @@ def _dates(item: dict[str, Any]) -> list[str]:
     return [_text(item, name) for name in ("date_published", "date_modified")]
 
 
-def _body(item: dict[str, Any], base: str) -> tuple[markup.Plain, bool]:
-    if _text(item, "content_html").strip():
-        return markup.read_fragment(_text(item, "content_html"), base), True
-    if _text(item, "content_text").strip():
-        return markup.Plain(clean.clean_text(_text(item, "content_text"))), True
-    return markup.Plain(clean.clean_text(markup.strip_tags(_text(item, "summary")))), False
+def _body(item: dict[str, Any], base: str, title: str) -> tuple[markup.Plain, bool]:
+    rich, simple = markup.read_fragment(_text(item, "content_html"), base), _plain(_text(item, "content_text"))
+    summary = _plain(markup.strip_tags(_text(item, "summary")))
+    return feed_texts.choose([rich if rich.text else simple], [summary], title)
+
+
+def _plain(text: str) -> markup.Plain:
+    return markup.Plain(clean.clean_text(text))
+
+
+def _attachments(item: dict[str, Any]) -> list[dict[str, Any]]:
+    attachments = item.get("attachments")
+    return [file for file in attachments if isinstance(file, dict)] if isinstance(attachments, list) else []
+
+
+def _file(item: dict[str, Any], base: str) -> str:
+    """Return for an item without a page the first thing attached to it: an episode."""
+    return next((url for file in _attachments(item) if (url := clean.clean_url(_text(file, "url"), base))), "")
 
 
 def _author(element: dict[str, Any]) -> str:
@@ -104,9 +131,7 @@ def _author(element: dict[str, Any]) -> str:
 
 
 def _images(item: dict[str, Any]) -> list[str]:
-    attachments = item.get("attachments")
-    files = [file for file in attachments if isinstance(file, dict)] if isinstance(attachments, list) else []
-    pictures = [_text(file, "url") for file in files if _text(file, "mime_type").startswith("image/")]
+    pictures = [_text(file, "url") for file in _attachments(item) if _text(file, "mime_type").startswith("image/")]
     return [_text(item, "image"), _text(item, "banner_image"), *pictures]
 
 

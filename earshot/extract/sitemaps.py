@@ -14,6 +14,7 @@ from lxml import etree
 
 from earshot.errors import SourceError
 from earshot.extract import clean, dates
+from earshot.extract.charset import decode
 from earshot.extract.not_feeds import is_html
 from earshot.extract.packed import unpacked
 from earshot.model import Capture, Outcome, PageLink, Reading, Role
@@ -25,6 +26,10 @@ MAX_BYTES = 50 * 1024 * 1024
 """Source: sitemaps.org protocol, 50 MB uncompressed."""
 
 _MAX_FIELD = 4_096
+_BARE_AMPERSAND = re.compile(rb"<!\[CDATA\[.{0,4096}?\]\]>|&(?!\w{1,30};|#\d{1,7};|#[xX][0-9a-fA-F]{1,6};)", re.DOTALL)
+_LASTMOD = re.compile(rb"<(?:\w+:)?(?:lastmod|publication_date)>\s*(?:<!\[CDATA\[)?\s*([^<\]]{6,40})")
+_SEEN_FOR_ORDER = 1 << 20
+_NEWS = frozenset({"publication_date", "title", "language"})
 _ROOT = re.compile(rb"<(?:\w+:)?(?:urlset|sitemapindex)[\s>]")
 _JUNK = 4_096
 """So far into the body the root element is looked for."""
@@ -36,14 +41,14 @@ def read_sitemap(capture: Capture, body: bytes) -> Reading:
     Raises:
         SourceError: it is no sitemap (NOT_A_FEED), or larger than a sitemap may be (TOO_LARGE).
     """
-    data = _from_the_root(unpacked(body, MAX_BYTES))
-    start = data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
-    if not start:
+    data, note = _as_utf8(unpacked(body, MAX_BYTES), capture)
+    data = _from_the_root(data)
+    if not data:
         raise SourceError(Outcome.NOT_A_FEED, "the answer has no body")
-    if start != b"<":
+    if not data.startswith(b"<"):
         return _read_list(capture, data)
-    reader = _SitemapReader(capture)
-    warning = reader.read(data)
+    reader = _SitemapReader(capture, dates.order_of(_lastmods(data)))
+    warning = reader.read(_with_whole_ampersands(data))
     if reader.form == "":
         what = "a web page" if is_html(data) else "something else"
         raise SourceError(Outcome.NOT_A_FEED, f"{what} instead of a sitemap: no urlset and no sitemapindex in it")
@@ -54,22 +59,37 @@ def read_sitemap(capture: Capture, body: bytes) -> Reading:
         links=links,
         oldest_at=min(known, default=None),
         is_complete=reader.form != "news sitemap" and not warning,
-        warnings=(warning,) if warning else (),
+        warnings=tuple(filter(None, (note, warning))),
     )
+
+
+def _as_utf8(body: bytes, capture: Capture) -> tuple[bytes, str]:
+    """Return the body in UTF-8 without what stands around it, and what was wrong with its charset."""
+    decoded = decode(body, capture.headers.get("content-type", ""))
+    return decoded.text.strip("\ufeff \t\r\n").encode("utf-8", "replace"), decoded.note
 
 
 def _from_the_root(data: bytes) -> bytes:
     """Return the body from its root element on: real sitemaps were seen that begin with a code fence or a note."""
     root = _ROOT.search(data, 0, _JUNK)
-    return data[root.start() :] if root and not data.lstrip().startswith((b"<", b"\xef\xbb\xbf<")) else data
+    return data[root.start() :] if root and not data.startswith(b"<") else data
+
+
+def _with_whole_ampersands(data: bytes) -> bytes:
+    """Return XML in which an ampersand that begins no reference is written as one."""
+    return _BARE_AMPERSAND.sub(lambda found: b"&amp;" if found[0] == b"&" else found[0], data)
+
+
+def _lastmods(data: bytes) -> Iterator[str]:
+    return (found.decode("utf-8", "replace") for found in _LASTMOD.findall(data, 0, _SEEN_FOR_ORDER))
 
 
 class _SitemapReader:
     """Collects while the XML is read, so that the tree never stands in memory whole."""
 
-    def __init__(self, capture: Capture) -> None:
+    def __init__(self, capture: Capture, order: dates.Order | None) -> None:
         self._base = capture.final_url
-        self._dates = dates.DateReader(capture.fetched_at)
+        self._dates = dates.DateReader(capture.fetched_at, order=order)
         self.form = ""
         self.links: dict[str, PageLink] = {}
 
@@ -109,7 +129,7 @@ def _elements(data: bytes) -> Iterator[tuple[str, etree._Element]]:
     """Yield roots at their start, `url` and `sitemap` at their end, whatever their namespace."""
     walk = etree.iterparse(
         BytesIO(data), events=("start", "end"), resolve_entities=False, no_network=True, load_dtd=False, recover=True,
-        huge_tree=False, remove_comments=True, remove_pis=True,
+        huge_tree=False, remove_comments=True, remove_pis=True, encoding="utf-8",
     )  # fmt: skip
     for event, element in walk:
         name = _name(element)
@@ -120,12 +140,30 @@ def _elements(data: bytes) -> Iterator[tuple[str, etree._Element]]:
 
 
 def _fields(element: etree._Element) -> dict[str, str]:
-    """Return the texts inside one entry by local name; the first of a name counts."""
+    """Return the texts of one entry by local name, the first of a name: its own, and of its news.
+
+    What pictures and films say of themselves is theirs: their `loc` is no page.
+    """
     said: dict[str, str] = {}
-    for child in element.iterdescendants():
-        if isinstance(child.tag, str) and child.text and child.prefix not in ("image", "video"):
-            said.setdefault(_name(child), child.text.strip()[:_MAX_FIELD])
+    for child in element:
+        name = _name(child)
+        if name == "news":
+            for part in child.iterdescendants():
+                if _name(part) in _NEWS:
+                    _say(said, part)
+        elif name in ("loc", "lastmod") and not _is_of_media(child):
+            _say(said, child)
     return said
+
+
+def _say(said: dict[str, str], element: etree._Element) -> None:
+    if text := "".join(element.itertext()).strip():
+        said.setdefault(_name(element), text[:_MAX_FIELD])
+
+
+def _is_of_media(element: etree._Element) -> bool:
+    space = element.tag.rpartition("}")[0].lower() if isinstance(element.tag, str) else ""
+    return element.prefix in ("image", "video") or "image" in space or "video" in space
 
 
 def _forget(element: etree._Element) -> None:
@@ -141,7 +179,7 @@ def _name(element: etree._Element) -> str:
 
 def _read_list(capture: Capture, data: bytes) -> Reading:
     """Read a sitemap that is one address a line."""
-    lines = data.decode("utf-8-sig", "replace").splitlines()
+    lines = data.decode().splitlines()
     said = [line.strip() for line in lines if line.strip()]
     urls = clean.clean_urls((line for line in said if "://" in line[:10]), capture.final_url, MAX_ADDRESSES)
     if not urls or len(urls) * 2 < len(set(said[:MAX_ADDRESSES])):

@@ -33,10 +33,10 @@ def why_teaser(text: str, title: str, url: str, *, has_full: bool) -> str:
     Args:
         text: cleaned text of the entry.
         title: its cleaned title; what has none is a note, and notes are whole.
-        url: absolute address of the entry; empty, or with a fragment, means that no page of its own stands behind it.
+        url: absolute address of its page; empty, or a place within a page, means that it has no page of its own.
         has_full: the feed used an element meant for the full text (content:encoded, Atom content, content_html).
     """
-    if not url or urlsplit(url).fragment:
+    if not url or _is_place(urlsplit(url).fragment):
         return ""
     if not text:
         return "no text"
@@ -46,3 +46,8 @@ def why_teaser(text: str, title: str, url: str, *, has_full: bool) -> str:
     if not has_full and title and len(text) < SHORT:
         return "a short text and no element for the full one"
     return ""
+
+
+def _is_place(fragment: str) -> bool:
+    """Tell a place within a page from what is only said to scripts ("publisher=app", "!/page", ":~:text=...")."""
+    return bool(fragment) and "=" not in fragment and not fragment.startswith(("!", "/", ":~:"))

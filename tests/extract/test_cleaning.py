@@ -69,6 +69,7 @@ def test_paragraphs_become_lines_and_scripts_nothing():
         ("A cut […]\nThe post T appeared first on B.", "t", "http://b.example/a", True, "the text is cut off"),
         ("Short…", "t", "", False, ""),
         ("Short…", "t", "http://b.example/a#comment-1", False, ""),
+        ("Short…", "t", "http://b.example/a#from=app", False, "the text is cut off"),
         (LONG, "t", "http://b.example/a", False, ""),
         (LONG * 3 + "...", "t", "http://b.example/a", True, ""),
     ],

@@ -215,6 +215,29 @@ def test_many_dates_that_nobody_understands_cost_little_and_spoil_none():
     assert entries[-1].published_as == "2026-11-29T10:00:00+00:00"
 
 
+THREAD = 'xmlns:thr="http://purl.org/syndication/thread/1.0"'
+
+
+@pytest.mark.parametrize(
+    ("link", "more", "parent"),
+    [
+        ("/one#comment-7", "", "http://blog.example/one"),
+        ("/one?p=3#li-comment-7", "", "http://blog.example/one?p=3"),
+        ("/one#c4711", "", "http://blog.example/one"),
+        ("/one#chapter-2", "", ""),
+        ("/c9", f'<thr:in-reply-to {THREAD} ref="urn:1" href="/one"/>', "http://blog.example/one"),
+        ("/c9", f'<thr:in-reply-to {THREAD} ref="http://blog.example/one"/>', "http://blog.example/one"),
+        ("/c9", f'<thr:in-reply-to {THREAD} ref="post-1"/>', "http://blog.example/post"),
+        ("/c9", f'<thr:in-reply-to {THREAD} ref="urn:unknown"/>', ""),
+    ],
+)
+def test_a_comment_names_the_article_that_it_answers(link, more, parent):
+    article = item(link="/post", more='<guid isPermaLink="false">post-1</guid>')
+    answered, comment = read(rss(article, item(link=link, text="Me too …", more=more))).entries
+    assert (answered.parent, comment.parent) == ("", parent)
+    assert comment.text_is is (TextIs.FULL if parent or "#" in link else TextIs.TEASER)
+
+
 @pytest.mark.parametrize("declared", ["Mon, 01 Jan 0001 00:00:00 +0000", "Fri, 01 Jan 2999 00:00:00 GMT", "soon",
     "Thu, 01 Jan 1970 00:00:00 GMT", "Fri, 01 Jan 10000 00:00:00 GMT", ""])  # fmt: skip
 def test_dates_that_cannot_be_true_are_absent(declared):

@@ -31,13 +31,14 @@ def read_json(body):
 class TestJsonFeed:
     def test_an_item_with_all_its_fields(self):
         item = {
-            "id": 7, "url": "/a", "title": "Pump", "content_html": "<p>One</p><p><img src='/i.png'>Two</p>",
+            "id": 7, "url": "/a", "title": "Pump",
+            "content_html": "<p>The pump stopped today.</p><p><img src='/i.png'>Why?</p>",
             "date_published": "2026-11-19T10:00:00+01:00", "authors": [{"name": "Ada"}, {"name": "Bo"}],
             "image": "/cover.jpg", "language": "de-DE",
         }  # fmt: skip
         (entry,) = read_json(b"\xef\xbb\xbf" + json_feed(item)).entries
         assert (entry.url, entry.own_id, entry.title) == ("http://blog.example/a", "7", "Pump")
-        assert (entry.text, entry.author, entry.language) == ("One\nTwo", "Ada, Bo", "de")
+        assert (entry.text, entry.author, entry.language) == ("The pump stopped today.\nWhy?", "Ada, Bo", "de")
         assert entry.published_at == datetime(2026, 11, 19, 9, tzinfo=UTC)
         assert entry.published_as == "2026-11-19T10:00:00+01:00"
         assert entry.images == ("http://blog.example/cover.jpg", "http://blog.example/i.png")
@@ -51,6 +52,30 @@ class TestJsonFeed:
     def test_a_summary_alone_is_a_teaser(self):
         (entry,) = read_json(json_feed({"id": "1", "url": "/a", "title": "t", "summary": "short"})).entries
         assert entry.text_is is TextIs.TEASER
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            b'{"version": "https://jsonfeed.org/version/1.1", "items": [{"id": "1", "content_text": "a\nb",},],}',
+            b'/* cached */\n{"version": "https://jsonfeed.org/version/1.1", // one\n "items": [{"id": "1"}]}',
+            '\ufeff{"version": "https://jsonfeed.org/version/1.1", "items": [{"id": "1"}]}'.encode(),
+            '{"version": "https://jsonfeed.org/version/1.1", "items": [{"id": "1"}]}'.encode("utf-16"),
+        ],
+    )
+    def test_what_is_nearly_json_is_read(self, body):
+        reading = read_capture(make_capture(headers={}), body)
+        assert [entry.own_id for entry in reading.entries] == ["1"]
+
+    def test_dates_of_one_feed_show_their_order_to_one_another(self):
+        items = [{"id": n, "date_published": said} for n, said in enumerate(["05/11/2026", "23/10/2026", 1795082400])]
+        assert [entry.published_as for entry in read_json(json_feed(*items)).entries] == [
+            "2026-11-05", "2026-10-23", "2026-11-19T10:00:00+00:00",
+        ]  # fmt: skip
+
+    def test_an_episode_without_a_page_is_its_file(self):
+        episode = {"id": "1", "title": "t", "attachments": [{"url": "/e.mp3", "mime_type": "audio/mpeg"}]}
+        (entry,) = read_json(json_feed({**episode, "content_text": "We talk."})).entries
+        assert (entry.url, entry.text_is) == ("http://blog.example/e.mp3", TextIs.FULL)
 
     def test_wrong_types_empty_a_field_and_nothing_else(self):
         body = json_feed({"id": None, "url": 5, "title": ["x"], "authors": "Ada", "attachments": {}}, "no item")
@@ -94,6 +119,39 @@ class TestSitemap:
         (link,) = reading.links
         assert (link.url, link.title, link.language) == ("http://n.example/a", "Pompe", "fr")
         assert (reading.form, reading.is_complete) == ("news sitemap", False)
+
+    def test_only_the_pages_own_address_counts(self):
+        body = (
+            f'<urlset {NS} xmlns:v="http://www.google.com/schemas/sitemap-video/1.1"><url>'
+            '<image xmlns="http://www.google.com/schemas/sitemap-image/1.1"><loc>/i.jpg</loc></image>'
+            "<v:video><v:player_loc>/v.swf</v:player_loc><v:title>Film</v:title></v:video><v:loc>/v.mp4</v:loc>"
+            "<loc>/a</loc></url><url><lastmod>2026-11-01</lastmod></url></urlset>"
+        )
+        (link,) = read_sitemap(sitemap_capture(), body.encode()).links
+        assert (link.url, link.title) == ("http://blog.example/a", "")
+
+    @pytest.mark.parametrize(
+        ("loc", "url"),
+        [
+            ("<![CDATA[\n/a?x=1&y=2\n]]>", "http://blog.example/a?x=1&y=2"),
+            ("/a?x=1&y=2", "http://blog.example/a?x=1&y=2"),
+            ("/a?x=1&amp;y=2&#38;z=3", "http://blog.example/a?x=1&y=2&z=3"),
+            ("/a<!-- old -->/b", "http://blog.example/a/b"),
+            ("/größe", "http://blog.example/größe"),
+        ],
+    )
+    @pytest.mark.parametrize("charset", ["utf-8", "utf-16", "cp1252"])
+    def test_addresses_however_they_are_written(self, loc, url, charset):
+        body = f'\n<?xml version="1.0" encoding="{charset}"?><s:urlset xmlns:s="{NS[7:-1]}"><s:url><s:loc>{loc}</s:loc></s:url></s:urlset>'  # noqa: E501
+        assert [link.url for link in read_sitemap(sitemap_capture(), body.encode(charset)).links] == [url]
+
+    def test_days_of_change_are_read_as_people_write_them(self):
+        said = ["2026-11-18T07:00-01:00", "18.11.2026", "Wed Nov 18 10:00:00 CET 2026", "05/11/2026", "18/11/2026", "?"]
+        urls = "".join(f"<url><loc>/{n}</loc><lastmod>{when}</lastmod></url>" for n, when in enumerate(said))
+        links = read_sitemap(sitemap_capture(), f"<urlset {NS}>{urls}</urlset>".encode()).links
+        assert [link.published_at and link.published_at.strftime("%d %H") for link in links] == [
+            "18 08", "18 12", "18 09", "05 12", "18 12", None,
+        ]  # fmt: skip
 
     def test_gzip_is_unpacked_and_a_torn_one_read_as_far_as_it_goes(self):
         urls = "".join(f"<url><loc>http://b.example/{n}/{hash(n) % 9973}</loc></url>" for n in range(5_000))
