@@ -37,9 +37,9 @@ def incident_id(brand: str, rule: str, first_mention: str) -> str:
     return digest("incident", brand, rule, first_mention)
 
 
-def notice_key(incident: str, rule: str, channel: str, recipient: str) -> str:
-    """Return the key under which one person is told of one incident once."""
-    return digest("notice", incident, rule, channel, recipient)
+def notice_key(incident: str, occasion: str, channel: str, recipient: str) -> str:
+    """Return the key under which one person is told of one incident once on one occasion."""
+    return digest("notice", incident, occasion, channel, recipient)
 
 
 def brief_id(brand: str, since: datetime, until: datetime) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from enum import StrEnum
 
 # --- what is chosen from -------------------------------------------------------------------------------
@@ -113,6 +113,14 @@ class NoticeState(StrEnum):
     SUPPRESSED = "suppressed"
 
 
+class Occasion(StrEnum):
+    """Why a person is notified of an incident: it is new to them, it became more severe, or it has grown."""
+
+    FIRST = "first"
+    RISE = "rise"
+    UPDATE = "update"
+
+
 RELEVANT = 0.5
 """From this relevance on a mention is taken to be about the brand: it counts, and it may alert."""
 
@@ -129,17 +137,33 @@ class QuietHours:
 
 
 @dataclass(frozen=True, slots=True)
+class Updates:
+    """When somebody who was told of an incident hears of it again.
+
+    steps: on reaching so many mentions, rising; after the last, each time it has doubled. after: instead, so long after
+    the last mail about it, if it has grown. Neither: never.
+    """
+
+    steps: tuple[int, ...] = (2, 5, 10, 25)
+    after: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Recipient:
-    """A person who is told."""
+    """A person who is told. `updates`: None leaves it to the rule."""
 
     address: str
     name: str = ""
     time_zone: str = "UTC"
+    updates: Updates | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """When to tell whom. `query` is in Earshot's language and may use the verdict's fields."""
+    """When to tell whom. `query` is in Earshot's language and may use the verdict's fields.
+
+    `updates`: None leaves it to the brand.
+    """
 
     id: str
     name: str
@@ -147,7 +171,7 @@ class Rule:
     severity: Severity
     recipients: tuple[Recipient, ...]
     quiet_hours: QuietHours | None = None
-    max_per_hour: int = 10
+    updates: Updates | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +184,8 @@ class Brand:
     `is_case_exact`: name and aliases count only as they are written. `version` is a digest of everything here
     that changes what is heard or how it is judged, rules and recipients left out. `is_paused`: it is heard and shown
     as ever, and nobody is told. `brief_recipients`: who gets its daily brief; empty means that there is none.
+    `max_per_hour`: most alert mails that one person gets within an hour, over all its rules. `updates`: when they hear
+    again of an incident that grows, where neither they nor the rule say otherwise.
     """
 
     id: str
@@ -177,6 +203,8 @@ class Brand:
     recipients: tuple[Recipient, ...] = ()
     is_paused: bool = False
     brief_recipients: tuple[Recipient, ...] = ()
+    max_per_hour: int = 5
+    updates: Updates = Updates()
 
 
 @dataclass(frozen=True, slots=True)
@@ -563,7 +591,11 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """One thing to tell people; groups mentions. `mention_ids` oldest first."""
+    """One event to tell people of; groups the flagged mentions of a brand that tell of it. `mention_ids` oldest first.
+
+    rule_id: the rule by which it was opened. rule_ids: all that fired in it. severity: the highest so far.
+    first_at, last_at: when the oldest and the newest of its mentions were published.
+    """
 
     id: str
     brand_id: str
@@ -572,13 +604,42 @@ class Incident:
     severity: Severity
     opened_at: datetime
     mention_ids: tuple[str, ...]
+    rule_ids: tuple[str, ...] = ()
+    first_at: datetime | None = None
+    last_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Why a mention is in its incident.
+
+    kind: "opened" (it opened it), "story" (it tells the same story), "words" (shared rare words) or "wave" (the same
+    rule, while it fires again and again). rules, words: what it shared with the others, words as written. alike: 0..1.
+    """
+
+    kind: str
+    rules: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    alike: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """A mention's place in an incident. at: when it joined."""
+
+    mention_id: str
+    at: datetime
+    rule_ids: tuple[str, ...]
+    why: Why
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Incident x rule x channel x recipient: what must be told, exactly once. not_before: held until then.
+    """Incident x occasion x channel x recipient: what must be told, exactly once. not_before: held until then.
 
-    Where `rule_id` is empty it is a brief that must be told, and `incident_id` is the brief's id.
+    rule_id: the most severe rule that names the recipient; where it is empty it is a brief that must be told, and
+    `incident_id` is the brief's id. severity: that rule's, as the person is told it. shown: how many mentions the
+    incident had when the mail was written, until then when the notice was made.
     """
 
     key: str
@@ -591,6 +652,9 @@ class Notice:
     created_at: datetime
     not_before: datetime | None = None
     delivery_key: str = ""
+    occasion: Occasion = Occasion.FIRST
+    severity: Severity | None = None
+    shown: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,9 @@ def make_rule(**changes: Any) -> Rule:
 
 
 def make_brand(**changes: Any) -> Brand:
-    return dataclasses.replace(Brand(id="halden", name="Halden", version="v1", rules=(make_rule(),)), **changes)
+    return dataclasses.replace(
+        Brand(id="halden", name="Halden", version="v1", rules=(make_rule(),), max_per_hour=12), **changes
+    )
 
 
 def make_entry(**changes: Any) -> Entry:

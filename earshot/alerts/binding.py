@@ -17,13 +17,16 @@ from earshot.alerts.quiet import quiet_until
 from earshot.alerts.rules import RuleBook
 from earshot.config.settings import Settings
 from earshot.identity import delivery_key
-from earshot.model import Delivery, DeliveryState, Notice
-from earshot.ports import RecordWriter
+from earshot.model import Delivery, DeliveryState, Notice, Occasion, Rule, Severity
+from earshot.ports import RecordReader, RecordWriter
 
 T = TypeVar("T")
 
 WINDOW = timedelta(hours=1)
 """What "at most N per hour" counts: the hour that ends now."""
+
+LEAST_KEPT = 4
+"""From so many mails an hour on, places are kept for what is critical or new."""
 
 MOST_IN_ONE = 100
 """Notices that one message carries at most."""
@@ -60,18 +63,18 @@ def shares(due: Sequence[T], budget: int) -> list[Sequence[T]]:
 
 
 def bind_due(writer: RecordWriter, brand_id: str, now: datetime, book: RuleBook, settings: Settings) -> Bound:
-    """Bind a brand's due notices into deliveries, or hold them: quiet hours first, then the rule's messages per hour.
+    """Bind a brand's due notices into deliveries, or hold them: quiet hours first, then the person's mails per hour.
 
     A notice whose rule, or whose place in the rule, is gone from the workspace ends as a dead delivery, and so does
     what a pause made old: nobody is told, and operations can see why. A brief is a message of its own, at once.
     """
     total = Bound()
     due, late = _apart(writer, brand_id, now, settings)
-    for (reason, _), members in late.items():
+    for (reason, _, _), members in late.items():
         total += _drop(writer, members, now, settings.mail.sender, reason)
-    for (rule_id, recipient), group in groupby(sorted(due, key=_group), key=_group):
-        if rule_id:
-            total += _bind_group(writer, brand_id, rule_id, recipient, list(group), now, book, settings.mail.sender)
+    for (is_alert, recipient), group in groupby(sorted(due, key=_group), key=_group):
+        if is_alert:
+            total += _bind_group(writer, brand_id, recipient, list(group), now, book, settings.mail.sender)
         else:
             total += _bind_each(writer, list(group), now, settings.mail.sender)
     return total
@@ -79,20 +82,21 @@ def bind_due(writer: RecordWriter, brand_id: str, now: datetime, book: RuleBook,
 
 def _apart(
     writer: RecordWriter, brand_id: str, now: datetime, settings: Settings
-) -> tuple[list[Notice], dict[tuple[str, tuple[str, str]], list[Notice]]]:
+) -> tuple[list[Notice], dict[tuple[str, bool, str], list[Notice]]]:
     """Return what is due and still worth telling, and, by reason and group, what is not."""
     due: list[Notice] = []
-    late: dict[tuple[str, tuple[str, str]], list[Notice]] = {}
+    late: dict[tuple[str, bool, str], list[Notice]] = {}
     last_paused = writer.last_paused().get(brand_id)
     for notice in writer.pending_notices(now, brand_id):
         since = notice.not_before or notice.created_at
         reason = why_too_late(writer, [notice], since, last_paused, now, settings.alerts.max_age)
-        (late.setdefault((reason, _group(notice)), []) if reason else due).append(notice)
+        (late.setdefault((reason, *_group(notice)), []) if reason else due).append(notice)
     return due, late
 
 
-def _group(notice: Notice) -> tuple[str, str]:
-    return notice.rule_id, notice.recipient
+def _group(notice: Notice) -> tuple[bool, str]:
+    """Return whether it is an alert, and whose."""
+    return bool(notice.rule_id), notice.recipient
 
 
 def _bind_each(writer: RecordWriter, due: Sequence[Notice], now: datetime, sender: str) -> Bound:
@@ -102,46 +106,103 @@ def _bind_each(writer: RecordWriter, due: Sequence[Notice], now: datetime, sende
 
 
 def _bind_group(
-    writer: RecordWriter,
-    brand_id: str,
-    rule_id: str,
-    recipient: str,
-    due: list[Notice],
-    now: datetime,
-    book: RuleBook,
-    sender: str,
+    writer: RecordWriter, brand_id: str, recipient: str, due: list[Notice], now: datetime, book: RuleBook, sender: str
 ) -> Bound:
-    rule = book.rule(brand_id, rule_id)
-    if rule is None or book.recipient(brand_id, rule_id, recipient) is None:
-        return _drop(
-            writer, due, now, sender, "the rule no longer names this recipient" if rule else "the rule is gone"
-        )
-    until = quiet_until(rule.quiet_hours, now)
-    if until is not None:
-        writer.hold_notices([notice.key for notice in due], until)
-        return Bound(held=len(due))
-    budget = rule.max_per_hour - writer.told_since(brand_id, rule_id, recipient, now - WINDOW)
-    could_fit = due[: max(0, budget) * MOST_IN_ONE]  # in a storm the rest is not even looked at
-    parts = shares(_most_urgent_first(writer, could_fit), max(0, budget))
-    messages = [[notice for unit in part for notice in unit] for part in parts]
+    spoken, total = _spoken(writer, due, now, book, sender)
+    brand = book.brand(brand_id)
+    if brand is None or not spoken:
+        return total
+    told = writer.told_since(brand_id, recipient, now - WINDOW)
+    could_fit = spoken[: max(0, brand.max_per_hour - told) * MOST_IN_ONE]  # in a storm the rest is not looked at
+    units = _most_urgent_first(writer, could_fit)
+    limit = places(units or [Unit(())], brand.max_per_hour)
+    left = max(0, limit - told)
+    messages = [[notice for unit in part for notice in unit.notices] for part in shares(units, left)]
     for order, notices in enumerate(messages):  # a microsecond apart, so that they are sent in this order
         writer.bind(make_delivery(notices, now + timedelta(microseconds=order), sender))
     bound = {notice.key for notices in messages for notice in notices}
-    held = [notice.key for notice in due if notice.key not in bound]
+    held = [notice.key for notice in spoken if notice.key not in bound]
     if held:
-        writer.hold_notices(held, _window_opens(writer, (brand_id, rule_id, recipient), rule.max_per_hour, now))
-    return Bound(len(messages), len(held))
+        writer.hold_notices(held, _window_opens(writer, (brand_id, recipient), limit, now))
+    return total + Bound(len(messages), len(held))
 
 
-def _most_urgent_first(writer: RecordWriter, due: Iterable[Notice]) -> list[list[Notice]]:
-    """Return notices by incident (those of merged stories are one), the most severe first, then the oldest."""
-    units: dict[str, tuple[int, list[Notice]]] = {}
+def _spoken(
+    writer: RecordWriter, due: Sequence[Notice], now: datetime, book: RuleBook, sender: str
+) -> tuple[list[Notice], Bound]:
+    """Return the notices whose rule may speak now, and what became of the others: held for quiet hours, or dropped."""
+    spoken: list[Notice] = []
+    gone: dict[str, list[Notice]] = {}
+    held = 0
+    for notice in due:
+        rule = rule_of(writer, notice, book)
+        until = quiet_until(rule.quiet_hours, now) if rule else None
+        if rule is None:
+            is_there = book.rule(notice.brand_id, notice.rule_id) is not None
+            why = "the rule no longer names this recipient" if is_there else "the rule is gone"
+            gone.setdefault(why, []).append(notice)
+        elif until is not None:
+            writer.hold_notices([notice.key], until)
+            held += 1
+        else:
+            spoken.append(notice)
+    total = Bound(held=held)
+    for why, members in gone.items():
+        total += _drop(writer, members, now, sender, why)
+    return spoken, total
+
+
+def rule_of(reader: RecordReader, notice: Notice, book: RuleBook) -> Rule | None:
+    """Return the rule in whose name a notice speaks: its own, or another of its incident that names the recipient."""
+    if book.recipient(notice.brand_id, notice.rule_id, notice.recipient) is not None:
+        return book.rule(notice.brand_id, notice.rule_id)
+    incident = reader.incident(notice.incident_id)
+    others = incident.rule_ids if incident else ()
+    named = [rule for rule in others if book.recipient(notice.brand_id, rule, notice.recipient) is not None]
+    rules = [rule for name in named if (rule := book.rule(notice.brand_id, name)) is not None]
+    return max(rules, key=lambda rule: rule.severity.rank, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """What is told together in any case: the notices of one incident for one person. rank: of the most severe."""
+
+    notices: tuple[Notice, ...]
+    rank: int = 0
+
+    @property
+    def is_update(self) -> bool:
+        """Tell whether the person knows of it already, at this severity."""
+        return all(notice.occasion is Occasion.UPDATE for notice in self.notices)
+
+    @property
+    def is_urgent(self) -> bool:
+        """Tell whether it is critical, and news to the person."""
+        return not self.is_update and self.rank == Severity.CRITICAL.rank
+
+
+def places(units: Sequence[Unit], most: int) -> int:
+    """Return how many of a person's mails of an hour are open to these.
+
+    Of four or more the last is kept for what is critical and new, the last but one for what is new.
+    """
+    if most < LEAST_KEPT or any(unit.is_urgent for unit in units):
+        return most
+    return most - (2 if all(unit.is_update for unit in units) else 1)
+
+
+def _most_urgent_first(writer: RecordWriter, due: Iterable[Notice]) -> list[Unit]:
+    """Return notices by incident (those of merged stories are one): new before known, severe before mild, old first."""
+    units: dict[str, list[Notice]] = {}
     for notice in due:
         incident = writer.incident(notice.incident_id)
-        name, rank = (incident.id, incident.severity.rank) if incident else (notice.incident_id, 0)
-        units.setdefault(name, (rank, []))[1].append(notice)
-    ordered = sorted(units.values(), key=lambda unit: (-unit[0], unit[1][0].created_at, unit[1][0].key))
-    return [notices for _, notices in ordered]
+        units.setdefault(incident.id if incident else notice.incident_id, []).append(notice)
+    made = [Unit(tuple(each), max(_rank(notice) for notice in each)) for each in units.values()]
+    return sorted(made, key=lambda u: (-u.rank, u.is_update, u.notices[0].created_at, u.notices[0].key))
+
+
+def _rank(notice: Notice) -> int:
+    return notice.severity.rank if notice.severity else 0
 
 
 def _drop(writer: RecordWriter, due: Sequence[Notice], now: datetime, sender: str, reason: str) -> Bound:
@@ -152,7 +213,7 @@ def _drop(writer: RecordWriter, due: Sequence[Notice], now: datetime, sender: st
     return Bound(dropped=len(due))
 
 
-def _window_opens(writer: RecordWriter, line: tuple[str, str, str], most: int, now: datetime) -> datetime:
+def _window_opens(writer: RecordWriter, line: tuple[str, str], most: int, now: datetime) -> datetime:
     """Return the first whole minute after `now` that has fewer than `most` messages in the hour before it."""
     early, late = 0, 60  # minutes from now: still too many at `early`, none left at `late`
     while late - early > 1:

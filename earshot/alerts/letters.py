@@ -1,5 +1,5 @@
-"""What a delivery has to tell, gathered from the record: for an alert incident, rule, flag, mention and the story
-around it; for a brief its figures, and what its incidents, brands and sources are called now.
+"""What a delivery has to tell, gathered from the record: for an alert its incidents, what is new in each and the
+mention that is quoted; for a brief its figures, and what its incidents, brands and sources are called now.
 
 Knows neither wording nor mail.
 """
@@ -7,23 +7,44 @@ Knows neither wording nor mail.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 
 from earshot.alerts.age import is_brief
 from earshot.alerts.rules import RuleBook
 from earshot.briefs import Figures, Told
-from earshot.model import Brand, Delivery, Flag, Incident, Mention, Notice, QuietHours, Recipient, Rule
+from earshot.model import (
+    Brand,
+    Delivery,
+    DeliveryState,
+    Flag,
+    Incident,
+    Mention,
+    Notice,
+    NoticeState,
+    Occasion,
+    QuietHours,
+    Recipient,
+    Rule,
+)
 from earshot.ports import RecordReader
 
-MOST_COUNTED = 50
-"""A story is counted up to here; more is said as "50 or more"."""
+MOST_READ = 100
+"""Of an incident's mentions the first and the last so many are read for a mail."""
+
+MOST_NEWEST = 5
+"""Mentions that an update lists beside the one it quotes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """What one notice tells. story: mentions of the brand in the story, this one included, at most 50.
+    """What one notice tells of its incident.
 
-    sites: where the story stands, this mention's site first, each once.
+    mention: the one that is quoted, with its `flag` and `rule`: of a person's first mail the most severe, of an update
+    the latest. rules: names of all rules that fired on it, the most severe first. size: mentions of the incident, this
+    one included. sites: where they stand, this mention's first, each once. headline: of the incident's first mention.
+    first_at: when that was published. before: how many the person was told of, 0 for the first mail. newest: others
+    that came since, latest first. thread: Message-ID of the person's first mail about it, or empty.
     """
 
     brand: Brand
@@ -31,17 +52,28 @@ class Telling:
     flag: Flag
     incident: Incident
     mention: Mention
-    story: int = 1
+    size: int = 1
     sites: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
+    headline: str = ""
+    first_at: datetime | None = None
+    before: int = 0
+    newest: tuple[Mention, ...] = ()
+    thread: str = ""
+    occasion: Occasion = Occasion.FIRST
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A delivery with all that it tells: one brand, one rule, one recipient, one or more tellings."""
+    """A delivery with all that it tells: one brand, one recipient, one or more incidents.
+
+    shown: by notice, how many mentions of its incident are counted.
+    """
 
     delivery: Delivery
     recipient: Recipient
     tellings: tuple[Telling, ...]
+    shown: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def quiet_hours(self) -> QuietHours | None:
@@ -77,6 +109,11 @@ class BriefLetter:
     def quiet_hours(self) -> QuietHours | None:
         """None: a brief has an hour of its own."""
         return None
+
+    @property
+    def shown(self) -> Mapping[str, int]:
+        """Empty: a brief counts no incident."""
+        return {}
 
 
 AnyLetter = Letter | BriefLetter
@@ -126,39 +163,88 @@ def brief_letter(
 def _flagged(reader: RecordReader, told: Told, brand: Brand, book: RuleBook) -> Flagged:
     rule, incident = book.rule(brand.id, told.rule_id), reader.incident(told.id)
     mentions = reader.mentions(incident.mention_ids) if incident else []
-    named = (mention for mention in mentions if any(flag.rule_id == told.rule_id for flag in mention.flags))
+    named = (mention for mention in mentions if mention.flags)
     return Flagged(told, rule.name if rule else told.rule_id, next(named, None))
 
 
 def _alert(reader: RecordReader, delivery: Delivery, notices: Sequence[Notice], book: RuleBook) -> Letter | None:
     tellings: dict[str, Telling] = {}
+    shown: dict[str, int] = {}
     recipient: Recipient | None = None
-    for notice in notices:
+    for notice in sorted(notices, key=lambda each: -(each.severity.rank if each.severity else 0)):
         telling = _telling(reader, notice, book)
         if telling is None:
             continue
-        recipient = recipient or book.recipient(notice.brand_id, notice.rule_id, notice.recipient)
-        tellings.setdefault(telling.incident.id, telling)
+        recipient = recipient or book.recipient(notice.brand_id, telling.rule.id, notice.recipient)
+        shown[notice.key] = tellings.setdefault(telling.incident.id, telling).size
     if recipient is None or not tellings:
         return None
     urgent_first = sorted(tellings.values(), key=lambda t: (-t.flag.severity.rank, t.incident.opened_at, t.incident.id))
-    return Letter(delivery, recipient, tuple(urgent_first))
+    return Letter(delivery, recipient, tuple(urgent_first), shown)
 
 
 def _telling(reader: RecordReader, notice: Notice, book: RuleBook) -> Telling | None:
-    brand, rule = book.brand(notice.brand_id), book.rule(notice.brand_id, notice.rule_id)
-    incident = reader.incident(notice.incident_id)
-    if brand is None or rule is None or incident is None:
+    """Return what a notice tells now; None where its mentions are gone, or nothing came since the last mail."""
+    brand, incident = book.brand(notice.brand_id), reader.incident(notice.incident_id)
+    if brand is None or incident is None:
         return None
-    for mention in reader.mentions(incident.mention_ids):
-        flag = next((flag for flag in mention.flags if flag.rule_id == notice.rule_id), None)
-        if flag is not None:
-            story = _story(reader, mention)
-            sites = dict.fromkeys([mention.site, *(other.site for other in story)])
-            return Telling(brand, rule, flag, incident, mention, len(story), tuple(sites))
-    return None
+    ids = incident.mention_ids
+    mentions = reader.mentions(ids if len(ids) <= 2 * MOST_READ else (*ids[:MOST_READ], *ids[-MOST_READ:]))
+    told = [each for each in reader.notices_to(incident.id, notice.recipient) if _was_told(each, notice)]
+    before = max((each.shown for each in told), default=0)
+    active = {mention.id: mention for mention in mentions}
+    in_order = [each.mention_id for each in reader.joined(incident.id) if each.mention_id in active]
+    fresh = frozenset(in_order[before:])
+    flagged = [(mention, flag) for mention in mentions if (flag := _lead(mention, notice, book))]
+    if notice.occasion is Occasion.UPDATE:
+        flagged = [(mention, flag) for mention, flag in reversed(flagged) if mention.id in fresh]
+    else:
+        flagged.sort(key=lambda pair: -pair[1].severity.rank)
+    if not flagged:
+        return None
+    mention, flag = flagged[0]
+    rule = book.rule(brand.id, flag.rule_id)
+    if rule is None:
+        return None
+    fired = sorted(mention.flags, key=lambda each: -each.severity.rank)
+    return Telling(
+        brand=brand,
+        rule=rule,
+        flag=flag,
+        incident=incident,
+        mention=mention,
+        size=len(mentions) + max(0, len(ids) - 2 * MOST_READ),
+        sites=tuple(dict.fromkeys([mention.site, *(other.site for other in mentions)])),
+        rules=tuple(dict.fromkeys([rule.name, *(each.rule_name for each in fired)])),
+        headline=_headline(active[in_order[0]]) if in_order else "",
+        first_at=mentions[0].published_at,
+        before=before,
+        newest=tuple(m for m in reversed(mentions) if m.id in fresh and m.id != mention.id)[:MOST_NEWEST],
+        thread=_thread(reader, incident, told),
+        occasion=notice.occasion,
+    )
 
 
-def _story(reader: RecordReader, mention: Mention) -> Sequence[Mention]:
-    story = reader.story_mentions(mention.story_id, MOST_COUNTED) if mention.story_id else []
-    return [other for other in story if other.brand == mention.brand] or [mention]
+def _headline(mention: Mention) -> str:
+    return mention.title or mention.text
+
+
+def _was_told(other: Notice, notice: Notice) -> bool:
+    """Tell whether a person's other notice of the same incident went out before this one, or is about to."""
+    if notice.occasion is Occasion.FIRST or other.created_at > notice.created_at:
+        return False
+    return other.delivery_key != notice.delivery_key and other.state in (NoticeState.BOUND, NoticeState.TOLD)
+
+
+def _lead(mention: Mention, notice: Notice, book: RuleBook) -> Flag | None:
+    """Return the most severe flag of a mention whose rule names the person."""
+    named = [
+        flag for flag in mention.flags if book.recipient(notice.brand_id, flag.rule_id, notice.recipient) is not None
+    ]
+    return max(named, key=lambda flag: flag.severity.rank, default=None)
+
+
+def _thread(reader: RecordReader, incident: Incident, told: Sequence[Notice]) -> str:
+    keys = {each.delivery_key for each in told}
+    sent = (each for each in reader.deliveries_of(incident.id) if each.key in keys)
+    return next((each.message_id for each in sent if each.state is DeliveryState.SENT), "")

@@ -9,37 +9,43 @@ from typing import TYPE_CHECKING
 from earshot.alerts.quote import Piece
 
 if TYPE_CHECKING:
-    from earshot.alerts.render import Item, Page
+    from earshot.alerts.render import Item, Line, Page
 
 _WIDTH = 76
 
 
 def plain_text(page: Page) -> str:
     """Return the plain text; words that fired or that the verdict rests on stand between *asterisks*."""
-    head = f"{page.severity.upper()} · {page.brand} · rule “{page.rule}”"
-    if page.count > 1:
-        head += f"\n{page.count} new in one mail, because the rule allows only so many an hour."
+    head = f"{page.severity.upper()} · {page.brand} · {page.rule}"
+    if page.gathered:
+        head += f"\n{page.gathered}"
     blocks = [head, *(_full(item) for item in page.full)]
     if page.more:
         blocks.append("\n".join(["ALSO", "", *(_short(item) for item in page.more)]))
-    blocks.append(f"All of this rule:\n{page.overview}")
+    blocks.append(f"All incidents of {page.brand}:\n{page.overview}")
     blocks.append(f"-- \n{page.why_you}\n{page.stop}\n{page.stop_subject}\n{page.signature}")
     return "\n\n".join(blocks) + "\n"
 
 
 def _full(item: Item) -> str:
+    """Return an incident: headline, where to open it, the quote, what is new; why it was sent comes last."""
+    where = [("Open", item.link), ("Incident", item.incident), ("Original", item.original_url)]
     facts = [
-        ("Fired on", item.fired),
-        ("Clause", item.clause),
-        ("Verdict", item.verdict),
         ("Found", f"{item.found}, {item.published}"),
-        ("Story", item.story),
-        ("Mention", item.link),
-        ("Original", item.original_url),
+        ("So far", item.course),
+        ("Rating", item.verdict),
+        ("Why", f"matched {item.fired}"),
+        ("Rules", item.rules),
+        ("Clause", item.clause),
     ]
-    lines = [f"{name + ':':<10}{value}" for name, value in facts if value]
     quoted = _quoted(item.quote)
-    return "\n".join([_underlined(item.headline), "", *([quoted, ""] if quoted else []), *lines])
+    newest = ["Also new:", *(_short(line) for line in item.newest), ""] if item.newest else []
+    parts = [_underlined(item.headline), *_facts(where), "", *([quoted, ""] if quoted else []), *newest, *_facts(facts)]
+    return "\n".join(parts)
+
+
+def _facts(facts: Sequence[tuple[str, str]]) -> list[str]:
+    return [f"{name + ':':<10}{value}" for name, value in facts if value]
 
 
 def _underlined(headline: str) -> str:
@@ -47,7 +53,7 @@ def _underlined(headline: str) -> str:
     return "\n".join([*lines, "=" * min(_WIDTH, max(map(len, lines)))])
 
 
-def _short(item: Item) -> str:
+def _short(item: Item | Line) -> str:
     return f"* {item.headline}\n  {item.found}, {item.published}\n  {item.link}"
 
 

@@ -17,26 +17,42 @@ from earshot.alerts.plain import one_line, shorten
 from earshot.alerts.plaintext import plain_text
 from earshot.alerts.quote import Piece, quote_text, quote_title
 from earshot.config.settings import Settings
-from earshot.model import Message, Severity
+from earshot.model import Mention, Message, Occasion, Severity
 
 _IN_FULL = 6
 """Tellings of one mail that are shown in full; Gmail cuts a mail at 102 KB."""
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """Another mention of an incident, as a line."""
+
+    headline: str
+    found: str
+    published: str
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
-    """One telling in words, nothing escaped. original: host and path, empty where there is nothing to follow."""
+    """One incident in words, nothing escaped. original: host and path, empty where there is nothing to follow.
+
+    course: how many tell of it, where and since when. newest: what came since the last mail. incident: its page.
+    """
 
     severity: str
     title: tuple[Piece, ...]
     quote: tuple[Piece, ...]
     fired: str
+    rules: str
     clause: str
     verdict: str
     sentiment: str
     found: str
     published: str
-    story: str
+    course: str
+    newest: tuple[Line, ...]
+    incident: str
     link: str
     original: str
     original_url: str
@@ -55,6 +71,7 @@ class Page:
     brand: str
     severity: str
     rule: str
+    gathered: str
     full: tuple[Item, ...]
     more: tuple[Item, ...]
     why_you: str
@@ -106,17 +123,18 @@ class AlertRenderer:
         items = tuple(self._item(telling, letter.recipient.time_zone) for telling in letter.tellings)
         rule, brand = one_line(first.rule.name or first.rule.id, 80), one_line(first.brand.name, 60)
         return Page(
-            subject=_subject(brand, first.flag.severity, items),
+            subject=_subject(brand, letter.tellings, items),
             brand=brand,
             severity=wording.SEVERITY[first.flag.severity],
-            rule=rule,
+            rule=items[0].rules,
+            gathered=_gathered(letter.tellings),
             full=items[:_IN_FULL],
             more=items[_IN_FULL:],
             why_you=f"You get this because the rule “{rule}” of {brand} names {letter.recipient.address}.",
             stop=f"To get no more of these, write to {self._frame.sender_address} with the subject",
             stop_subject=stop_subject(first),
             stop_link=self._frame.stop_link(stop_subject(first)),
-            overview=f"{self._base}/mentions?flag={quote(first.rule.id)}&brand={quote(first.brand.id)}",
+            overview=f"{self._base}/incidents?brand={quote(first.brand.id)}",
             signature=self._frame.signature,
         )
 
@@ -127,32 +145,67 @@ class AlertRenderer:
             title=tuple(quote_title(mention, telling.flag)),
             quote=tuple(quote_text(mention, telling.flag)),
             fired=wording.fired(telling),
+            rules=", ".join(one_line(rule, 80) for rule in telling.rules) or one_line(telling.rule.name, 80),
             clause=one_line(telling.flag.clause, 200),
             verdict=wording.verdict(telling),
             sentiment=mention.sentiment.value,
             found=one_line(mention.site, 80),
             published=wording.published(mention, time_zone),
-            story=wording.story(telling),
+            course=wording.course(telling, time_zone),
+            newest=tuple(self._line(mention, time_zone) for mention in telling.newest),
+            incident=f"{self._base}/incidents/{quote(telling.incident.id)}",
             link=f"{self._base}/mentions/{quote(mention.id)}",
             original=wording.original(mention.url),
             original_url=mention.url if wording.original(mention.url) else "",
         )
 
+    def _line(self, mention: Mention, time_zone: str) -> Line:
+        return Line(
+            headline=one_line(mention.title or mention.text, 160) or one_line(mention.site, 80),
+            found=one_line(mention.site, 80),
+            published=wording.published(mention, time_zone),
+            link=f"{self._base}/mentions/{quote(mention.id)}",
+        )
+
     def _headers(self, telling: Telling) -> Headers:
-        list_id = f"{label(telling.rule.id)}.{label(telling.brand.id)}"
-        urgent = (("Importance", "high"),) if telling.flag.severity is Severity.CRITICAL else ()
-        return (*self._frame.headers(list_id, stop_subject(telling)), *urgent)
+        """Return the headers; a further mail about an incident answers the first, so that both are one thread.
+
+        Source: RFC 5322 section 3.6.4.
+        """
+        list_id = f"alerts.{label(telling.brand.id)}"
+        is_urgent = telling.flag.severity is Severity.CRITICAL and telling.occasion is not Occasion.UPDATE
+        urgent = (("Importance", "high"),) if is_urgent else ()
+        thread = (("In-Reply-To", telling.thread), ("References", telling.thread)) if telling.thread else ()
+        return (*self._frame.headers(list_id, stop_subject(telling)), *urgent, *thread)
 
 
 def stop_subject(telling: Telling) -> str:
-    """Return the subject by which a recipient asks for no more mails of a rule."""
-    return f"unsubscribe {label(telling.brand.id)}/{label(telling.rule.id)}"
+    """Return the subject by which a recipient asks for no more alerts of a brand."""
+    return f"unsubscribe {label(telling.brand.id)}"
 
 
-def _subject(brand: str, severity: Severity, items: Sequence[Item]) -> str:
-    head = f"[{brand}] {wording.SEVERITY[severity]}: "
+def _gathered(tellings: Sequence[Telling]) -> str:
+    """Say why several incidents share a mail; empty where there is one."""
+    if len(tellings) < 2:
+        return ""
+    brand = tellings[0].brand
+    name = one_line(brand.name, 60)
+    return f"{len(tellings)} in one mail: you get at most {brand.max_per_hour} alerts about {name} an hour."
+
+
+def _subject(brand: str, tellings: Sequence[Telling], items: Sequence[Item]) -> str:
+    """Name the brand, the severity and the event; of an update how many mentions there are."""
+    first = tellings[0]
+    severity = wording.SEVERITY[first.flag.severity]
+    headline = items[0].headline
+    if first.before:
+        kind = f"Now {severity.lower()}" if first.occasion is Occasion.RISE else "Update"
+        count = "1 mention" if first.size == 1 else f"{first.size} mentions"
+        head, headline = f"[{brand}] {kind}: {count}: ", one_line(first.headline) or headline
+    else:
+        head = f"[{brand}] {severity}: "
     if len(items) == 1:
-        return shorten(one_line(head + items[0].headline), SUBJECT_MOST)
+        return shorten(one_line(head + headline), SUBJECT_MOST)
     others = f" and {len(items) - 1} more"
-    first = shorten(items[0].headline, max(20, SUBJECT_MOST - len(head) - len(others)))
-    return one_line(head + first) + others
+    cut = shorten(headline, max(20, SUBJECT_MOST - len(head) - len(others)))
+    return one_line(head + cut) + others

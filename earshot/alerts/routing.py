@@ -1,4 +1,4 @@
-"""From flags to notices: whether a mention is news, which incident it belongs to, and who is to hear of it.
+"""From flags to incidents: whether a mention is news, which incident it belongs to, and who is to hear of it.
 
 Runs inside the transaction of whoever found the mention. Knows no mail: when a notice becomes a message, and
 how many messages an hour may hold, is decided at binding.
@@ -6,18 +6,15 @@ how many messages an hour may hold, is decided at binding.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from earshot.alerts.quiet import quiet_until
+from earshot.alerts.notifying import notify
 from earshot.alerts.rules import RuleBook
 from earshot.config.settings import AlertSettings
-from earshot.identity import notice_key
-from earshot.model import DateFrom, Flag, Mention, Notice, NoticeState, Recipient
+from earshot.model import DateFrom, Flag, Mention
 from earshot.ports import RecordReader, RecordWriter
-
-MAIL = "mail"
-"""The name of the channel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,44 +75,40 @@ def judge(
         settings: for `max_age`.
         book: the workspace's rules. A flag of a rule that is gone tells nobody.
     """
-    if not mention.flags:
+    flags = [flag for flag in mention.flags if book.rule(mention.brand, flag.rule_id) is not None]
+    if not flags:
         return Judged()
     silent = why_silent(mention, now, settings, is_first_round=is_first_round, has_real_date=has_real_date)
     if silent:
         return Judged(silent=silent)
-    incidents = notices = 0
-    for flag in mention.flags:
-        if book.rule(mention.brand, flag.rule_id) is None:
-            continue
-        incident, is_new = writer.open_incident(mention, flag.rule_id, flag.severity, now)
-        incidents += is_new
-        for recipient in book.recipients(mention.brand, flag.rule_id):
-            notices += writer.add_notice(_notice(writer, incident, mention, flag, recipient, now, book))
-    return Judged(incidents, notices)
+    incident, is_new = _incident(writer, mention, flags, now, book)
+    people = {
+        recipient.address.casefold(): recipient.address
+        for flag in flags
+        for recipient in book.recipients(mention.brand, flag.rule_id)
+    }
+    notices = sum(notify(writer, incident, mention, address, now, book) for address in people.values())
+    return Judged(int(is_new), notices)
 
 
-def _notice(
-    writer: RecordWriter,
-    incident: str,
-    mention: Mention,
-    flag: Flag,
-    recipient: Recipient,
-    now: datetime,
-    book: RuleBook,
-) -> Notice:
-    rule = book.rule(mention.brand, flag.rule_id)
-    is_struck_off = writer.is_suppressed(recipient.address)
-    return Notice(
-        key=notice_key(incident, flag.rule_id, MAIL, recipient.address),
-        incident_id=incident,
-        brand_id=mention.brand,
-        rule_id=flag.rule_id,
-        channel=MAIL,
-        recipient=recipient.address,
-        state=NoticeState.SUPPRESSED if is_struck_off else NoticeState.PENDING,
-        created_at=now,
-        not_before=quiet_until(rule.quiet_hours if rule else None, now),
-    )
+def _incident(
+    writer: RecordWriter, mention: Mention, flags: Sequence[Flag], now: datetime, book: RuleBook
+) -> tuple[str, bool]:
+    """Put a mention into the incident of its event, or open one; return its id, and True if it was opened."""
+    rule_ids = [flag.rule_id for flag in flags]
+    severity = max((flag.severity for flag in flags), key=lambda each: each.rank)
+    known = writer.incident_of(mention)
+    brand = book.brand(mention.brand)
+    terms = book.events.terms(writer, mention, (brand.name, *brand.aliases) if brand else (), now)
+    found = None if known else book.events.find(writer, mention, rule_ids, terms)
+    if found is None:
+        lead = next(flag.rule_id for flag in flags if flag.severity is severity)
+        return writer.open_incident(mention, lead, severity, now, rule_ids=rule_ids, terms=terms)
+    incident, why = found
+    writer.join_incident(incident, mention, severity, why, now, rule_ids=rule_ids, terms=terms)
+    for other in book.events.belated(writer, mention, incident):
+        writer.merge_incidents(incident, other)
+    return incident, False
 
 
 def judge_document(

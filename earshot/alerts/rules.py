@@ -7,15 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from earshot.alerts.events import Events
 from earshot.config.settings import AlertSettings
-from earshot.model import Brand, Flag, Mention, Recipient, Rule
+from earshot.model import Brand, Flag, Mention, Recipient, Rule, Updates
 from earshot.query.language import Purpose, parse
 from earshot.query.matcher import match
 from earshot.query.tree import Node
 
 
 class RuleBook:
-    """Every brand's rules, ready to be asked. Immutable once made; share it between threads as you like."""
+    """Every brand's rules, ready to be asked. Immutable once made; share it between threads as you like.
+
+    events: says which event a flagged mention tells of.
+    """
 
     def __init__(self, brands: Sequence[Brand], time_zone: str = "UTC", settings: AlertSettings | None = None) -> None:
         """Compile the rules.
@@ -34,6 +38,7 @@ class RuleBook:
         self._compiled: dict[str, tuple[tuple[Rule, Node], ...]] = {
             brand.id: tuple((rule, parse(rule.query, Purpose.RULE)) for rule in brand.rules) for brand in brands
         }
+        self.events = Events()
         self._rules = {(brand.id, rule.id): rule for brand in brands for rule in brand.rules}
 
     def brand(self, brand_id: str) -> Brand | None:
@@ -60,6 +65,16 @@ class RuleBook:
         folded = address.casefold()
         found = (r for r in self.recipients(brand_id, rule_id) if r.address.casefold() == folded)
         return next(found, None)
+
+    def updates(self, brand_id: str, rule_id: str, address: str) -> Updates:
+        """Return when somebody hears again of what grows: as the person says, else the rule, else the brand."""
+        brand, rule = self.brand(brand_id), self.rule(brand_id, rule_id)
+        person = self.recipient(brand_id, rule_id, address)
+        if person is not None and person.updates is not None:
+            return person.updates
+        if rule is not None and rule.updates is not None:
+            return rule.updates
+        return brand.updates if brand is not None else Updates()
 
     def flags(self, mention: Mention) -> tuple[Flag, ...]:
         """Return the rules that fire on a mention, in the order the brand names them.

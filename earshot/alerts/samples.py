@@ -100,7 +100,7 @@ def _letter(tellings: tuple[Telling, ...], recipient: Recipient, settings: Setti
 def _brief(tellings: list[Telling], recipient: Recipient, settings: Settings, now: datetime) -> BriefLetter:
     """Return a brief of yesterday, on which two things were flagged and a night was not heard."""
     day = last_day(now, ZoneInfo(settings.time_zone))
-    told = [Told(id=t.incident.id, rule_id=t.rule.id, severity=t.flag.severity, mentions=t.story) for t in tellings]
+    told = [Told(id=t.incident.id, rule_id=t.rule.id, severity=t.flag.severity, mentions=t.size) for t in tellings]
     night = Gap(since=day.since + timedelta(hours=2), until=day.since + timedelta(hours=5), state="unheard")
     hours = round(day.hours)
     figures = Figures(
@@ -199,7 +199,9 @@ def _telling(number: int, now: datetime) -> Telling:
         mention_ids=(mention.id,),
     )
     sites = ("garden.example", "pumps.example", "news.example")
-    return Telling(_BRAND, rule, flag, incident, mention, *((4, sites) if number == 0 else (1, sites[:1])))
+    size, where = (4, sites) if number == 0 else (1, sites[:1])
+    first_at = mention.published_at
+    return Telling(_BRAND, rule, flag, incident, mention, size, where, (rule.name,), title, first_at)
 
 
 def _span(text: str, word: str) -> Span:

@@ -6,7 +6,7 @@ from datetime import datetime
 from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from earshot.alerts.letters import MOST_COUNTED, Telling
+from earshot.alerts.letters import Telling
 from earshot.alerts.plain import one_line, shorten
 from earshot.model import DateFrom, Mention, Severity
 
@@ -58,15 +58,28 @@ def fired(telling: Telling, most: int = 8) -> str:
     return f"{shown} and {len(words) - most} more" if len(words) > most else shown
 
 
-def story(telling: Telling) -> str:
-    """Say how many tell the same; empty where it is the only one."""
-    if telling.story < 2:
-        return ""
-    count = f"{MOST_COUNTED} or more" if telling.story >= MOST_COUNTED else str(telling.story)
-    sites = f" on {len(telling.sites)} sites" if len(telling.sites) > 1 else f" on {telling.sites[0]}"
-    others = [site for site in telling.sites if site != telling.mention.site][:3]
-    also = f" (also {', '.join(one_line(site, 60) for site in others)})" if others else ""
-    return f"{count} mentions of this story{sites}{also}"
+def course(telling: Telling, time_zone: str) -> str:
+    """Say how many mentions tell of it, on how many sites, and since when."""
+    if telling.size < 2:
+        return "The first mention of this."
+    sites = len(telling.sites)
+    where = f"on {sites} sites" if sites > 1 else f"on {one_line(telling.sites[0], 60)}"
+    since = f", first published {moment(telling.first_at, time_zone)}" if telling.first_at else ""
+    grown = f" {telling.size - telling.before} since the last mail." if 0 < telling.before < telling.size else ""
+    return f"{telling.size} mentions of this {where}{since}.{grown}"
+
+
+def moment(at: datetime, time_zone: str) -> str:
+    """Return "Fri 20 Nov, 13:00"; for where the zone is named beside it."""
+    local = at.astimezone(_zone(time_zone))
+    return f"{_DAYS[local.weekday()]} {local.day} {_MONTHS[local.month - 1]}, {local:%H:%M}"
+
+
+def _zone(time_zone: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(time_zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")
 
 
 def original(url: str, most: int = 80) -> str:

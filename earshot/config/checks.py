@@ -104,6 +104,18 @@ def _remarks(file: YamlFile, brand: Brand) -> Iterator[Mistake]:
             yield Mistake(file.name, line, column, str(path[-1]), remark.what)
 
 
+def _moved(file: YamlFile, form: BrandForm) -> Iterator[Mistake]:
+    """Yield settings that stand where they had another meaning."""
+    for number, rule in enumerate(form.rules):
+        if rule.max_per_hour is not None:
+            line, column = file.where(("rules", number, "max_per_hour"))
+            what = (
+                f"counts for each person over all rules of the brand, which is {form.most_per_hour} here; "
+                "write it once, beside `recipients:` of the brand"
+            )
+            yield Mistake(file.name, line, column, f"rules.{number + 1}.max_per_hour", what)
+
+
 def _indented(error: QueryError) -> str:
     return error.pointer().replace("\n", "\n    ")
 
@@ -325,8 +337,9 @@ def warnings(brands: Sequence[BrandRow], sources: Sequence[SourceRow], settings:
                 )
             )
         seen.setdefault(source.url, source.id)
-    for file, brand, _ in brands:
+    for file, brand, form in brands:
         found += _remarks(file, brand)
+        found += _moved(file, form)
     return found
 
 

@@ -69,6 +69,8 @@ recipients:
   - {address: mara@example.org, name: Mara, time_zone: Europe/Berlin}
   - {address: support@example.org, name: Support}
 
+max_per_hour: 5                     # most alert mails for each person; what is more comes together in one mail
+updates: growth                     # hear again at 2, 5, 10, 25 ... mentions; or [3, 10], 1h, never
 brief:                              # each morning the account of the day before, by mail
   recipients: [mara@example.org]    # all of them if absent; `enabled: false` for none
 
@@ -83,7 +85,6 @@ rules:
     severity: warning
     recipients: [support@example.org]
     quiet_hours: {start: "22:00", end: "07:00"}
-    max_per_hour: 10                # what is more comes together in one mail
 """
 
 SOURCES = """\

@@ -18,7 +18,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from earshot.config.cron import CronText
 from earshot.config.daytimes import ClockTime
 from earshot.config.durations import Duration
-from earshot.model import Brand, QuietHours, Recipient, Rule, Severity, Source
+from earshot.config.updates import UpdatesText
+from earshot.model import Brand, QuietHours, Recipient, Rule, Severity, Source, Updates
 from earshot.urls import canonical_url
 
 # Source: RFC 5321 section 4.1.2, narrowed to what mail servers accept in practice; no quoted local parts.
@@ -86,6 +87,12 @@ Domain = Annotated[str, AfterValidator(_domain)]
 Words = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], BeforeValidator(_list)]
 
 
+_MOST_PER_HOUR = 5
+_UPDATES = (
+    "When who was told hears again: growth (at 2, 5, 10, 25 mentions ...), numbers of their own, a time, or never."
+)
+
+
 class Form(BaseModel):
     """Base of all forms: an unknown field is a mistake. NOT_BUILT: fields to come, with what to write until then."""
 
@@ -102,6 +109,7 @@ class RecipientForm(Form):
     address: Address = Field(description="Where the mail goes.")
     name: str = Field("", max_length=120)
     time_zone: Zone | None = Field(None, description="For the times in their mails; the workspace's if absent.")
+    updates: UpdatesText | None = Field(None, description=_UPDATES)
 
 
 class QuietForm(Form):
@@ -123,7 +131,10 @@ class RuleForm(Form):
         None, description="Addresses out of the brand's recipients; all of them if absent."
     )
     quiet_hours: QuietForm | None = None
-    max_per_hour: int = Field(10, ge=1, le=1000, description="Most mails per recipient and hour for this rule.")
+    max_per_hour: int | None = Field(
+        None, ge=1, le=1000, description="Belongs to the brand. Where the brand has none, its rules' smallest counts."
+    )
+    updates: UpdatesText | None = Field(None, description=_UPDATES)
 
 
 class BriefForm(Form):
@@ -164,6 +175,10 @@ class BrandForm(Form):
     recipients: tuple[RecipientForm, ...] = ()
     rules: tuple[RuleForm, ...] = ()
     brief: BriefForm = BriefForm()
+    max_per_hour: int | None = Field(
+        None, ge=1, le=1000, description="Most alert mails that one person gets within an hour, over all rules; 5."
+    )
+    updates: UpdatesText | None = Field(None, description=_UPDATES)
     paused: bool = Field(False, description="true: it is heard and shown as ever, and nobody is told.")
 
     def brand(self, time_zone: str) -> Brand:
@@ -185,10 +200,20 @@ class BrandForm(Form):
             recipients=people,
             is_paused=self.paused,
             brief_recipients=tuple(p for p in people if self.brief.enabled and _is_among(p, self.brief.recipients)),
+            max_per_hour=self.most_per_hour,
+            updates=self.updates or Updates(),
         )
 
+    @property
+    def most_per_hour(self) -> int:
+        """How many mails of this brand a person gets within an hour."""
+        of_rules = [rule.max_per_hour for rule in self.rules if rule.max_per_hour is not None]
+        return self.max_per_hour or min(of_rules, default=_MOST_PER_HOUR)
+
     def _version(self) -> str:
-        said = self.model_dump(mode="json", exclude={"rules", "recipients", "paused", "brief"})
+        said = self.model_dump(
+            mode="json", exclude={"rules", "recipients", "paused", "brief", "max_per_hour", "updates"}
+        )
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:12]
 
 
@@ -270,7 +295,7 @@ class SourcesForm(Form):
 
 
 def _recipient(form: RecipientForm, time_zone: str) -> Recipient:
-    return Recipient(form.address, form.name, form.time_zone or time_zone)
+    return Recipient(form.address, form.name, form.time_zone or time_zone, form.updates)
 
 
 def _is_among(person: Recipient, wanted: tuple[str, ...] | None) -> bool:
@@ -287,5 +312,5 @@ def _rule(form: RuleForm, people: tuple[Recipient, ...], time_zone: str) -> Rule
         severity=form.severity,
         recipients=tuple(person for person in people if _is_among(person, wanted)),
         quiet_hours=QuietHours(quiet.start, quiet.end, quiet.time_zone or time_zone) if quiet else None,
-        max_per_hour=form.max_per_hour,
+        updates=form.updates,
     )

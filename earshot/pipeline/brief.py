@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from earshot import identity
-from earshot.alerts.routing import MAIL
+from earshot.alerts.notifying import MAIL
 from earshot.briefs import Day, Figures, Missed, Ranked, Told, Volume, due_at, hours_of, last_day
 from earshot.config.settings import Settings
 from earshot.errors import StorageError

@@ -201,6 +201,7 @@ class Relay:
             until = quiet_until(letter.quiet_hours, now)
             writer.change_delivery(delivery.key, _CLAIMED, now, owner=self._post.owner, reason=delivery.reason)
             if until is None:
+                writer.note_shown(letter.shown)
                 return letter
             writer.change_delivery(delivery.key, _PENDING, now, reason=delivery.reason, not_before=until)
             self.counts["postponed"] += 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from earshot.model import (
     Capture,
@@ -15,6 +15,7 @@ from earshot.model import (
     Document,
     HourHeard,
     Incident,
+    Joined,
     Mention,
     MentionCount,
     Notice,
@@ -23,6 +24,7 @@ from earshot.model import (
     Severity,
     Source,
     SourceHeard,
+    Why,
 )
 from earshot.operating import OperatingReads, OperatingWrites
 from earshot.ports.rows import (
@@ -31,15 +33,18 @@ from earshot.ports.rows import (
     Erased,
     FoundIn,
     FrontierPage,
+    IncidentCandidate,
     MentionEvent,
     MentionWrite,
     OutboxRow,
     Quarantined,
     RunEnd,
+    Sample,
     SourceRun,
     SourceState,
     StoredDocument,
     StoryCandidate,
+    Unsubscription,
     Walk,
 )
 from earshot.upkeep import UpkeepReads, UpkeepWrites
@@ -153,11 +158,43 @@ class RecordReader(OperatingReads, UpkeepReads, Protocol):
     ) -> list[Incident]:
         """Return incidents, newest first; `since` and `until` are of their opening."""
 
+    def incident_of(self, mention: Mention) -> str:
+        """Return the id of the incident that holds a mention, or another mention of its brand and story; else ""."""
+
+    def incident_size(self, incident_id: str) -> int:
+        """Return how many mentions have joined an incident."""
+
+    def incident_candidates(
+        self, brand_id: str, since: datetime, until: datetime, *, most: int, members: int
+    ) -> list[IncidentCandidate]:
+        """Return a brand's incidents that have a mention published in this time, the latest `most` of them.
+
+        Each with the `members` mentions that joined it last; an incident whose mentions were all withdrawn has none.
+        """
+
+    def joined(self, incident_id: str) -> list[Joined]:
+        """Return an incident's mentions as they joined it, first one first."""
+
+    def samples(self, before: datetime, limit: int, brand_id: str = "", *, is_flagged: bool) -> list[Sample]:
+        """Return the latest `limit` documents published before this time that a rule flagged, or that none did.
+
+        Those with a mention of a brand if one is named.
+        """
+
+    def deliveries_of(self, incident_id: str) -> list[Delivery]:
+        """Return the deliveries that carry a notice of an incident, first one first."""
+
+    def unsubscriptions(self) -> list[Unsubscription]:
+        """Return who wants no more mails of which brand, by recipient."""
+
     def notices(self, keys: Sequence[str]) -> list[Notice]:
         """Return these notices, in the order of `keys`."""
 
     def notices_of(self, incident_id: str) -> list[Notice]:
         """Return an incident's notices, by key."""
+
+    def notices_to(self, incident_id: str, recipient: str) -> list[Notice]:
+        """Return an incident's notices to one recipient, oldest first; those of incidents merged into it too."""
 
     def all_notices(self) -> list[Notice]:
         """Return every notice, by key."""
@@ -339,14 +376,49 @@ class RecordWriter(RecordReader, OperatingWrites, UpkeepWrites, Protocol):
     def add_dead_letter(self, row: OutboxRow, reason: str, now: datetime) -> None:
         """Move a row the index refuses to the dead letters."""
 
-    def open_incident(self, mention: Mention, rule_id: str, severity: Severity, now: datetime) -> tuple[str, bool]:
-        """Join the open incident of the mention's story for its brand and rule, or open one.
+    def open_incident(
+        self,
+        mention: Mention,
+        rule_id: str,
+        severity: Severity,
+        now: datetime,
+        *,
+        rule_ids: Sequence[str] = (),
+        terms: Mapping[str, Sequence[Any]] | None = None,
+    ) -> tuple[str, bool]:
+        """Join the incident of the mention or of its story, for its brand, or open one that is named after the rule.
 
-        Returns its id, and True if it was opened now.
+        Returns its id, and True if it was opened now. rule_ids: all that fired on the mention. terms: by which others
+        are compared with it.
         """
 
+    def join_incident(
+        self,
+        incident_id: str,
+        mention: Mention,
+        severity: Severity,
+        why: Why,
+        now: datetime,
+        *,
+        rule_ids: Sequence[str] = (),
+        terms: Mapping[str, Sequence[Any]] | None = None,
+    ) -> None:
+        """Put a mention into an incident; the highest severity stays. Twice is once: what was said first counts."""
+
+    def merge_incidents(self, kept: str, other: str) -> None:
+        """Let an incident become part of another of its brand; its id leads there, and nobody is told twice."""
+
     def add_notice(self, notice: Notice) -> bool:
-        """Add a notice unless its key exists; True if it was added."""
+        """Add a notice unless its key exists; True if it was added.
+
+        To a recipient who was struck off or has unsubscribed from the brand it is born suppressed.
+        """
+
+    def raise_notice(self, notice: Notice) -> bool:
+        """Give a notice that is still pending this rule, severity, count and time; False where it is bound already."""
+
+    def note_shown(self, shown: Mapping[str, int]) -> None:
+        """Keep, by notice, how many mentions of its incident the mail counts."""
 
     def pending_notices(self, now: datetime, brand_id: str = "") -> list[Notice]:
         """Return notices that are due (not_before is None or <= now), oldest first; `brand_id` empty means all."""
@@ -354,8 +426,8 @@ class RecordWriter(RecordReader, OperatingWrites, UpkeepWrites, Protocol):
     def hold_notices(self, keys: Sequence[str], not_before: datetime) -> None:
         """Leave notices pending until then."""
 
-    def told_since(self, brand_id: str, rule_id: str, recipient: str, since: datetime) -> int:
-        """Return how many deliveries for this rule and recipient were made (bound, not dead) since."""
+    def told_since(self, brand_id: str, recipient: str, since: datetime) -> int:
+        """Return how many alert mails of this brand to this recipient were made (bound, not dead) since."""
 
     def bind(self, delivery: Delivery) -> None:
         """Create a delivery and bind its notices to it. Twice is once."""
@@ -378,6 +450,18 @@ class RecordWriter(RecordReader, OperatingWrites, UpkeepWrites, Protocol):
 
     def is_suppressed(self, recipient: str) -> bool:
         """Tell whether a recipient was struck off."""
+
+    def unsubscribe(self, recipient: str, brand_id: str, mails: str, now: datetime) -> bool:
+        """Note that somebody wants no more "alerts" or no more "brief" of a brand; False if it was noted before.
+
+        Pending notices of these mails become suppressed, later ones are born so.
+        """
+
+    def resubscribe(self, recipient: str, brand_id: str = "") -> int:
+        """Undo it for a brand, or for all; return how many were undone. What was suppressed stays so."""
+
+    def is_unsubscribed(self, recipient: str, brand_id: str, mails: str) -> bool:
+        """Tell whether somebody wants no more of these mails of a brand."""
 
     # erasure
     def erase(self, *, author: str = "", url: str = "", document_id: str = "", now: datetime) -> Erased:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -159,6 +159,46 @@ class StoryCandidate:
     story_id: str
     signature: bytes
     published_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentMember:
+    """A mention of an incident, as another is compared with it. terms: see `earshot.alerts.events.Terms`."""
+
+    rule_ids: tuple[str, ...]
+    categories: tuple[str, ...]
+    terms: Mapping[str, Sequence[Any]]
+    site: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentCandidate:
+    """An incident that a mention may belong to. members: the latest that joined. first_at, last_at: see `Incident`."""
+
+    incident_id: str
+    first_at: datetime
+    last_at: datetime
+    members: tuple[IncidentMember, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The beginning of a document that shows which words are common. text: title and text, cut."""
+
+    document_id: str
+    language: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unsubscription:
+    """Who wants no more mails of a brand. mails: "alerts" or "brief"."""
+
+    recipient: str
+    brand_id: str
+    mails: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

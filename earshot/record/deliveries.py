@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, delete, exists, func, or_, select, update
 
 from earshot.errors import StorageError
 from earshot.leases import is_gone
-from earshot.model import Delivery, DeliveryState, Notice, NoticeState
+from earshot.model import Delivery, DeliveryState, Notice, NoticeState, Occasion, Severity
+from earshot.ports import Unsubscription
 from earshot.record import revisions
 from earshot.record.session import Session, WriteSession, add_new, chunks
-from earshot.record.tables import delivery, incident, incident_mention, mention, notice, suppression
+from earshot.record.tables import delivery, incident, incident_mention, mention, notice, suppression, unsubscription
 
 _P, _C, _D = DeliveryState.PENDING, DeliveryState.CLAIMED, DeliveryState.DOT
 _S, _U, _X = DeliveryState.SENT, DeliveryState.UNKNOWN, DeliveryState.DEAD
@@ -26,6 +27,9 @@ MOVES: dict[DeliveryState, frozenset[DeliveryState]] = {
     _X: frozenset(),
 }
 """What may follow a state. Unknown is left only when a ledger or a person has said what became of the message."""
+
+ALERTS, BRIEF = "alerts", "brief"
+"""What one can unsubscribe from."""
 
 
 class DeliveryReads(Session):
@@ -40,9 +44,13 @@ class DeliveryReads(Session):
 
     def notices_of(self, incident_id: str) -> list[Notice]:
         """Return an incident's notices, by key; those of incidents merged into it are among them."""
-        merged = select(incident.c.id).where(incident.c.merged_into == incident_id)
-        mine = or_(notice.c.incident_id == incident_id, notice.c.incident_id.in_(merged))
-        return [_notice(row) for row in self.db.execute(select(notice).where(mine).order_by(notice.c.key))]
+        mine = select(notice).where(_of_incident(incident_id))
+        return [_notice(row) for row in self.db.execute(mine.order_by(notice.c.key))]
+
+    def notices_to(self, incident_id: str, recipient: str) -> list[Notice]:
+        """Return an incident's notices to one recipient, oldest first; those of incidents merged into it too."""
+        mine = select(notice).where(_of_incident(incident_id), notice.c.recipient == recipient)
+        return [_notice(row) for row in self.db.execute(mine.order_by(notice.c.created_at, notice.c.key))]
 
     def all_notices(self) -> list[Notice]:
         """Return every notice, by key."""
@@ -58,6 +66,17 @@ class DeliveryReads(Session):
             query = query.where(exists().where(mine))
         latest = query.order_by(delivery.c.changed_at.desc(), delivery.c.key).limit(limit)
         return _deliveries(self.db, self.db.execute(latest).all())
+
+    def deliveries_of(self, incident_id: str) -> list[Delivery]:
+        """Return the deliveries that carry a notice of an incident, first one first."""
+        keys = select(notice.c.delivery_key).where(_of_incident(incident_id))
+        rows = self.db.execute(select(delivery).where(delivery.c.key.in_(keys)).order_by(delivery.c.bound_at)).all()
+        return _deliveries(self.db, rows)
+
+    def unsubscriptions(self) -> list[Unsubscription]:
+        """Return who wants no more mails of which brand, by recipient."""
+        rows = self.db.execute(select(unsubscription).order_by(*unsubscription.primary_key.columns))
+        return [Unsubscription(row.recipient, row.brand_id, row.mails, row.at) for row in rows]
 
     def brands_waiting(self, now: datetime, stuck_before: datetime) -> dict[str, bool]:
         """Return the brands that have something to tell now, by id; True where something is left over to settle.
@@ -83,10 +102,17 @@ class DeliveryWrites(WriteSession):
     """What the alert stage and the mail relay write."""
 
     def add_notice(self, notice: Notice) -> bool:
-        """Add a notice unless its key exists; True if it was added. To a recipient struck off it is born suppressed."""
+        """Add a notice unless its key exists; True if it was added.
+
+        To a recipient who was struck off or has unsubscribed from the brand it is born suppressed.
+        """
         if self.db.execute(select(1).where(_NOTICE.c.key == notice.key)).first() is not None:
             return False
-        state = NoticeState.SUPPRESSED if self.is_suppressed(notice.recipient) else notice.state
+        mails = ALERTS if notice.rule_id else BRIEF
+        is_unwanted = self.is_suppressed(notice.recipient) or self.is_unsubscribed(
+            notice.recipient, notice.brand_id, mails
+        )
+        state = NoticeState.SUPPRESSED if is_unwanted else notice.state
         row = {
             "key": notice.key,
             "incident_id": notice.incident_id,
@@ -98,9 +124,27 @@ class DeliveryWrites(WriteSession):
             "created_at": notice.created_at,
             "not_before": notice.not_before,
             "delivery_key": notice.delivery_key,
+            "occasion": notice.occasion,
+            "severity": notice.severity or "",
+            "shown": notice.shown,
         }
         add_new(self.db, _NOTICE, [row])
         return True
+
+    def raise_notice(self, notice: Notice) -> bool:
+        """Give a notice that is still pending this rule, severity, count and time; False where it is bound already."""
+        raised = {
+            "rule_id": notice.rule_id,
+            "severity": notice.severity or "",
+            "shown": notice.shown,
+            "not_before": notice.not_before,
+        }
+        return bool(self._change_notices([notice.key], NoticeState.PENDING, raised))
+
+    def note_shown(self, shown: Mapping[str, int]) -> None:
+        """Keep, by notice, how many mentions of its incident the mail counts."""
+        for key, count in shown.items():
+            self.db.execute(update(notice).where(notice.c.key == key).values(shown=count))
 
     def pending_notices(self, now: datetime, brand_id: str = "") -> list[Notice]:
         """Return notices that are due (not_before is None or <= now), oldest first; `brand_id` empty means all."""
@@ -121,13 +165,13 @@ class DeliveryWrites(WriteSession):
             changed += self.db.execute(update(notice).where(those).values(**changes)).rowcount
         return changed
 
-    def told_since(self, brand_id: str, rule_id: str, recipient: str, since: datetime) -> int:
-        """Return how many deliveries for this brand's rule and this recipient were made (bound, not dead) since."""
+    def told_since(self, brand_id: str, recipient: str, since: datetime) -> int:
+        """Return how many alert mails of this brand to this recipient were made (bound, not dead) since."""
         made = (
             select(func.count(delivery.c.key.distinct()))
             .join(notice, notice.c.delivery_key == delivery.c.key)
             .where(delivery.c.recipient == recipient, delivery.c.bound_at >= since, delivery.c.state != _X)
-            .where(notice.c.brand_id == brand_id, notice.c.rule_id == rule_id)
+            .where(notice.c.brand_id == brand_id, notice.c.rule_id != "")
         )
         return int(self.db.execute(made).scalar_one())
 
@@ -202,8 +246,38 @@ class DeliveryWrites(WriteSession):
         struck = select(1).where(suppression.c.recipient == _address(recipient))
         return self.db.execute(struck).first() is not None
 
+    def unsubscribe(self, recipient: str, brand_id: str, mails: str, now: datetime) -> bool:
+        """Note that somebody wants no more "alerts" or no more "brief" of a brand; False if it was noted before."""
+        if self.is_unsubscribed(recipient, brand_id, mails):
+            return False
+        row = {"recipient": _address(recipient), "brand_id": brand_id, "mails": mails, "at": now}
+        add_new(self.db, unsubscription, [row])
+        is_wanted = notice.c.rule_id != "" if mails == ALERTS else notice.c.rule_id == ""
+        pending = (notice.c.state == NoticeState.PENDING) & (notice.c.brand_id == brand_id) & is_wanted
+        rows = self.db.execute(select(notice.c.key, notice.c.recipient).where(pending)).all()
+        mine = [row.key for row in rows if _address(row.recipient) == _address(recipient)]
+        self._change_notices(mine, NoticeState.PENDING, {"state": NoticeState.SUPPRESSED})
+        return True
+
+    def resubscribe(self, recipient: str, brand_id: str = "") -> int:
+        """Undo it for a brand, or for all; return how many were undone. What was suppressed stays so."""
+        mine = unsubscription.c.recipient == _address(recipient)
+        mine = mine & (unsubscription.c.brand_id == brand_id) if brand_id else mine
+        return self.db.execute(delete(unsubscription).where(mine)).rowcount
+
+    def is_unsubscribed(self, recipient: str, brand_id: str, mails: str) -> bool:
+        """Tell whether somebody wants no more of these mails of a brand."""
+        mine = (unsubscription.c.recipient == _address(recipient)) & (unsubscription.c.brand_id == brand_id)
+        return self.db.execute(select(1).where(mine, unsubscription.c.mails == mails)).first() is not None
+
 
 _NOTICE, _DELIVERY = notice, delivery  # the tables, where a parameter of the port has their name
+
+
+def _of_incident(incident_id: str) -> ColumnElement[bool]:
+    """Return what narrows to the notices of an incident, and of those that were merged into it."""
+    merged = select(incident.c.id).where(incident.c.merged_into == incident_id)
+    return or_(notice.c.incident_id == incident_id, notice.c.incident_id.in_(merged))
 
 
 def _check(row: Any, state: DeliveryState, owner: str) -> None:
@@ -259,6 +333,9 @@ def _notice(row: Any) -> Notice:
         created_at=row.created_at,
         not_before=row.not_before,
         delivery_key=row.delivery_key,
+        occasion=Occasion(row.occasion),
+        severity=Severity(row.severity) if row.severity else None,
+        shown=row.shown,
     )
 
 

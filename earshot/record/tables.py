@@ -329,7 +329,10 @@ incident = Table(
     _text("severity"),
     _time("opened_at", index=True),
     _text("merged_into", index=True),
-    Index("ix_incident_story_id_brand_id_rule_id", "story_id", "brand_id", "rule_id"),
+    _time("first_at"),
+    _time("last_at"),
+    Index("ix_incident_story_id_brand_id", "story_id", "brand_id"),
+    Index("ix_incident_brand_id_last_at", "brand_id", "last_at"),
 )
 
 incident_mention = Table(
@@ -338,7 +341,11 @@ incident_mention = Table(
     _key("incident_id"),
     _key("mention_id"),
     _time("at"),
+    _structure("rules"),
+    _structure("why"),
+    _structure("terms"),
     Index("ix_incident_mention_mention_id", "mention_id"),
+    Index("ix_incident_mention_incident_id_at", "incident_id", "at"),
 )
 
 notice = Table(
@@ -354,6 +361,9 @@ notice = Table(
     _time("created_at"),
     _time("not_before", optional=True),
     _text("delivery_key", index=True),
+    _text("occasion"),
+    _text("severity"),
+    _int("shown"),
     Index("ix_notice_state_created_at", "state", "created_at"),
 )
 
@@ -378,6 +388,8 @@ delivery = Table(
 )
 
 suppression = Table("suppression", metadata, _key("recipient"), _text("reason"), _time("at"))
+
+unsubscription = Table("unsubscription", metadata, _key("recipient"), _key("brand_id"), _key("mails"), _time("at"))
 
 # --- erasure -------------------------------------------------------------------------------------------
 

@@ -186,11 +186,12 @@ def temporary(reason: str = "450 greylisted") -> MailError:
 
 
 def kill_brands() -> tuple[Brand, ...]:
-    """Two brands, each with rules that make both kinds of mail (one notice each, and many in one) and with a brief."""
+    """Two brands with a mail for each notice and a brief each, and a third whose notices share mails."""
     people = tuple(make_recipient(address=f"p{n}@example.org") for n in range(2))
-    each = make_rule(id="each", recipients=people, max_per_hour=10_000)
-    many = make_rule(id="many", recipients=people[:1], max_per_hour=12)
-    names = {"halden": "Halden", "brewlane": "Brewlane"}
-    return tuple(
-        make_brand(id=brand, name=name, rules=(each, many), brief_recipients=people) for brand, name in names.items()
+    each = make_rule(id="each", recipients=people)
+    many = make_rule(id="many", recipients=people[:1])
+    two = tuple(
+        make_brand(id=brand, name=name, rules=(each, many), brief_recipients=people, max_per_hour=10_000)
+        for brand, name in (("halden", "Halden"), ("brewlane", "Brewlane"))
     )
+    return (*two, make_brand(id="tidewell", name="Tidewell", rules=(many,), max_per_hour=6))

@@ -52,10 +52,12 @@ def test_sigkill_at_random_moments_tells_every_notice_exactly_once(tmp_path: Pat
     chance = random.Random(7)
     scene = Scene(tmp_path, SystemClock(), kill_brands()).begin()
     flags = tuple(make_flag(rule_id=rule.id, rule_name=rule.name) for rule in scene.brands[0].rules)
-    ids = [brand.id for brand in scene.brands]
+    *ids, shared = [brand.id for brand in scene.brands]
     for number in range(AT_ONCE * 2):
         scene.judge(scene.find(number, flags=flags, brand=ids[number % 2]))
-    mixtures = cycle([ids, ["brief", "brief"], [ids[0]], [*ids, "all"], ["all", "all"]])
+    for number in range(AT_ONCE):
+        scene.judge(scene.find(1_000 + number, flags=flags[1:], brand=shared))
+    mixtures = cycle([ids, ["brief", "brief"], [ids[0], shared], [*ids, "all"], ["all", "all"]])
     later, days, kills, competed, hits = 0, 0, 0, 0, 0
     box = tmp_path / "box"
     with process("tests.alerts.post_office", box) as office:
@@ -100,7 +102,7 @@ def test_sigkill_at_random_moments_tells_every_notice_exactly_once(tmp_path: Pat
         f" {sum(d.attempts > 1 for d in deliveries)} tried again"
     )
     assert len(briefs) == days * 2
-    assert len(notices) == AT_ONCE * 2 * 3 + later * 2 + days * 4
+    assert len(notices) == AT_ONCE * 2 * 2 + AT_ONCE + later * 2 + days * 4
     assert {str(notice.state) for notice in notices} == {"told"}
     assert any(len(delivery.notice_keys) > 1 for delivery in deliveries)
     assert set(arrived.values()) == {1}

@@ -234,7 +234,7 @@ def test_a_recipient_who_came_later_gets_the_same_figures_if_somebody_asks(make:
 
 
 def test_two_days_asked_for_are_two_mails_and_no_rules_budget_holds_them(make: Callable[..., Place]) -> None:
-    place = make(brands=(make_brand(rules=(make_rule(max_per_hour=1),), brief_recipients=(MARA,)),))
+    place = make(brands=(make_brand(max_per_hour=1, brief_recipients=(MARA,)),))
     for days in range(1, 5):
         place.make(date(2026, 11, 20) - timedelta(days=days))
     assert place.alert().sent == 4

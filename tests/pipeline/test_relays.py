@@ -219,7 +219,7 @@ def test_of_relays_that_look_at_the_same_moment_one_may_try(make: Make) -> None:
 
 def test_at_most_n_an_hour_holds_whoever_runs(make: Make) -> None:
     scene = make()
-    scene.use(*(make_brand(id=each, name=each, rules=(make_rule(max_per_hour=3),)) for each in TWO))
+    scene.use(*(make_brand(id=each, name=each, max_per_hour=3) for each in TWO))
     for number, brand in enumerate(TWO):
         scene.flag(10, start=number * 10, brand=brand)
     sent = 0

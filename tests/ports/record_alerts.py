@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,8 +18,9 @@ from earshot.model import (
     Outcome,
     Role,
     Severity,
+    Why,
 )
-from earshot.ports import Clock, DocumentKey, Record, RecordWriter
+from earshot.ports import Clock, DocumentKey, IncidentCandidate, Record, RecordWriter
 from tests.builders import (
     NOW,
     make_capture,
@@ -45,6 +47,90 @@ class AlertContract:
             assert (len(incident.mention_ids), incident.severity) == (2, Severity.CRITICAL)
             assert [each.id for each in writer.incidents(brand_id="halden")] == [name]
             assert writer.incidents(brand_id="other") == []
+
+    def test_a_mention_joins_an_incident_with_its_reason_and_the_first_reason_stays(self, record: Record) -> None:
+        with record.write() as writer:
+            first, second = self.flagged(writer, 1), self.flagged(writer, 2, published_at=NOW - 5 * HOUR)
+            name, _ = writer.open_incident(first, "complaints", Severity.INFO, NOW, terms={"valve": [2.5, "valve"]})
+            why = Why("words", ("complaints",), ("valve",), 0.25)
+            for kind in ("words", "wave"):
+                joined = dataclasses.replace(why, kind=kind)
+                writer.join_incident(name, second, Severity.CRITICAL, joined, NOW + HOUR, rule_ids=["complaints", "x"])
+            assert [each.why.kind for each in writer.joined(name)] == ["opened", "words"]
+            assert writer.joined(name)[1].why == why
+            incident = writer.incident(name)
+            assert incident is not None
+            assert (incident.rule_ids, incident.severity) == (("complaints", "x"), Severity.CRITICAL)
+            assert (incident.first_at, incident.last_at) == (NOW - 5 * HOUR, first.published_at)
+            assert writer.incident_of(second) == name
+            assert writer.incident_size(name) == 2
+
+    def test_incidents_near_in_time_are_candidates_with_the_mentions_that_joined_last(self, record: Record) -> None:
+        with record.write() as writer:
+            mentions = [self.flagged(writer, number, site=f"s{number}.example") for number in range(4)]
+            name, _ = writer.open_incident(mentions[0], "complaints", Severity.INFO, NOW, terms={"a": [1.0, "a"]})
+            for number, mention in enumerate(mentions[1:], start=1):
+                writer.join_incident(name, mention, Severity.INFO, Why("words"), NOW + number * HOUR, rule_ids=["x"])
+            at = mentions[0].published_at
+
+            def near(since: datetime, until: datetime) -> list[IncidentCandidate]:
+                return writer.incident_candidates("halden", since, until, most=5, members=2)
+
+            (candidate,) = near(at, at + HOUR)
+            assert (candidate.incident_id, candidate.first_at) == (name, at)
+            assert [member.site for member in candidate.members] == ["s3.example", "s2.example"]
+            assert near(at + HOUR, at + 2 * HOUR) == near(at - HOUR, at) == []
+            assert writer.incident_candidates("other", at, at + HOUR, most=5, members=2) == []
+
+    def test_a_merged_incidents_id_leads_to_what_it_became_part_of(self, record: Record) -> None:
+        with record.write() as writer:
+            first, second = self.flagged(writer, 1), self.flagged(writer, 2)
+            one, _ = writer.open_incident(first, "complaints", Severity.INFO, NOW)
+            two, _ = writer.open_incident(second, "complaints", Severity.CRITICAL, NOW + HOUR)
+            writer.add_notice(make_notice(1, incident_id=two))
+            for _ in range(2):
+                writer.merge_incidents(one, two)
+            merged = writer.incident(two)
+            assert merged is not None
+            assert (merged.id, merged.severity, len(merged.mention_ids)) == (one, Severity.CRITICAL, 2)
+            assert [notice.key for notice in writer.notices_to(one, "mara@example.org")] == [make_notice(1).key]
+
+    def test_samples_are_the_latest_documents_that_were_flagged_or_not(self, record: Record) -> None:
+        with record.write() as writer:
+            for number in range(3):
+                put(writer, number, published_at=NOW - number * HOUR, title=f"title {number}")
+            assert [each.text.split("\n")[0] for each in writer.samples(NOW, 1, is_flagged=False)] == ["title 1"]
+            assert writer.samples(NOW, 5, "halden", is_flagged=False) == writer.samples(NOW, 5, is_flagged=True) == []
+
+    def test_a_pending_notice_can_be_raised_and_a_bound_one_not(self, record: Record) -> None:
+        notice = make_notice()
+        raised = dataclasses.replace(notice, rule_id="danger", severity=Severity.CRITICAL, shown=7)
+        with record.write() as writer:
+            writer.add_notice(notice)
+            assert writer.raise_notice(raised)
+            assert writer.notices([notice.key]) == [raised]
+            writer.bind(make_delivery(notice))
+            assert not writer.raise_notice(raised)
+            writer.note_shown({notice.key: 9})
+            assert writer.notices([notice.key])[0].shown == 9
+            assert [each.key for each in writer.deliveries_of("i")] == [make_delivery(notice).key]
+
+    def test_who_unsubscribed_from_a_brand_gets_nothing_of_it_until_it_is_undone(self, record: Record) -> None:
+        with record.write() as writer:
+            writer.add_notice(make_notice(1))
+            assert [writer.unsubscribe("Mara@example.org", "halden", "alerts", NOW) for _ in range(2)] == [True, False]
+            for notice in (make_notice(2), make_notice(3, brand_id="other"), make_notice(4, rule_id="")):
+                writer.add_notice(notice)
+            states = {notice.key: notice.state for notice in writer.all_notices()}
+            assert [states[make_notice(number).key] for number in (1, 2, 3, 4)] == [
+                *[NoticeState.SUPPRESSED] * 2,
+                *[NoticeState.PENDING] * 2,
+            ]
+            assert [(each.recipient, each.mails) for each in writer.unsubscriptions()] == [
+                ("mara@example.org", "alerts")
+            ]
+            assert [writer.resubscribe("mara@example.org", brand) for brand in ("other", "halden", "")] == [0, 1, 0]
+            assert not writer.is_unsubscribed("mara@example.org", "halden", "alerts")
 
     def test_a_notice_is_added_once_and_held(self, record: Record) -> None:
         notice = make_notice()
@@ -170,11 +256,14 @@ class AlertContract:
                 writer.add_notice(make_notice(number))
                 writer.bind(make_delivery(make_notice(number), changed_at=NOW + number * HOUR))
             writer.change_delivery(make_delivery(make_notice(2)).key, DeliveryState.DEAD, NOW)
-            counted = [writer.told_since("halden", "complaints", "mara@example.org", NOW + n * HOUR) for n in range(3)]
+            counted = [writer.told_since("halden", "mara@example.org", NOW + n * HOUR) for n in range(3)]
             assert counted == [2, 1, 0]
-            assert writer.told_since("halden", "other", "mara@example.org", NOW) == 0
-            assert writer.told_since("halden", "complaints", "other@example.org", NOW) == 0
-            assert writer.told_since("another", "complaints", "mara@example.org", NOW) == 0
+            assert writer.told_since("halden", "other@example.org", NOW) == 0
+            assert writer.told_since("another", "mara@example.org", NOW) == 0
+            brief = make_notice(9, rule_id="")
+            writer.add_notice(brief)
+            writer.bind(make_delivery(brief))
+            assert writer.told_since("halden", "mara@example.org", NOW + HOUR) == 1  # a brief is no alert
 
     def test_a_recipient_struck_off_is_told_nothing_more(self, record: Record) -> None:
         with record.write() as writer:

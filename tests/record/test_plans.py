@@ -101,7 +101,7 @@ def test_plan_and_relays_walk_through_no_table(record: SqlRecord, said: Said) ->
         writer.bind(make_delivery(make_notice()))
         for state in (DeliveryState.CLAIMED, DeliveryState.DOT, DeliveryState.SENT):
             writer.change_delivery(make_delivery(make_notice()).key, state, NOW)
-        writer.told_since("halden", "complaints", "mara@example.org", NOW)
+        writer.told_since("halden", "mara@example.org", NOW)
         writer.deliveries([DeliveryState.PENDING])
         writer.deliveries([DeliveryState.PENDING], brand_id="halden")
         writer.pending_notices(NOW, "halden")
