@@ -12,9 +12,10 @@ from earshot.extract.charset import decode_page
 from earshot.extract.dates import DateReader
 from earshot.extract.lengths import count_words
 from earshot.extract.not_feeds import is_html
-from earshot.model import Capture, Entry, Outcome, Reading, TextIs
+from earshot.model import Capture, DateFrom, Entry, Outcome, Reading, TextIs
 
 _HTML_TYPES = frozenset({"", "text/html", "application/xhtml+xml", "text/plain", "application/xml", "text/xml"})
+_LONGEST_LINE = 150
 
 
 def read_page(capture: Capture, body: bytes) -> Reading:
@@ -28,7 +29,7 @@ def read_page(capture: Capture, body: bytes) -> Reading:
         raise SourceError(Outcome.FAILED, f"not a web page but {clean.clean_line(kind, 80)}")
     text = decode_page(body, capture.headers.get("content-type", ""))
     if kind == "text/plain" and not is_html(body):
-        return Reading("text", (Entry(capture.final_url, text=clean.clean_text(text)),))
+        return Reading("text", (_plain(capture, text),))
     root = markup.parse_html(text)
     if root is None:
         return Reading("page", (Entry(capture.final_url),), warnings=("the page is empty",))
@@ -39,6 +40,22 @@ def warm_up() -> None:
     """Load what the first page would wait for."""
     page_head.warm_up()
     articles.warm_up()
+
+
+def _plain(capture: Capture, text: str) -> Entry:
+    """Return a page of plain text; its first line is its title where an empty one follows."""
+    first, _, rest = text.strip().replace("\r\n", "\n").partition("\n")
+    has_title = rest.startswith("\n") and bool(rest.strip()) and len(first) <= _LONGEST_LINE
+    stated = page_dates.in_address(capture.final_url, DateReader(capture.fetched_at))
+    return Entry(
+        url=capture.final_url,
+        title=clean.clean_line(first) if has_title else "",
+        text=clean.clean_text(rest if has_title else text),
+        published_at=stated.moment if stated else None,
+        published_as=stated.as_stated if stated else "",
+        published_from=DateFrom.URL if stated else DateFrom.FOUND,
+        language=clean.clean_language(capture.headers.get("content-language", "").partition(",")[0]),
+    )
 
 
 def _read(capture: Capture, root: etree._Element) -> Reading:
