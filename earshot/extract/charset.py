@@ -21,9 +21,12 @@ _SIGNS_A_BREAK = 12
 _SAMPLE = 1 << 14
 _LOOKED_AT = 4_096
 _BROKEN = re.compile("\ufffd+|[\x80-\x9f]+")
+_LOST = re.compile("\ufffd{2,}")
 _BEYOND_ASCII = re.compile("[^\x00-\x7f]")
 _LINES = re.compile(rb"[^<>\r\n]*[\x80-\xff][^<>\r\n]*")
-_WORD_OF_ANOTHER_SCRIPT = re.compile(rb"([\x80-\xff])(?!\1)[\x80-\xff]{3}")
+_HIGH = re.compile(rb"[\x80-\xff]")
+_LONG_RUN = re.compile(rb"([\x80-\xff])(?!\1)[\x80-\xff]{3,}")
+_BELOW_A0 = re.compile(rb"[\x80-\x9f]")
 _MARKED_LANGUAGE = re.compile(rb"""(?:\blang\s*=\s*["']?|<(?:dc:)?language>\s*)([A-Za-z]{2})\b""")
 _SHIFTED = re.compile(r"iso2022|hz")
 
@@ -34,12 +37,15 @@ _OF_THE_WEB = [
 ]  # fmt: skip
 _LATIN = frozenset({"cp1252", "cp1250", "iso8859_2", "cp1254", "cp1257"})
 _LATIN_DECLARED = re.compile(r"cp125[0247]|iso8859-(?:1|2|3|4|9|10|13|14|15|16)$|mac-?(?:roman|latin)|latin")
+_WESTERN = ("de", "fr", "es", "it", "pt", "nl", "sv", "da", "nb", "nn", "no", "fi", "is", "ga", "ca", "eu", "gl", "af")
+_CENTRAL = ("pl", "cs", "sk", "hu", "hr", "sl", "ro", "bs", "sq")
 _OF_LANGUAGES = {
-    **{language: ["cp1250", "iso8859_2"] for language in ("pl", "cs", "sk", "hu", "hr", "sl", "ro", "bs", "sq")},
-    **{language: ["cp1254"] for language in ("tr", "az")},
-    **{language: ["cp1257"] for language in ("lt", "lv", "et")},
+    **dict.fromkeys(_WESTERN, _LAST),
+    **dict.fromkeys(_CENTRAL, "cp1250"),
+    **dict.fromkeys(("tr", "az"), "cp1254"),
+    **dict.fromkeys(("lt", "lv", "et"), "cp1257"),
 }
-"""Source: WHATWG HTML, "locale-specific default encoding"; every other language of Latin letters has cp1252."""
+"""Source: WHATWG HTML, "locale-specific default encoding". English is left out: programs name it unasked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +71,9 @@ def decode(body: bytes, content_type: str = "") -> Decoded:
     declared = list(_declared(body, content_type))
     for name in declared:
         if (text := _fitting(body, name)) is not None:
-            return Decoded(text, _note(declared, name, text))
+            return Decoded(_LOST.sub("\ufffd", text), _note(declared, name, text))
     name = _detect(body)
-    text = to_unicode(body, name)
+    text = _LOST.sub("\ufffd", to_unicode(body, name))
     return Decoded(text, _note(declared, name, text))
 
 
@@ -118,7 +124,8 @@ def _declared(body: bytes, content_type: str) -> Iterator[str]:
     own = html_body_declared_encoding(body[:_LOOKED_AT].lstrip())
     found = [header, own]
     if header == _LAST:
-        found = [own] if _language(body) in _OF_LANGUAGES else [own, header]
+        is_usual = _OF_LANGUAGES.get(_language(body), _LAST) == _LAST
+        found = [own, header] if is_usual else [own]
     return iter(dict.fromkeys(str(name) for name in found if name))
 
 
@@ -128,8 +135,8 @@ def _fitting(body: bytes, name: str) -> str | None:
         return None
     if body.isascii():
         return to_unicode(body, name) if _SHIFTED.search(name) else None
-    if _LATIN_DECLARED.search(name) and len(_WORD_OF_ANOTHER_SCRIPT.findall(body[:_SAMPLE])) > 2:
-        return None  # words that are all accents: no Latin letters
+    if _LATIN_DECLARED.search(name) and _is_another_script(body[: 4 * _SAMPLE]):
+        return None
     try:
         return _if_whole(to_unicode(body, name))
     except (LookupError, ValueError):
@@ -146,20 +153,34 @@ def _detect(body: bytes) -> str:
     if body.isascii():
         return "iso2022_jp_2" if b"\x1b$" in body else "ascii"
     sample = b"\n".join(_LINES.findall(body[: 16 * _SAMPLE]))[:_SAMPLE]
+    language = _language(body)
+    if language in _OF_LANGUAGES and not _is_another_script(sample):
+        return _usual(language, sample)
     found = list(from_bytes(sample, cp_isolation=_OF_THE_WEB))
     if not found:
         return _LAST
     best = found[0]
     if best.encoding not in _LATIN:
         return str(best.encoding)
-    language = _language(body)
-    # English is what programs name unasked: it speaks for no charset.
-    usual = _OF_LANGUAGES.get(language, [] if language in ("", "en") else [_LAST])
-    if usual and (likely := from_bytes(sample, cp_isolation=usual).best()):
-        return str(likely.encoding)
     western = next((one for one in found if _LAST in (one.encoding, *one.could_be_from_charset)), None)
     is_western = western and western.chaos <= best.chaos and western.coherence >= best.coherence - 0.05
     return _LAST if is_western else str(best.encoding)
+
+
+def _usual(language: str, sample: bytes) -> str:
+    """Return a language's Latin charset.
+
+    ISO 8859-2 has no letters below 0xA0, where cp1250 has some and its quotes. Polish may do without them; there 0xB9
+    is a letter in cp1250 only, and 0xB1 in ISO 8859-2.
+    """
+    name = _OF_LANGUAGES[language]
+    is_polish = language == "pl" and b"\xb9" in sample and b"\xb1" not in sample
+    return "iso8859_2" if name == "cp1250" and not _BELOW_A0.search(sample) and not is_polish else name
+
+
+def _is_another_script(sample: bytes) -> bool:
+    """Tell whether words consist of signs beyond ASCII: in Latin letters, such signs stand alone or in pairs."""
+    return 3 * sum(len(run[0]) for run in _LONG_RUN.finditer(sample)) > len(_HIGH.findall(sample))
 
 
 def _language(body: bytes) -> str:
