@@ -26,6 +26,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 COLUMNS = (
     "published_at",
     "published_at_utc",
+    "published_as",
     "brand",
     "sentiment",
     "sentiment_score",
@@ -39,6 +40,7 @@ COLUMNS = (
     "author",
     "site",
     "url",
+    "parent",
     "source",
     "source_kind",
     "collection",

@@ -19,6 +19,7 @@ PROBLEM, NEVER, HEARD = "problem", "never", "heard"
 _WANTED = {"", PROBLEM, NEVER, HEARD, *Outcome}
 _RUNS = 100
 _CHARTED = timedelta(days=7)
+_COUNTED = timedelta(days=30)
 
 
 def make_router(board: Board) -> APIRouter:
@@ -64,6 +65,7 @@ def make_router(board: Board) -> APIRouter:
                 raise HTTPException(404)
             runs = record.source_runs(source_id, _RUNS)
             hours = record.hours_heard(now - _CHARTED, now, [source_id])
+            pages = record.pages_read(source_id, now - _COUNTED)
         heard = sum(1 for hour in hours if hour.heard)
         return board.page(
             request,
@@ -73,6 +75,8 @@ def make_router(board: Board) -> APIRouter:
             limit=_RUNS,
             heard=heard,
             listened=sum(1 for h in hours if h.listening),
+            pages=pages,
+            not_articles=sum(count for _, count in pages.not_articles),
         )
 
     return router

@@ -67,6 +67,7 @@ OUTCOMES = {
     ),
     "too large": ("Too large", "✕", "The answer was larger than Earshot reads. Choose a smaller feed."),
     "failed": ("Failed", "✕", "It could not be reached or read. Earshot tries again, ever more rarely."),
+    "not the article": ("Not the article", "✕", "Another page came in its place: a consent wall, a sign-in form."),
     "never": ("Not yet tried", "…", "Its first run is still to come."),
 }
 WHY = {"brand": "the brand", "negative": "negative words", "positive": "positive words", "search": "your search"}

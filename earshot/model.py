@@ -15,7 +15,7 @@ from enum import StrEnum
 
 
 class Outcome(StrEnum):
-    """How a source's run ended. Exactly one per run."""
+    """How a source's run ended, or the fetch of a page. Exactly one each; NOT_THE_ARTICLE is of pages only."""
 
     OK = "ok"
     UNCHANGED = "unchanged"
@@ -26,6 +26,7 @@ class Outcome(StrEnum):
     NOT_A_FEED = "not a feed"
     TOO_LARGE = "too large"
     FAILED = "failed"
+    NOT_THE_ARTICLE = "not the article"
 
     @property
     def is_heard(self) -> bool:
@@ -475,7 +476,8 @@ class Evidence:
 class Document:
     """One page, post or message, as stored. Kept whether or not it names a brand.
 
-    published_at is never later than found_at. site: host of `url` without "www.".
+    published_at is never later than found_at. site: host of `url` without "www.". published_as: the date as its source
+    stated it, as in `Entry`. parent: address of the article that this comment answers; empty for what is no comment.
     """
 
     id: str
@@ -497,6 +499,8 @@ class Document:
     images: tuple[str, ...] = ()
     links: tuple[str, ...] = ()
     engagement: dict[str, int] = field(default_factory=dict)
+    published_as: str = ""
+    parent: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -544,7 +548,8 @@ class Mention:
     """One document x one brand: the unit of search, triage and alerting, and one document in the index.
 
     severity: the highest of its flags, or None. reach: estimated readers, None where nobody knows.
-    entities: names found beside the brand. status: triage, "new" until somebody acts.
+    entities: names found beside the brand. status: triage, "new" until somebody acts. published_as: the date as its
+    source stated it, as in `Entry`. parent: address of the article that this comment answers; empty for an article.
     """
 
     id: str
@@ -584,6 +589,8 @@ class Mention:
     assignee: str = ""
     brand_version: str = ""
     model_version: str = ""
+    published_as: str = ""
+    parent: str = ""
 
 
 # --- telling people ------------------------------------------------------------------------------------

@@ -29,8 +29,9 @@ def canonical_url(url: str, /, *, keep_fragment: bool = False) -> str:
     """Return the form of `url` under which one page is one document. Idempotent.
 
     Scheme and host in lower case, host in ASCII, default port, credentials and known trackers dropped, dot
-    segments resolved, escapes normalised, an empty path written as "/". http and https stay apart, and the order
-    of parameters is kept: some sites mean something by either.
+    segments resolved, escapes normalised, an empty path written as "/". The scheme is kept, since the other one may
+    not answer (`other_scheme` is for who looks a document up), and so is the order of parameters: some sites mean
+    something by it.
 
     Args:
         url: absolute http(s) URL as found; at most 2048 characters.
@@ -58,6 +59,13 @@ def canonical_url(url: str, /, *, keep_fragment: bool = False) -> str:
     path = _without_dots(_escapes(parts.path)) or "/"
     fragment = _escapes(parts.fragment) if keep_fragment else ""
     return urlunsplit((scheme, netloc, path, _query(parts.query), fragment))
+
+
+def other_scheme(url: str, /) -> str:
+    """Return a URL under https where it is under http and the other way round; "" for any other scheme."""
+    if url.startswith("http://"):
+        return f"https://{url[7:]}"
+    return f"http://{url[8:]}" if url.startswith("https://") else ""
 
 
 def site_of(url: str, /) -> str:

@@ -29,6 +29,7 @@ OUTCOMES = {
     "not a feed": "answers something that is no feed",
     "too large": "answers more than Earshot reads",
     "failed": "cannot be reached or read",
+    "not the article": "answers something else than the article",
 }
 
 

@@ -46,6 +46,8 @@ _PLAIN = (
     "assignee",
     "brand_version",
     "model_version",
+    "published_as",
+    "parent",
 )
 _values = attrgetter(*_PLAIN)
 

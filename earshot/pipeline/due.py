@@ -13,6 +13,8 @@ LONGEST = timedelta(hours=24)
 Source: Media Cloud rss-fetcher, linear back-off capped at 24 h (read 2026-11).
 """
 PAGE_TRIES = 3
+_AFTER_ANOTHER_PAGE = (timedelta(hours=1), timedelta(hours=6), timedelta(hours=24), timedelta(hours=72))
+"""A wall may be of the hour (too many visitors), of the day (free articles used up) or for good."""
 _PAGE_WAIT = timedelta(minutes=5)
 _BEFORE_A_DAILY_CRON = timedelta(hours=1)
 """Back-off of a source with a schedule ends this much earlier, else the seconds of its run would cost a whole day."""
@@ -45,6 +47,17 @@ def next_look(now: datetime, source: Source, outcome: Outcome, failures: int, re
 def latest_look(now: datetime, source: Source) -> datetime:
     """Return the time after which a source is due only if its pace or schedule was another one when that was set."""
     return next_look(now, source, Outcome.OK, 0, LONGEST.total_seconds())
+
+
+def next_try_of_article(now: datetime, attempts: int) -> datetime | None:
+    """Return when to ask again for a page that was not the article, or None if this was its end.
+
+    Args:
+        now: time of reading.
+        attempts: as the frontier counts them: a fetch, and its reading, each count one.
+    """
+    tries = attempts // 2
+    return now + _AFTER_ANOTHER_PAGE[tries] if tries < len(_AFTER_ANOTHER_PAGE) else None
 
 
 def next_try(now: datetime, outcome: Outcome, attempts: int, retry_after_s: float | None) -> datetime | None:

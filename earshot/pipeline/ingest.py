@@ -6,7 +6,7 @@ transaction (`writing`). Knows no spider and no index.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import structlog
@@ -17,7 +17,7 @@ from earshot.errors import DocumentError, Gone, SourceError, StorageError
 from earshot.model import Capture, CaptureRef, Outcome, Reading, Role, Source
 from earshot.pipeline.cutting import cut_condemned
 from earshot.pipeline.reading import Origin, Reader, shared_names
-from earshot.pipeline.writing import Ingested, Work, Writing
+from earshot.pipeline.writing import NO_TEXT, Ingested, Work, Writing
 from earshot.ports import Clock, Extractor, FrontierPage, Lake, Record, RecordReader
 
 log = structlog.get_logger(__name__)
@@ -170,7 +170,9 @@ class Ingest:
                 return Ingested(rewritten=1)
             if not again and _is_ingested(writer, capture):
                 return Ingested()
-            return Writing(writer, work, self._workspace, self._book, self._clock.now(), again=again).all()
+            return Writing(
+                writer, work, self._workspace, self._book, self._reader.judge, self._clock.now(), again=again
+            ).all()
 
     def _prepare(
         self, capture: Capture, size_bytes: int, source: Source, page: FrontierPage | None, answer: Answer
@@ -180,6 +182,7 @@ class Ingest:
             return replace(work, outcome=Outcome(answer.outcome), reason=answer.reason)
         if isinstance(answer, DocumentError):
             return replace(work, outcome=Outcome.FAILED, reason=answer.reason, quarantine=answer.reason)
+        doubts = [entry.doubt for entry in answer.entries if not entry.text and entry.doubt]
         if capture.role is Role.PAGE:
             answer = replace(answer, entries=tuple(entry for entry in answer.entries if entry.text))
         shared = shared_names(answer)
@@ -192,7 +195,7 @@ class Ingest:
                 wrong = f"entry {entry.url or entry.own_id!r} could not be judged: {type(error).__name__}: {error}"[
                     :500
                 ]
-        outcome, reason = _outcome(answer, capture.role)
+        outcome, reason = _outcome(answer, capture.role, doubts)
         return replace(work, reading=answer, prepared=tuple(prepared), outcome=outcome, reason=reason, quarantine=wrong)
 
 
@@ -210,8 +213,9 @@ def _place(taken: tuple[Capture, bytes]) -> tuple[bool, str]:
     return taken[0].role is Role.PAGE, taken[0].item_id
 
 
-def _outcome(reading: Reading, role: Role) -> tuple[Outcome, str]:
-    if reading.entries or reading.links:
+def _outcome(reading: Reading, role: Role, doubts: Sequence[str]) -> tuple[Outcome, str]:
+    """Return how it ended, and why. A page without an article is empty whatever comments stand on it."""
+    if reading.links or any(role is not Role.PAGE or not entry.parent for entry in reading.entries):
         return Outcome.OK, "; ".join(reading.warnings)[:300]
     what = {Role.FEED: "a feed without entries", Role.SITEMAP: "a sitemap without addresses"}
-    return Outcome.EMPTY, what.get(role, "a page without an article")
+    return Outcome.EMPTY, what.get(role) or next(iter(doubts), NO_TEXT)

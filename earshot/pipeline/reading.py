@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import urlsplit
+from urllib.parse import urldefrag, urlsplit
 
 from earshot import identity, stories
 from earshot.alerts.rules import RuleBook
@@ -28,9 +28,10 @@ from earshot.model import (
     TextIs,
     Verdict,
 )
+from earshot.pipeline.same_article import Answer, are_versions
 from earshot.ports import Classifier, DocumentKey, FrontierPage, MentionWrite, Recogniser
 from earshot.pseudonyms import Pseudonyms
-from earshot.urls import canonical_url, site_of
+from earshot.urls import canonical_url, other_scheme, site_of
 
 _LONG_ID = 16
 """A source's own id counts outside its feed only if it can hardly be another's: a URI, or this long."""
@@ -38,10 +39,19 @@ _LONG_ID = 16
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """One document, ready to be written. page_url: where the rest of a teaser is, or empty."""
+    """One document, ready to be written.
+
+    keys: the names that lead to it. twins: the same under http where they are under https, and the other way round;
+    they are looked up and not kept. shared: the address that several entries share; it leads to a document only if that
+    says the same, and is not kept. answer: how its page was fetched, None for what is no
+    article of a page. page_url: where the rest of a teaser is, or empty.
+    """
 
     document: Document
     keys: tuple[DocumentKey, ...]
+    twins: tuple[DocumentKey, ...]
+    shared: tuple[DocumentKey, ...]
+    answer: Answer | None
     content_hash: str
     signature: bytes
     bands: tuple[str, ...]
@@ -81,7 +91,9 @@ class Reader:
             origin: its capture and source.
             shared: of `shared_names(reading)`.
         """
+        entry = _as_whole(entry)
         url, document_id, keys = _identity(entry, origin, shared)
+        is_shared = bool(url) and keys[0].kind != "url"
         author = self._pseudonyms.of(entry.author) if origin.source.scope == "internal" else entry.author
         entry = dataclasses.replace(entry, language=self._language(entry, origin), author=author)
         document = _document(entry, origin, url, document_id)
@@ -93,6 +105,9 @@ class Reader:
         return Prepared(
             document=document,
             keys=keys,
+            twins=_twins(keys),
+            shared=(DocumentKey("url", url),) if is_shared else (),
+            answer=_answer(entry, origin),
             content_hash=content or identity.digest(entry.title, entry.text),
             signature=signature,
             bands=stories.bands(signature) if is_full else (),
@@ -130,13 +145,47 @@ class Reader:
 
 
 def shared_names(reading: Reading) -> Counter[str]:
-    """Return links and own ids that several different entries of one reading use; they identify none of them."""
-    links: Counter[str] = Counter()
-    ids: Counter[str] = Counter()
-    for link, own in {(_canonical(e.url), e.own_id) for e in reading.entries}:
-        links[f"url {link}"] += 1
-        ids[f"id {own}"] += 1
-    return Counter({name: n for name, n in (links + ids).items() if n > 1 and name not in ("url ", "id ")})
+    """Return links and own ids that several different entries of one reading use; they identify none of them.
+
+    Entries are different where link or id is, or else what they say: some feeds give all of them the same.
+    """
+    named: dict[tuple[str, str], list[Entry]] = {}
+    for entry in reading.entries:
+        others = named.setdefault((_canonical(entry.url), entry.own_id), [])
+        if not any(_saying(entry) == _saying(other) or are_versions(entry, other) for other in others):
+            others.append(entry)
+    names: Counter[str] = Counter()
+    for (link, own), entries in named.items():
+        names[f"url {link}"] += len(entries)
+        names[f"id {own}"] += len(entries)
+    return Counter({name: n for name, n in names.items() if n > 1 and name not in ("url ", "id ")})
+
+
+def _saying(entry: Entry) -> str:
+    return identity.digest(entry.title, entry.text)
+
+
+def _as_whole(entry: Entry) -> Entry:
+    """A comment is no teaser: nothing more stands behind its address than the article that it answers."""
+    return dataclasses.replace(entry, text_is=TextIs.FULL) if entry.parent else entry
+
+
+def _twins(keys: Sequence[DocumentKey]) -> tuple[DocumentKey, ...]:
+    """Return the names that these would be if their site spoke https instead of http, or the other way round."""
+    found = []
+    for key in keys:
+        front, _, address = key.value.rpartition(" ")
+        if other := other_scheme(address):
+            found.append(DocumentKey(key.kind, f"{front} {other}" if front else other))
+    return tuple(found)
+
+
+def _answer(entry: Entry, origin: Origin) -> Answer | None:
+    if origin.capture.role is not Role.PAGE or entry.parent:
+        return None
+    announced = origin.page.title if origin.page else ""
+    asked, answered = origin.capture.url, origin.capture.final_url
+    return Answer(asked, answered, title=entry.title, canonical=entry.canonical, doubt=entry.doubt, announced=announced)
 
 
 def _identity(entry: Entry, origin: Origin, shared: Mapping[str, int]) -> tuple[str, str, tuple[DocumentKey, ...]]:
@@ -144,13 +193,14 @@ def _identity(entry: Entry, origin: Origin, shared: Mapping[str, int]) -> tuple[
     url = _canonical(entry.url)
     site = site_of(origin.capture.final_url)
     own = entry.own_id if f"id {entry.own_id}" not in shared else ""
-    if url and f"url {url}" not in shared:
+    is_of_parent = bool(entry.parent) and url == _canonical(entry.parent)
+    if url and f"url {url}" not in shared and not is_of_parent:
         name = identity.document_id(url)
         keys = [DocumentKey("url", u) for u in _addresses(entry, origin, url)]
         if own and (":" in own or len(own) >= _LONG_ID):
             keys.append(DocumentKey("guid", f"{site} {own}"))
         return url, name, tuple(keys)
-    own = own or identity.digest(entry.title, entry.text)
+    own = own or _saying(entry)
     address = url or _canonical(origin.capture.final_url)
     return address, identity.document_id(url, f"{site} {own}"), (DocumentKey("guid", f"{site} {own}"),)
 
@@ -158,10 +208,14 @@ def _identity(entry: Entry, origin: Origin, shared: Mapping[str, int]) -> tuple[
 def _addresses(entry: Entry, origin: Origin, url: str) -> list[str]:
     """Return the addresses that mean this document: its own, where it was asked for, where it was, rel=canonical.
 
-    A front page never names a document that lies elsewhere: sites send dead links and lazy canonicals there.
+    A front page never names a document that lies elsewhere: sites send dead links and lazy canonicals there. What a
+    page says of itself is said of its article: a comment has its own address, and its place in the article's.
     """
     found = [url]
-    if origin.capture.role is Role.PAGE:
+    if entry.parent:
+        fragment = urlsplit(url).fragment
+        others = [_canonical(f"{urldefrag(entry.parent).url}#{fragment}")] if fragment else []
+    elif origin.capture.role is Role.PAGE:
         asked, answered = _canonical(origin.capture.url), _canonical(origin.capture.final_url)
         others = [asked, answered, _canonical(entry.canonical)]
     else:
@@ -192,7 +246,7 @@ def _document(entry: Entry, origin: Origin, url: str, document_id: str) -> Docum
         id=document_id,
         url=url,
         site=site_of(url),
-        title=entry.title or (origin.page.title if origin.page else ""),
+        title=entry.title or (origin.page.title if origin.page and not entry.parent else ""),
         text=entry.text,
         text_is=entry.text_is,
         author=entry.author,
@@ -207,18 +261,15 @@ def _document(entry: Entry, origin: Origin, url: str, document_id: str) -> Docum
         images=entry.images,
         links=entry.links,
         engagement=entry.engagement,
+        published_as=entry.published_as if word is entry.published_from else "",
+        parent=_canonical(entry.parent),
     )
 
 
 def _published(entry: Entry, origin: Origin, found: datetime) -> tuple[datetime, DateFrom]:
-    """Return the date and whose word it is: a feed's for its teaser, the page's own, a sitemap's, ours.
-
-    Nothing is later than its finding.
-    """
-    page = origin.page
-    hint = page.published_at if page is not None else None
-    if hint is not None and page is not None and page.document_id:
-        return min(hint, found), DateFrom.FEED
+    """Return the date and whose word it is: its own, a sitemap's of its page, ours. Nothing is later than found."""
+    page = origin.page if not entry.parent else None
+    hint = page.published_at if page is not None and not page.document_id else None
     if entry.published_at is not None:
         return min(entry.published_at, found), entry.published_from
     return (min(hint, found), DateFrom.PAGE) if hint is not None else (found, DateFrom.FOUND)
@@ -237,6 +288,8 @@ def _as_entry(document: Document) -> Entry:
         images=document.images,
         links=document.links,
         engagement=document.engagement,
+        published_as=document.published_as,
+        parent=document.parent,
     )
 
 
@@ -273,4 +326,6 @@ def as_mention(document: Document, write: MentionWrite) -> Mention:
         evidence=verdict.evidence,
         brand_version=verdict.brand_version,
         model_version=verdict.model_version,
+        published_as=document.published_as,
+        parent=document.parent,
     )

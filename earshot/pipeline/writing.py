@@ -1,11 +1,13 @@
 """The one transaction of a capture: documents, keys, story, mentions, incidents, frontier, the end of the run.
 
-Everything here is quick: what it writes was computed before (`reading`).
+Everything here is quick: what it writes was computed before (`reading`). Only where the record knows something better
+than the capture (a date, an author, the teaser's words) is a text judged again, with that in it.
 """
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -14,15 +16,19 @@ from earshot.alerts.routing import judge_document
 from earshot.alerts.rules import RuleBook
 from earshot.config.settings import Workspace
 from earshot.errors import SourceError
-from earshot.model import Capture, Outcome, PageLink, Reading, Role, Source, TextIs
+from earshot.model import Capture, DateFrom, Document, Outcome, PageLink, Reading, Role, Source, TextIs
+from earshot.pipeline import known as knowledge
+from earshot.pipeline import same_article
 from earshot.pipeline.collect import page_id
-from earshot.pipeline.due import next_look
+from earshot.pipeline.due import next_look, next_try_of_article
 from earshot.pipeline.reading import Prepared
-from earshot.ports import FrontierPage, RecordWriter, RunEnd, StoredDocument
+from earshot.ports import DocumentKey, FrontierPage, MentionWrite, RecordWriter, RunEnd, StoredDocument
 from earshot.urls import canonical_url
 
 STORY_DAYS = 7
 """Tellings of one story lie at most this far apart."""
+NO_TEXT = "no text of an article"
+Judge = Callable[[Document], tuple[MentionWrite, ...]]
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -81,16 +87,23 @@ class Writing:
         work: Work,
         workspace: Workspace,
         book: RuleBook,
+        judge: Judge,
         now: datetime,
         *,
         again: bool = False,
     ) -> None:
-        """Take what is to be written. again: a replay, which says nothing of how its source is doing now."""
+        """Take what is to be written.
+
+        judge: says of a document what it says of every brand. again: a replay, which says nothing of how its source is
+        doing now.
+        """
         self._writer, self._work, self._book, self._now, self._again = writer, work, book, now, again
+        self._judge = judge
         self._alerts = workspace.settings.alerts
         self._keeps_internal = workspace.settings.retention.internal_captures != timedelta(0)
         self._done = Ingested(captures=1)
         self._last: dict[str, int] = {}
+        self._not_article = ""
 
     def all(self) -> Ingested:
         """Write everything and return what came of it."""
@@ -113,27 +126,61 @@ class Writing:
 
     def _last_of_each(self) -> dict[str, int]:
         """Return by known document the last entry that leads to it: its text is the one that stayed."""
-        found = [self._writer.find_document(prepared.keys) for prepared in self._work.prepared]
+        found = [self._find(prepared) for prepared in self._work.prepared]
         return {known.id: number for number, known in enumerate(found) if known is not None}
+
+    def _find(self, prepared: Prepared) -> StoredDocument | None:
+        """Return the document that this is a reading of: by its names, by what it says, as the teaser before it."""
+        writer, page = self._writer, self._work.page
+        found = writer.find_document((*prepared.keys, *prepared.twins))
+        if found is None and prepared.shared:
+            found = writer.find_document(prepared.shared)
+            found = found if found is not None and found.content_hash == prepared.content_hash else None
+        if found is None and prepared.answer is not None and page is not None and page.document_id:
+            teaser = writer.document(page.document_id)
+            found = writer.find_document([DocumentKey("url", teaser.url)]) if teaser is not None else None
+        return found
 
     def _document(self, number: int, prepared: Prepared) -> bool:
         """Write one document; True if it was known before."""
         writer, document = self._writer, prepared.document
-        if writer.is_erased(prepared.keys, document.author, document.site):
+        if writer.is_erased((*prepared.keys, *prepared.twins), document.author, document.site):
             self._done.erased += 1
             return True
-        known = writer.find_document(prepared.keys)
+        known = self._find(prepared)
+        why_not = self._why_not(prepared, known)
+        if why_not:
+            self._not_article = why_not
+            return known is not None
         self._done.documents += 1
         if known is None:
             self._done.new_documents += 1
             self._write(prepared)
         elif self._last.get(known.id, number) == number and self._is_better(prepared, known):
-            self._write(_as_known(prepared, known))
+            self._write(self._as_known(prepared, known))
         else:  # what this source calls it leads to it too, whichever source came first
             writer.add_keys(known.id, prepared.keys)
+            self._improve(prepared, known)
         name = known.id if known else document.id
         writer.add_found_in(name, self._work.source.id, document.url, document.found_at)
         return known is not None
+
+    def _why_not(self, prepared: Prepared, known: StoredDocument | None) -> str:
+        """Return why what came as a page is not the article whose address was asked for, "" where it may be."""
+        answer, document, page = prepared.answer, prepared.document, self._work.page
+        if answer is None:
+            return ""
+        stored = self._writer.document(known.id) if known is not None else None
+        if known is None or stored is None:
+            return same_article.why_none(document, answer)
+        if page is not None and page.document_id == known.id:
+            answer = dataclasses.replace(answer, asked=stored.url)
+        return same_article.why_not(stored, document, answer, is_losing=bool(self._lost(prepared, known)))
+
+    def _lost(self, prepared: Prepared, known: StoredDocument) -> set[str]:
+        """Return the brands that the known text names and this one does not."""
+        named = {write.verdict.brand_id for write in prepared.writes}
+        return {mention.brand for mention in self._writer.mentions_of(known.id)} - named
 
     def _is_better(self, prepared: Prepared, known: StoredDocument) -> bool:
         """A whole text beats a teaser, never the other way round; an older capture never changes a newer text.
@@ -152,6 +199,39 @@ class Writing:
         stored = self._writer.document(known.id)
         return stored is None or len(document.text) > len(stored.text)
 
+    def _as_known(self, prepared: Prepared, known: StoredDocument) -> Prepared:
+        """Return it under the id of the document that is there already, with what is known better of that."""
+        document = knowledge.merged(prepared.document, known)
+        if prepared.answer is not None and known.text_is is TextIs.TEASER and self._lost(prepared, known):
+            document = self._with_teaser(document)
+        if dataclasses.replace(document, id=prepared.document.id) != prepared.document:
+            return dataclasses.replace(prepared, document=document, writes=self._judge(document))
+        writes = tuple(
+            dataclasses.replace(w, id=identity.mention_id(known.id, w.verdict.brand_id), document_id=known.id)
+            for w in prepared.writes
+        )
+        return dataclasses.replace(prepared, document=document, writes=writes)
+
+    def _with_teaser(self, document: Document) -> Document:
+        """Return an article with its teaser in front: it names a brand that the text read from the page does not."""
+        teaser = self._writer.document(document.id)
+        said = (teaser.title, teaser.text) if teaser is not None else ()
+        lead = [part for part in said if part and part not in document.text and part != document.title]
+        return dataclasses.replace(document, text="\n".join([*lead, document.text]))
+
+    def _improve(self, prepared: Prepared, known: StoredDocument) -> None:
+        """A text stays; what another reading of it knows better (its date, its author) is noted."""
+        if not knowledge.is_improving(prepared.document, known):
+            return
+        stored = self._writer.document(known.id)
+        if stored is None:
+            return
+        better = knowledge.improved(stored, prepared.document, known)
+        self._writer.put_details(better)
+        self._done.mentions += len(self._writer.put_mentions(better.id, self._judge(better), self._now))
+        if known.judged_at is not None:
+            self._judge_now(better.id)
+
     def _write(self, prepared: Prepared) -> None:
         writer, document = self._writer, prepared.document
         writer.put_document(document, prepared.keys, prepared.content_hash, prepared.signature, prepared.bands)
@@ -160,9 +240,12 @@ class Writing:
         if prepared.page_url:
             self._wait(prepared)
         else:
-            judged = judge_document(writer, document.id, self._now, self._alerts, self._book, self._listed_at)
-            self._done.incidents += judged.incidents
-            self._done.notices += judged.notices
+            self._judge_now(document.id)
+
+    def _judge_now(self, document_id: str) -> None:
+        judged = judge_document(self._writer, document_id, self._now, self._alerts, self._book, self._listed_at)
+        self._done.incidents += judged.incidents
+        self._done.notices += judged.notices
 
     @property
     def _listed_at(self) -> datetime | None:
@@ -187,7 +270,7 @@ class Writing:
             role=Role.PAGE,
             source_id=self._work.source.id,
             found_at=self._now,
-            published_at=None if document.published_from == "found" else document.published_at,
+            published_at=None if document.published_from is DateFrom.FOUND else document.published_at,
             title=document.title,
             document_id=document.id,
         )
@@ -212,10 +295,7 @@ class Writing:
         """End the source's run, or the page."""
         work = self._work
         if work.capture.item_id.startswith("page:"):
-            name = work.capture.item_id.removeprefix("page:")
-            # A page without an article has failed its teaser, which is judged as it is.
-            outcome = Outcome.FAILED if work.outcome is Outcome.EMPTY else work.outcome
-            self._writer.end_page(name, outcome, work.reason, self._now, None)
+            self._end_page(work.capture.item_id.removeprefix("page:"))
             return
         self._done.ended[work.source.id] = (work.outcome, work.reason)
         state = self._writer.source(work.source.id)
@@ -240,6 +320,18 @@ class Writing:
             )
         )
 
+    def _end_page(self, name: str) -> None:
+        """A page that was not the article is asked for again some times; meanwhile its teaser is judged as it is."""
+        work, why = self._work, self._not_article
+        if work.capture.role is Role.PAGE and work.outcome is Outcome.EMPTY:
+            why = why or work.reason
+        if not why:
+            outcome = Outcome.FAILED if work.outcome is Outcome.EMPTY else work.outcome
+            self._writer.end_page(name, outcome, work.reason, self._now, None)
+            return
+        retry_at = next_try_of_article(self._now, work.page.attempts if work.page else 0)
+        self._writer.end_page(name, Outcome.NOT_THE_ARTICLE, why, self._now, retry_at)
+
     def _heard_since(self, has_old: bool, last_heard_at: datetime | None) -> datetime | None:
         """How far back this run reaches: a sitemap to everything, a feed to its oldest entry.
 
@@ -251,14 +343,3 @@ class Writing:
         if reading.is_complete:
             return _EVER
         return reading.oldest_at or (last_heard_at if has_old else None)
-
-
-def _as_known(prepared: Prepared, known: StoredDocument) -> Prepared:
-    """Return it under the id of the document that is there already."""
-    if prepared.document.id == known.id:
-        return prepared
-    writes = tuple(
-        dataclasses.replace(w, id=identity.mention_id(known.id, w.verdict.brand_id), document_id=known.id)
-        for w in prepared.writes
-    )
-    return dataclasses.replace(prepared, document=dataclasses.replace(prepared.document, id=known.id), writes=writes)

@@ -37,6 +37,7 @@ from earshot.ports.rows import (
     MentionEvent,
     MentionWrite,
     OutboxRow,
+    PagesRead,
     Quarantined,
     RunEnd,
     Sample,
@@ -61,6 +62,9 @@ class RecordReader(OperatingReads, UpkeepReads, Protocol):
 
     def page(self, page_id: str) -> FrontierPage | None:
         """Return one frontier row, settled or not, or None."""
+
+    def pages_read(self, source_id: str, since: datetime) -> PagesRead:
+        """Return what came of a source's pages that were published or found at `since` or later."""
 
     def is_ingested(self, ref: CaptureRef) -> bool:
         """Tell whether this capture was written already."""
@@ -269,7 +273,10 @@ class RecordWriter(RecordReader, OperatingWrites, UpkeepWrites, Protocol):
         """Note that a source's redirects lead to this host, so that plan leases it too; at most 10 are kept."""
 
     def end_page(self, page_id: str, outcome: Outcome, reason: str, now: datetime, retry_at: datetime | None) -> None:
-        """Settle a page: done, or tried again at `retry_at`; a failed end marks its teaser as to be judged now."""
+        """Settle a page: done, or tried again at `retry_at`.
+
+        A failed end, and a page that was not the article, mark its teaser as to be judged now.
+        """
 
     # captures
     def add_file(self, file: str, now: datetime) -> None:
@@ -320,6 +327,9 @@ class RecordWriter(RecordReader, OperatingWrites, UpkeepWrites, Protocol):
         Bands replace the document's bands. A document is changed at most 24 times, then its text is frozen.
         Time of finding and source of what is given are noted as where a new text came from.
         """
+
+    def put_details(self, document: Document) -> None:
+        """Change what may change without the text being another one: author, date, language, links, counts."""
 
     def add_keys(self, document_id: str, keys: Sequence[DocumentKey]) -> None:
         """Let these keys lead to a document, but those that lead elsewhere already. Twice is once."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from earshot.model import CaptureRef, Flag, Outcome, Role, TextIs, Verdict
+from earshot.model import CaptureRef, DateFrom, Flag, Outcome, Role, TextIs, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +109,17 @@ class FrontierPage:
 
 
 @dataclass(frozen=True, slots=True)
+class PagesRead:
+    """How many pages of a source were read, and of those that were not the article, how many for which reason.
+
+    not_articles: reasons with their counts, the most frequent first; they are counted in `read`.
+    """
+
+    read: int = 0
+    not_articles: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class DocumentKey:
     """One more name of a document. kind: "url", "guid" or "content"."""
 
@@ -125,6 +136,7 @@ class StoredDocument:
     """What the ingest transaction needs of a document that is already there.
 
     text_at: when the capture that its text came from was fetched. text_source: the source of that capture.
+    source_id, found_at: of the first finding. The others are as in `Document`.
     """
 
     id: str
@@ -135,6 +147,15 @@ class StoredDocument:
     judged_at: datetime | None
     text_at: datetime
     text_source: str
+    source_id: str
+    found_at: datetime
+    title: str
+    author: str
+    language: str
+    published_at: datetime
+    published_from: DateFrom
+    published_as: str
+    parent: str
 
     @property
     def is_frozen(self) -> bool:

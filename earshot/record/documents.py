@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, bindparam, delete, func, insert, or_, select, update
 
 from earshot.identity import digest
-from earshot.model import Document, TextIs
+from earshot.model import DateFrom, Document, TextIs
 from earshot.ports import MAX_CHANGES, DocumentKey, FoundIn, StoredDocument
 from earshot.record.session import Session, WriteSession, add_new
 from earshot.record.shapes import document_of
@@ -22,7 +22,9 @@ Place = tuple[datetime, str]
 
 _STORED = (
     document.c.id, document.c.text_is, document.c.content_hash, document.c.revisions, document.c.story_id,
-    document.c.judged_at, document.c.text_at, document.c.text_source,
+    document.c.judged_at, document.c.text_at, document.c.text_source, document.c.title, document.c.found_at,
+    document.c.author, document.c.language, document.c.published_at, document.c.published_from,
+    document.c.published_as, document.c.parent, document.c.source_id,
 )  # fmt: skip
 _BY_KEY = (
     select(document_key.c.digest, *_STORED)
@@ -102,6 +104,15 @@ class DocumentWrites(WriteSession):
                     judged_at=row.judged_at,
                     text_at=row.text_at,
                     text_source=row.text_source,
+                    source_id=row.source_id,
+                    found_at=row.found_at,
+                    title=row.title,
+                    author=row.author,
+                    language=row.language,
+                    published_at=row.published_at,
+                    published_from=DateFrom(row.published_from),
+                    published_as=row.published_as,
+                    parent=row.parent,
                 )
         return None
 
@@ -132,6 +143,11 @@ class DocumentWrites(WriteSession):
             self._put_bands(document.id, bands, is_new=row is None)
         self._add_keys(document.id, keys)
         return is_changed
+
+    def put_details(self, document: Document) -> None:
+        """Change what may change without the text being another one: author, date, language, links, counts."""
+        self.touched.add(document.id)
+        self.db.execute(_CHANGE, {"wanted": document.id} | _details(document))
 
     def add_keys(self, document_id: str, keys: Sequence[DocumentKey]) -> None:
         """Let these keys lead to a document, but those that lead elsewhere already. Twice is once."""
@@ -231,4 +247,6 @@ def _details(new: Document) -> dict[str, Any]:
         "images": list(new.images),
         "links": list(new.links),
         "engagement": dict(new.engagement),
+        "published_as": clean(new.published_as),
+        "parent": clean(new.parent),
     }

@@ -6,16 +6,18 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, exists, insert, or_, select, update
+from sqlalchemy import bindparam, exists, func, insert, or_, select, update
 
 from earshot.identity import digest
 from earshot.model import Outcome, Role
-from earshot.ports import FrontierPage
+from earshot.ports import FrontierPage, PagesRead
 from earshot.record import tombstones
 from earshot.record.session import Session, WriteSession, chunks
 from earshot.record.tables import document, frontier, source
 
 WAITING, DONE, FAILED = "waiting", "done", "failed"
+MOVED = "moved to "
+"""The reason of a page that a redirect led away from begins so; where it led is a row of its own."""
 
 _DUE_OF_SOURCE = (
     select(frontier)
@@ -34,6 +36,19 @@ class FrontierReads(Session):
         """Return one frontier row, settled or not, or None."""
         row = self.db.execute(select(frontier).where(frontier.c.id == page_id)).first()
         return None if row is None else _page(row)
+
+    def pages_read(self, source_id: str, since: datetime) -> PagesRead:
+        """Return what came of a source's pages that were published or found at `since` or later."""
+        named = frontier.c.state.in_((WAITING, DONE, FAILED)), frontier.c.source_id == source_id
+        pages = select(frontier.c.reason, func.count().label("pages")).where(
+            *named, frontier.c.newest_at >= since, frontier.c.role == Role.PAGE
+        )
+        is_read = (frontier.c.state == DONE) & ~frontier.c.reason.startswith(MOVED)
+        others = pages.where(frontier.c.outcome == Outcome.NOT_THE_ARTICLE).group_by(frontier.c.reason)
+        reasons = [(row.reason, int(row.pages)) for row in self.db.execute(others)]
+        articles = self.db.execute(pages.with_only_columns(func.count()).where(is_read)).scalar_one()
+        reasons.sort(key=lambda reason: (-reason[1], reason[0]))
+        return PagesRead(int(articles) + sum(count for _, count in reasons), tuple(reasons))
 
 
 class FrontierWrites(WriteSession):
@@ -77,7 +92,10 @@ class FrontierWrites(WriteSession):
             self.db.execute(update(frontier).where(frontier.c.key == key).values(**opened, **dated))
 
     def end_page(self, page_id: str, outcome: Outcome, reason: str, now: datetime, retry_at: datetime | None) -> None:
-        """Settle a page: done, or tried again at `retry_at`; a failed end marks its teaser as to be judged now."""
+        """Settle a page: done, or tried again at `retry_at`.
+
+        A failed end, and a page that was not the article, mark its teaser as to be judged now.
+        """
         state = WAITING if retry_at is not None else DONE if outcome.is_heard else FAILED
         row = self.db.execute(
             update(frontier)
@@ -92,7 +110,8 @@ class FrontierWrites(WriteSession):
             )
             .returning(frontier.c.document_id)
         ).first()
-        if row is not None and row.document_id and state == FAILED:
+        is_lost = state == FAILED or outcome is Outcome.NOT_THE_ARTICLE
+        if row is not None and row.document_id and is_lost:
             waits = (document.c.id == row.document_id) & document.c.judged_at.is_(None)
             self.db.execute(update(document).where(waits).values(judge_at=now))
 

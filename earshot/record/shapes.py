@@ -46,12 +46,15 @@ def document_of(row: Any) -> Document:
         images=tuple(row.images),
         links=tuple(row.links),
         engagement=row.engagement,
+        published_as=row.published_as,
+        parent=row.parent,
     )
 
 
 _DOCUMENT_COLUMNS = (
     "story_id", "url", "site", "title", "text", "text_is", "author", "source_id", "source_kind", "collection",
     "scope", "published_at", "published_from", "found_at", "language", "engagement", "images",
+    "published_as", "parent",
 )  # fmt: skip
 
 
@@ -102,6 +105,8 @@ def mention_of(row: Any) -> Mention:
         assignee=row.assignee,
         brand_version=row.brand_version,
         model_version=row.model_version,
+        published_as=row.published_as,
+        parent=row.parent,
     )
 
 
@@ -129,7 +134,10 @@ def shown(row: Any, columns: dict[str, Any]) -> dict[str, str]:
 
     Story and triage are not in them: who moves or triages a mention counts its revision there.
     """
-    details = (row.url, row.author, row.published_at, row.published_from, row.language, row.images, row.engagement)
+    details = (
+        row.url, row.author, row.published_at, row.published_from, row.published_as, row.parent, row.language,
+        row.images, row.engagement,
+    )  # fmt: skip
     flags = {"flags", "severity"}
     return {
         "text": digest(row.title, row.text, row.text_is)[:16],

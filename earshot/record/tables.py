@@ -226,6 +226,8 @@ document = Table(
     _time("judged_at", optional=True),
     _time("text_at"),
     _text("text_source"),
+    _text("published_as"),
+    _text("parent"),
     Index("ix_document_published_at_id", "published_at", "id"),
 )
 

@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import unicodedata
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime
 
 from sqlalchemy import Connection, select
@@ -19,7 +20,7 @@ from earshot.identity import digest, document_id
 from earshot.ports import DocumentKey
 from earshot.record.session import WriteSession, add_new, chunks
 from earshot.record.tables import tombstone
-from earshot.urls import canonical_url
+from earshot.urls import canonical_url, other_scheme
 
 _ANY = select(tombstone.c.digest).limit(1)
 _WITNESS = digest("tombstone", "witness")
@@ -32,11 +33,11 @@ def folded_author(author: str) -> str:
 
 
 def url_forms(url: str) -> set[str]:
-    """Return `url` as given and in its canonical form; a fragment names a part of a page, never the page."""
-    try:
-        return {url, canonical_url(url, keep_fragment=True)}
-    except SourceError:
-        return {url}
+    """Return `url` as given and in its canonical form, both under http and https; a fragment names a part of a page."""
+    forms = {url}
+    with suppress(SourceError):
+        forms.add(canonical_url(url, keep_fragment=True))
+    return forms | {other for form in forms if (other := other_scheme(form))}
 
 
 def add(db: Connection, kind: str, values: Iterable[str], now: datetime) -> None:

@@ -100,12 +100,15 @@ CHANGES: dict[str, Any] = {
     "assignee": "Mara",
     "brand_version": "v2",
     "model_version": "m2",
+    "published_as": "2026-11-29T23:30:00-05:00",
+    "parent": "http://blog.example/article",
 }
 """Another value for each field of a mention."""
 
 ONLY_IN_THE_SOURCE = {
     "document_id", "url", "published_at_from", "found_at", "sentiment_score", "confidence", "topics", "entities",
     "text_is", "reach", "engagement", "images", "evidence", "assignee", "brand_version", "model_version",
+    "published_as", "parent",
 }  # fmt: skip
 """Fields of a mention that clusters hand out and cannot search, sort or count by."""
 
