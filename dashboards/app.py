@@ -9,10 +9,11 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from starlette.exceptions import HTTPException
 
-from dashboards import acts, entry, incidents, mails, metrics, operations, pages, programs, runs, sources
+from dashboards import acts, entry, incidents, mails, metrics, operations, pages, programs, runs, sources, unsubscribe
 from dashboards.acts import Actions
 from dashboards.board import Board
 from dashboards.security import Access, Guard, wants_data, with_headers
+from earshot.alerts.unsubscribing import Unsubscribing
 from earshot.config.settings import Workspace
 from earshot.errors import ConfigError, Mistake, PartialAnswer, QueryError, StorageError
 from earshot.ports import Clock, MailLedger, MentionIndex, Record
@@ -32,6 +33,7 @@ def make_app(
     ledger: MailLedger | None = None,
     actions: Actions | None = None,
     mistakes: Callable[[], Sequence[Mistake]] = tuple,
+    unsubscribing: Unsubscribing | None = None,
 ) -> FastAPI:
     """Return the dashboards as an ASGI application.
 
@@ -43,6 +45,7 @@ def make_app(
         ledger: where sent mails show up; without it there is no page of them.
         actions: what buttons start elsewhere; without it those buttons are left out.
         mistakes: asks for the mistakes of the workspace's files as they stand now.
+        unsubscribing: reads the links that stop a person's mails; without it they lead nowhere.
     """
     board = Board(record, index, workspace, clock, ledger, mistakes)
     access = Access(workspace.settings.dashboards, clock)
@@ -59,6 +62,8 @@ def make_app(
         app.include_router(part.make_router(board))
     app.include_router(operations.make_router(board, can_replay=actions is not None))
     app.include_router(acts.make_router(board, actions))
+    if unsubscribing is not None:
+        app.include_router(unsubscribe.make_router(board, unsubscribing))
     if ledger is not None:
         app.include_router(mails.make_router(board, ledger))
     _handle_errors(app, board)

@@ -28,12 +28,14 @@ def make_router(board: Board, *, can_replay: bool) -> APIRouter:
         with board.record.read() as record:
             drawn = curves.curves(record, chosen, board.clock.now(), zone)
             lines = job_lines(record)
+            unsubscribed = record.unsubscriptions()
         return board.page(
             request,
             "operations.html",
             seen=seen,
             curves=drawn,
             lines=lines,
+            unsubscribed=unsubscribed,
             ranges=curves.RANGES,
             chosen=chosen,
             unknown="" if wanted in curves.RANGES else wanted,

@@ -40,6 +40,8 @@ COOKIE = "earshot_access"
 COOKIE_AGE = timedelta(days=7)
 SIGN_IN = "/sign-in"
 METRICS = "/metrics"
+UNSUBSCRIBE = "/unsubscribe/"
+"""What is open to whoever holds a link below it: mail programs post there from anywhere, without a cookie."""
 _OPEN_PATHS = ("/healthz", SIGN_IN)
 _MAX_FAILURES, _FAILURE_WINDOW = 10, timedelta(minutes=1)
 
@@ -94,14 +96,15 @@ class Access:
 
     def refusal(self, request: Request) -> Response | None:
         """Return what to answer instead of the page, or None where the request may pass."""
-        if request.method not in ("GET", "HEAD", "OPTIONS") and not is_same_origin(request):
+        is_open = request.url.path.startswith(UNSUBSCRIBE)
+        if request.method not in ("GET", "HEAD", "OPTIONS") and not is_open and not is_same_origin(request):
             return PlainTextResponse("Forms of other sites are not taken.\n", 403)
         if self._token:
-            return self._without_token(request)
+            return None if is_open else self._without_token(request)
         if not is_own_host(request.headers.get("host", ""), self._names):
             text = "Earshot does not answer to this host name; add it to dashboards.names in earshot.yaml.\n"
             return PlainTextResponse(text, 421)
-        if request.client and not _is_loopback(request.client.host):
+        if request.client and not is_open and not _is_loopback(request.client.host):
             text = "Only this machine may look. For any other address set dashboards.token in the workspace.\n"
             return PlainTextResponse(text, 403)
         return None

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from earshot.alerts.renderer import Renderer
     from earshot.alerts.rules import RuleBook
+    from earshot.alerts.unsubscribing import Unsubscribing
     from earshot.index.cluster.index import ClusterIndex
     from earshot.lake import WarcLake
     from earshot.pipeline.ingest import Ingest
@@ -243,7 +244,14 @@ class Parts:
         """What writes the mails."""
         from earshot.alerts.renderer import Renderer
 
-        return Renderer(self.workspace.settings)
+        return Renderer(self.workspace.settings, self.unsubscribing)
+
+    @cached_property
+    def unsubscribing(self) -> Unsubscribing:
+        """Makes and reads the links that stop a person's mails."""
+        from earshot.alerts.unsubscribing import Unsubscribing
+
+        return Unsubscribing(lambda: self._key, self.workspace.settings.dashboards.public_url)
 
     @cached_property
     def limits(self) -> CollectLimits:
@@ -264,6 +272,7 @@ class Parts:
             ledger=self.ledger,
             actions=ChildActions(self.workspace.root, self.environ),
             mistakes=Rereading(self.workspace.root, self.environ).mistakes,
+            unsubscribing=self.unsubscribing,
         )
 
     def close(self) -> None:

@@ -16,6 +16,7 @@ from earshot.alerts.frame import SUBJECT_MOST, Frame, label, to_html
 from earshot.alerts.letters import BriefLetter, Flagged
 from earshot.alerts.links import Links
 from earshot.alerts.plain import one_line, shorten
+from earshot.alerts.unsubscribing import BRIEF, Unsubscribing
 from earshot.briefs import Figures, Ranked
 from earshot.config.settings import Settings
 from earshot.model import Message, Severity
@@ -82,6 +83,7 @@ class BriefPage:
     problems: str
     overview: str
     why_you: str
+    stop_page: str
     stop: str
     stop_subject: str
     stop_link: str
@@ -91,9 +93,9 @@ class BriefPage:
 class BriefRenderer:
     """Writes briefs in the name of a workspace."""
 
-    def __init__(self, settings: Settings) -> None:
-        """Keep what is the same in every brief."""
-        self._frame, self._settings = Frame(settings), settings
+    def __init__(self, settings: Settings, unsubscribing: Unsubscribing | None = None) -> None:
+        """Keep what is the same in every brief. unsubscribing: makes the link that stops a person's briefs, or None."""
+        self._frame, self._settings, self._unsubscribing = Frame(settings), settings, unsubscribing
 
     def render(self, letter: BriefLetter) -> Message:
         """Return the mail of a brief; the same letter gives the same mail.
@@ -109,7 +111,7 @@ class BriefRenderer:
             subject=page.subject,
             text=plain_text(page),
             html=to_html("brief.html", page),
-            headers=self._frame.headers(f"{label(letter.brand.id)}.briefs", page.stop_subject),
+            headers=self._frame.headers(f"{label(letter.brand.id)}.briefs", page.stop_subject, page.stop_page),
         )
 
     def page(self, letter: BriefLetter) -> BriefPage:
@@ -139,11 +141,17 @@ class BriefRenderer:
             problems=links.problems(),
             overview=links.overview(day.since, day.until, brand=letter.brand.id),
             why_you=f"You get this each morning because the brief of {brand} names {letter.recipient.address}.",
+            stop_page=self._stop_page(letter),
             stop=f"To get no more of these, write to {self._frame.sender_address} with the subject",
             stop_subject=stop,
             stop_link=self._frame.stop_link(stop),
             signature=self._frame.signature,
         )
+
+    def _stop_page(self, letter: BriefLetter) -> str:
+        if self._unsubscribing is None:
+            return ""
+        return self._unsubscribing.link(letter.recipient.address, letter.brand.id, BRIEF)
 
 
 def _sections(letter: BriefLetter, links: Links) -> Iterator[Section]:

@@ -24,7 +24,8 @@ def plain_text(page: BriefPage) -> str:
     blocks += [_section(section) for section in page.sections]
     blocks.append("\n".join(["WHAT WAS NOT HEARD", "", *_not_heard(page)]))
     blocks.append(f"The day on the Overview:\n{page.overview}")
-    blocks.append(f"-- \n{page.why_you}\n{page.stop}\n{page.stop_subject}\n{page.signature}")
+    stop = f"Stop these briefs:\n{page.stop_page}" if page.stop_page else f"{page.stop}\n{page.stop_subject}"
+    blocks.append(f"-- \n{page.why_you}\n{stop}\n{page.signature}")
     return "\n\n".join(blocks) + "\n"
 
 

@@ -50,19 +50,24 @@ class Frame:
         """Return the address that writes to the sender with this subject."""
         return f"mailto:{self.sender_address}?subject={quote(subject, safe='')}"
 
-    def headers(self, list_id: str, stop_subject: str) -> Headers:
+    def headers(self, list_id: str, stop_subject: str, stop_page: str = "") -> Headers:
         """Return headers beside the usual ones.
 
         Args:
             list_id: labels and dots, without our domain.
             stop_subject: of the mail by which a recipient asks for no more of these.
+            stop_page: takes a POST that does it at once, or empty.
 
-        Source: RFC 3834 section 5 (Auto-Submitted), RFC 2369 section 3.2 (List-Unsubscribe), RFC 2919 (List-Id).
+        Source: RFC 3834 section 5 (Auto-Submitted), RFC 2369 section 3.2 (List-Unsubscribe), RFC 2919 (List-Id),
+        RFC 8058 section 3.1 (List-Unsubscribe-Post).
         """
         domain = self.sender_address.rpartition("@")[2]
+        by_mail = f"<{self.stop_link(stop_subject)}>"
+        one_click = (("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),) if stop_page else ()
         return (
             ("List-Id", f"<{list_id}.earshot.{domain}>"),
-            ("List-Unsubscribe", f"<{self.stop_link(stop_subject)}>"),
+            ("List-Unsubscribe", f"<{stop_page}>, {by_mail}" if stop_page else by_mail),
+            *one_click,
             ("Auto-Submitted", "auto-generated"),
             ("X-Auto-Response-Suppress", "All"),
         )

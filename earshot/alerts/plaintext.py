@@ -23,7 +23,10 @@ def plain_text(page: Page) -> str:
     if page.more:
         blocks.append("\n".join(["ALSO", "", *(_short(item) for item in page.more)]))
     blocks.append(f"All incidents of {page.brand}:\n{page.overview}")
-    blocks.append(f"-- \n{page.why_you}\n{page.stop}\n{page.stop_subject}\n{page.signature}")
+    stop = (
+        f"Stop alerts about {page.brand}:\n{page.stop_page}" if page.stop_page else f"{page.stop}\n{page.stop_subject}"
+    )
+    blocks.append(f"-- \n{page.why_you}\n{stop}\n{page.signature}")
     return "\n\n".join(blocks) + "\n"
 
 

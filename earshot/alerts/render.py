@@ -16,6 +16,7 @@ from earshot.alerts.letters import Letter, Telling
 from earshot.alerts.plain import one_line, shorten
 from earshot.alerts.plaintext import plain_text
 from earshot.alerts.quote import Piece, quote_text, quote_title
+from earshot.alerts.unsubscribing import ALERTS, Unsubscribing
 from earshot.config.settings import Settings
 from earshot.model import Mention, Message, Occasion, Severity
 
@@ -75,6 +76,7 @@ class Page:
     full: tuple[Item, ...]
     more: tuple[Item, ...]
     why_you: str
+    stop_page: str
     stop: str
     stop_subject: str
     stop_link: str
@@ -90,13 +92,14 @@ class Page:
 class AlertRenderer:
     """Writes alert mails in the name of a workspace."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, unsubscribing: Unsubscribing | None = None) -> None:
         """Keep what is the same in every mail.
 
         Args:
             settings: `mail.sender`, `dashboards.public_url` (else its host and port), and the workspace's name.
+            unsubscribing: makes the link that stops a person's alerts, or None.
         """
-        self._frame = Frame(settings)
+        self._frame, self._unsubscribing = Frame(settings), unsubscribing
         boards = settings.dashboards
         self._base = (boards.public_url or f"http://{boards.host}:{boards.port}").rstrip("/")
 
@@ -115,11 +118,12 @@ class AlertRenderer:
             subject=page.subject,
             text=plain_text(page),
             html=to_html("alert.html", page),
-            headers=self._headers(first),
+            headers=self._headers(first, page.stop_page),
         )
 
     def _page(self, letter: Letter) -> Page:
-        first = letter.tellings[0]
+        first, address = letter.tellings[0], letter.recipient.address
+        stop_page = self._unsubscribing.link(address, first.brand.id, ALERTS) if self._unsubscribing else ""
         items = tuple(self._item(telling, letter.recipient.time_zone) for telling in letter.tellings)
         rule, brand = one_line(first.rule.name or first.rule.id, 80), one_line(first.brand.name, 60)
         return Page(
@@ -130,7 +134,8 @@ class AlertRenderer:
             gathered=_gathered(letter.tellings),
             full=items[:_IN_FULL],
             more=items[_IN_FULL:],
-            why_you=f"You get this because the rule “{rule}” of {brand} names {letter.recipient.address}.",
+            why_you=f"You get this because the rule “{rule}” of {brand} names {address}.",
+            stop_page=stop_page,
             stop=f"To get no more of these, write to {self._frame.sender_address} with the subject",
             stop_subject=stop_subject(first),
             stop_link=self._frame.stop_link(stop_subject(first)),
@@ -167,7 +172,7 @@ class AlertRenderer:
             link=f"{self._base}/mentions/{quote(mention.id)}",
         )
 
-    def _headers(self, telling: Telling) -> Headers:
+    def _headers(self, telling: Telling, stop_page: str) -> Headers:
         """Return the headers; a further mail about an incident answers the first, so that both are one thread.
 
         Source: RFC 5322 section 3.6.4.
@@ -176,7 +181,7 @@ class AlertRenderer:
         is_urgent = telling.flag.severity is Severity.CRITICAL and telling.occasion is not Occasion.UPDATE
         urgent = (("Importance", "high"),) if is_urgent else ()
         thread = (("In-Reply-To", telling.thread), ("References", telling.thread)) if telling.thread else ()
-        return (*self._frame.headers(list_id, stop_subject(telling)), *urgent, *thread)
+        return (*self._frame.headers(list_id, stop_subject(telling), stop_page), *urgent, *thread)
 
 
 def stop_subject(telling: Telling) -> str:

@@ -90,6 +90,33 @@ def alerts_list(as_json: Json = False) -> None:
     out.print(table)
 
 
+@alerts.command("unsubscribed")
+def alerts_unsubscribed(as_json: Json = False) -> None:
+    """List who stopped the mails of a brand by the link in one."""
+    with opened() as parts, parts.record.read() as reader:
+        found = reader.unsubscriptions()
+    if as_json:
+        print_json(found)
+        return
+    table = Table("Address", "Brand", "Mails", "Since")
+    for each in found:
+        table.add_row(Text(each.recipient), each.brand_id, each.mails, f"{each.at:%Y-%m-%d %H:%M}Z")
+    out.print(table)
+
+
+@alerts.command("resubscribe")
+def alerts_resubscribe(
+    address: Annotated[str, typer.Argument(help="Who wants the mails again.")],
+    brand: Annotated[str, typer.Option(help="Only this brand's; its id.")] = "",
+) -> None:
+    """Let somebody who unsubscribed get mails again, from now on."""
+    with opened() as parts, parts.record.write() as writer:
+        count = writer.resubscribe(address, brand)
+    if not count:
+        raise ConfigError(f"{address} has not unsubscribed", advice="`earshot alerts unsubscribed` lists who has")
+    out.print(Text(f"{address} gets mails again."))
+
+
 def _print_told(title: str, told: dict[str, Any]) -> None:
     if reason := told.get("skipped"):
         out.print(Text(f"{title}: nobody was told, {reason}."), soft_wrap=True)

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from earshot.alerts.age import why_too_late
+from earshot.alerts.age import is_brief, why_too_late
 from earshot.alerts.backoff import next_try, since_when
 from earshot.alerts.binding import Bound, bind_due
 from earshot.alerts.gate import our_side, why_closed
@@ -23,6 +23,7 @@ from earshot.alerts.letters import AnyLetter, gather
 from earshot.alerts.quiet import quiet_until
 from earshot.alerts.renderer import Renderer
 from earshot.alerts.rules import RuleBook
+from earshot.alerts.unsubscribing import ALERTS, BRIEF
 from earshot.config.settings import Settings
 from earshot.errors import MailError, MailUncertain, StorageError
 from earshot.model import Delivery, DeliveryState, Message
@@ -214,6 +215,9 @@ class Relay:
         if writer.is_suppressed(delivery.recipient):
             return "the recipient was struck off"
         notices = writer.notices(delivery.notice_keys)
+        mails = BRIEF if all(is_brief(notice) for notice in notices) else ALERTS
+        if writer.is_unsubscribed(delivery.recipient, self._brand_id, mails):
+            return "the recipient has unsubscribed"
         due_at = delivery.not_before or delivery.changed_at or now
         last_paused = writer.last_paused().get(self._brand_id)
         return why_too_late(writer, notices, due_at, last_paused, now, self._settings.alerts.max_age)
