@@ -1,7 +1,8 @@
 """The pages of sent mails, as the mail server's ledger holds them. Knows no record.
 
 A mail's HTML is shown in a frame of its own: sandboxed, without scripts, without a request to anywhere; a link in it
-opens in the whole window.
+opens in the whole window. The frame has our origin, so that the page can make it as tall as the mail is; nothing that
+runs in it could use that, since nothing runs in it.
 """
 
 from __future__ import annotations
@@ -19,12 +20,12 @@ from dashboards.security import CSP
 from earshot.model import SentMessage
 from earshot.ports import MailLedger
 
-FRAME_SANDBOX = "allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation"
+FRAME_SANDBOX = "allow-same-origin allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation"
 FRAME_CSP = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none'; "
     f"frame-ancestors 'self'; sandbox {FRAME_SANDBOX}"
 )
-"""Mails style themselves inline, as mail programs want it; the sandbox gives the frame an origin of its own."""
+"""Mails style themselves inline, as mail programs want it. Never with allow-scripts beside allow-same-origin."""
 _LIMIT = 200
 _URL = re.compile(r"https?://[^\s<>\"')\]]+[^\s<>\"')\].,;:!?]")
 _HEAD = re.compile(r"<head(\s[^>]*)?>", re.IGNORECASE)
@@ -45,7 +46,7 @@ def make_router(board: Board, ledger: MailLedger) -> APIRouter:
 
     @router.get("/mails")
     def show_mails(request: Request) -> Response:
-        return board.page(request, "mails.html", mails=ledger.messages(_LIMIT), limit=_LIMIT)
+        return board.page(request, "mails.html", mails=ledger.headers(_LIMIT), limit=_LIMIT)
 
     @router.get("/mails/{name}")
     def show_mail(name: str, request: Request) -> Response:

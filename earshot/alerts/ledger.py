@@ -6,6 +6,7 @@ Knows nothing of deliveries. Only reads; the server (or a sieve, or a journal ad
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -31,6 +32,7 @@ class MaildirLedger:
         self._root = Path(path)
         self._message_ids: dict[str, str] = {}
         self._known: set[str] = set()
+        self._headers: dict[str, SentMessage] = {}
 
     def find(self, message_id: str) -> bool:
         """Tell whether a mail with this Message-ID is there. Reads only mails it has not read before."""
@@ -45,16 +47,29 @@ class MaildirLedger:
 
     def messages(self, limit: int = 100) -> list[SentMessage]:
         """Return mails, latest first."""
-        times = [(at, name, file) for name, file in self._files() if (at := _received(file)) is not None]
-        times.sort(key=lambda row: (row[0], row[1]), reverse=True)
-        read = (_read(name, file) for _, name, file in times[:limit])
+        read = (_read(name, file) for name, file in self._latest(limit))
         return [message for message in read if message is not None]
+
+    def headers(self, limit: int = 100) -> list[SentMessage]:
+        """Return mails, latest first, without their texts. Only mails that were not listed before are read."""
+        known = self._headers
+        found = self._latest(limit)
+        for name, file in found:
+            if name not in known and (message := _read_headers(name, file)) is not None:
+                known[name] = message
+        self._headers = {name: known[name] for name, _ in found if name in known}
+        return list(self._headers.values())
 
     def message(self, name: str) -> SentMessage | None:
         """Return one mail by its unique name, or None."""
         found = (file for known, file in self._files() if known == name)
         file = next(found, None)
         return _read(name, file) if file else None
+
+    def _latest(self, limit: int) -> list[tuple[str, Path]]:
+        times = [(at, name, file) for name, file in self._files() if (at := _received(file)) is not None]
+        times.sort(key=lambda row: (row[0], row[1]), reverse=True)
+        return [(name, file) for _, name, file in times[:limit]]
 
     def _files(self) -> Iterator[tuple[str, Path]]:
         """Yield unique name and path of every mail.
@@ -107,6 +122,20 @@ def _read(name: str, file: Path) -> SentMessage | None:
         moved = _in_cur(file)
         return _read(name, moved) if moved else None
     mail = message_from_bytes(raw, _class=EmailMessage, policy=policy.default)
+    return replace(_headed(name, mail, at), text=_part(mail, "plain"), html=_part(mail, "html"))
+
+
+def _read_headers(name: str, file: Path) -> SentMessage | None:
+    try:
+        with file.open("rb") as opened:
+            raw, at = opened.read(_HEAD_BYTES), file.stat().st_mtime
+    except FileNotFoundError:
+        return None
+    head = raw.replace(b"\r\n", b"\n").partition(b"\n\n")[0]
+    return _headed(name, message_from_bytes(head, _class=EmailMessage, policy=policy.default), at)
+
+
+def _headed(name: str, mail: EmailMessage, at: float) -> SentMessage:
     to = next((str(mail[header]) for header in _RECIPIENT_HEADERS if mail[header]), "")
     return SentMessage(
         name=name,
@@ -115,8 +144,8 @@ def _read(name: str, file: Path) -> SentMessage | None:
         recipient=parseaddr(to)[1],
         subject=str(mail["Subject"] or ""),
         received_at=datetime.fromtimestamp(at, UTC),
-        text=_part(mail, "plain"),
-        html=_part(mail, "html"),
+        text="",
+        html="",
     )
 
 

@@ -35,5 +35,8 @@ class MailLedger(Protocol):
     def messages(self, limit: int = 100) -> list[SentMessage]:
         """Return messages, latest first."""
 
+    def headers(self, limit: int = 100) -> list[SentMessage]:
+        """Return messages, latest first, with text and html left empty: what a list needs, and quickly."""
+
     def message(self, name: str) -> SentMessage | None:
         """Return one message by its ledger name."""

@@ -60,6 +60,9 @@ class Books:
     def messages(self, limit: int = 100) -> list[Any]:
         return []
 
+    def headers(self, limit: int = 100) -> list[Any]:
+        return []
+
     def message(self, name: str) -> None:
         return None
 

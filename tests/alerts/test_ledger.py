@@ -6,6 +6,7 @@ import mailbox
 import os
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -112,3 +113,17 @@ def test_five_thousand_mails_are_asked_in_milliseconds(box: Path) -> None:
     for number in range(20):
         assert not ledger.find(f"<absent-{number}@example.org>")
     assert (time.perf_counter() - started) / 20 < 0.25
+
+
+def test_a_list_of_headers_reads_each_mail_once_and_says_the_same(box: Path) -> None:
+    for number in range(3):
+        deliver(box, f"<{number}@example.org>", subject=f"Grüße Nummer {number} " + "lang " * 30)
+    ledger = MaildirLedger(box)
+    whole, listed = ledger.messages(), ledger.headers()
+    assert [replace(mail, text="", html="") for mail in whole] == listed
+    for file in (box / "new").iterdir():  # what was listed is not read again
+        os.truncate(file, 0)
+        os.utime(file, (0, listed[0].received_at.timestamp()))
+    assert {mail.subject for mail in ledger.headers()} == {mail.subject for mail in listed}
+    next((box / "new").iterdir()).unlink()
+    assert len(ledger.headers()) == 2

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -105,6 +105,9 @@ class Ledger:
 
     def messages(self, limit: int = 100) -> list[SentMessage]:
         return list(self._messages.values())[:limit]
+
+    def headers(self, limit: int = 100) -> list[SentMessage]:
+        return [replace(mail, text="", html="") for mail in self.messages(limit)]
 
     def message(self, name: str) -> SentMessage | None:
         return self._messages.get(name)
