@@ -24,6 +24,7 @@ from earshot.operating import JobRun
 from earshot.ports import Clock, MailLedger, MentionIndex, Record
 
 ZONE_COOKIE = "earshot_tz"
+"""Set by the first script of every page: a browser without it shows no charts, and is given their tables open."""
 _DIRECTION = dict.fromkeys(map(ord, "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"))
 """Characters that turn the writing direction of what follows, also of our own words beside a foreign title.
 Source: Unicode Standard Annex 9, explicit directional formatting characters (read 2026-11)."""
@@ -158,6 +159,7 @@ class Board:
             view=view,
             clock=Times(now, zone),
             zone=zone.key,
+            runs_scripts=ZONE_COOKIE in request.cookies,
             **context,
         )
         return HTMLResponse(html, status)

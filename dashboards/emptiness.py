@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from dashboards import wording
 from dashboards.view import View
 from earshot.ports import SourceState
 
@@ -30,17 +31,18 @@ def why_empty(view: View, held: int, sources: Sequence[SourceState], path: str) 
     if not held:
         return _nothing_heard(sources)
     reset = (
-        "Show everything of this time",
+        "Clear all filters",
         f"{path}?range={view.period.name}" if view.period.name != "custom" else path,
     )
     if view.is_narrowed:
+        when = wording.time_words(view.period, view.zone)
         steps = [reset]
         if view.query:
-            steps.insert(0, ("Search without the words", view.link(path, q=None)))
-        steps.append(("Look at all time", view.link(path, range="all")))
-        return Emptiness("No match", "No mention of this time fits these filters.", tuple(steps))
+            steps.insert(0, ("Remove the search words", view.link(path, q=None)))
+        steps.append(("Search all time", view.link(path, range="all")))
+        return Emptiness("No match", f"Nothing matches these filters {when}.", tuple(steps))
     failing = [source for source in sources if source.is_not_fetched]
-    steps = [("Look at all time", view.link(path, range="all"))]
+    steps = [("Search all time", view.link(path, range="all"))]
     if failing:
         reason = f"{len(failing)} of {len(sources)} sources are failing, so this may not be true silence."
         return Emptiness("Nothing heard in this time", reason, (("See what fails", "/sources?outcome=problem"), *steps))

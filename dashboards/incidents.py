@@ -60,7 +60,13 @@ def make_router(board: Board) -> APIRouter:
             known = {m.id: m for m in record.mentions([i for incident in incidents for i in incident.mention_ids])}
             told = [_told(incident, known, record.notices_of(incident.id)) for incident in incidents]
         return board.page(
-            request, "incidents.html", told=told, brand=brand, brands=list(board.brands.values()), limit=_INCIDENTS
+            request,
+            "incidents.html",
+            told=told,
+            brand=brand,
+            brand_id=brand if brand in board.brands else "",
+            brands=list(board.brands.values()),
+            limit=_INCIDENTS,
         )
 
     @router.get("/incidents/{incident_id}")

@@ -63,10 +63,10 @@ STATES = {
 """Name, sign and meaning by state."""
 BROKEN = (JobState.FAILED, JobState.LOST)
 ORIGINS = {
-    "prompt": "somebody at a prompt, or cron",
+    "prompt": "a command, or cron",
     "run": "earshot run",
     "airflow": "Airflow",
-    "pages": "somebody on the pages",
+    "pages": "a button on these pages",
 }
 COUNTS = {
     "batches": ("batch planned", "batches planned"),
@@ -81,6 +81,8 @@ COUNTS = {
     "incidents": ("incident opened", "incidents opened"),
     "notices": ("notice written", "notices written"),
     "quarantined": ("capture set aside", "captures set aside"),
+    "rewritten": ("file of captures rewritten meanwhile", "files of captures rewritten meanwhile"),
+    "unreadable": ("file of captures that cannot be read now", "files of captures that cannot be read now"),
     "erased": ("document kept out: erased before", "documents kept out: erased before"),
     "condemned": ("capture to be cut out of the lake", "captures to be cut out of the lake"),
     "pages": ("page found to fetch", "pages found to fetch"),

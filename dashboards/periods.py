@@ -88,7 +88,7 @@ def preset(name: str, now: datetime, zone: ZoneInfo) -> Period:
         return Period(name, until - timedelta(hours=24), until, timedelta(hours=24))
     first = now.astimezone(zone).date() - timedelta(days=days - 1)
     since = ceil_hour(datetime.combine(first, time(), zone).astimezone(UTC))
-    return Period(name, since, until, timedelta(days=days))
+    return Period(name, since, until, max(timedelta(days=days), until - since))  # longer where clocks were put back
 
 
 def custom(since: datetime | None, until: datetime | None, now: datetime) -> Period:

@@ -24,10 +24,10 @@ LEAST, LEAST_LIFT = 3, 1.5
 """In how many mentions a word has to stand, and how many times as often as elsewhere."""
 LEAST_COMPARED = 10
 """With fewer mentions to compare with, nothing can be said."""
-LEAST_SURPRISE = 10.83
-"""Log-likelihood from which on chance explains a difference less than once in a thousand.
+LEAST_SURPRISE = 6.63
+"""Log-likelihood from which on chance explains a difference less than once in a hundred.
 
-Source: the critical value of chi-squared with one degree of freedom at p = 0.001.
+Source: the critical value of chi-squared with one degree of freedom at p = 0.01.
 """
 LONGEST = 3
 """Words of the longest phrase."""

@@ -39,6 +39,39 @@ document.addEventListener("keydown", (event) => {
 });
 document.querySelector("#show-keys")?.addEventListener("click", () => help?.showModal());
 
+// --- back to the place in a list: in this tab, by the list's own address
+const PLACE = "earshot-place:";
+const remember = (key, value) => { try { sessionStorage.setItem(key, value); } catch { /* then the list begins at its top */ } };
+const recall = (key) => { try { return sessionStorage.getItem(key); } catch { return null; } };
+const here = location.pathname + location.search;
+for (const item of items) {
+  item.addEventListener("click", (event) => {
+    const link = event.target.closest("a");
+    if (!link) return;
+    remember(PLACE + here, link.getAttribute("href"));
+    remember(PLACE + "last", here);
+  });
+}
+const back = document.querySelector("#back");
+const last = recall(PLACE + "last");
+if (back && last && last.split("?")[0] === back.pathname && recall(PLACE + last)?.split("?")[0] === location.pathname) {
+  back.setAttribute("href", last + back.hash);
+}
+const isReturn = performance.getEntriesByType("navigation")[0]?.type === "back_forward";
+const goBack = () => {
+  const place = recall(PLACE + here);
+  const link = items.flatMap((item) => [...item.querySelectorAll("a")]).find((each) => each.getAttribute("href") === place);
+  if (!link) return;
+  link.focus({ preventScroll: true });
+  link.scrollIntoView({ block: "center" });
+};
+if (isReturn) goBack();
+if (location.hash.startsWith("#m-")) addEventListener("load", () => setTimeout(goBack)); // after the browser went there
+addEventListener("pageshow", (event) => { if (event.persisted) goBack(); }); // kept whole by the browser
+
+// --- tables are open for those without scripts; the charts say the same
+for (const table of document.querySelectorAll("figure[data-chart] > details.data[open]")) table.open = table.querySelector(".free") !== null;
+
 // --- phones: facets begin closed
 const facets = document.querySelector("#facets");
 if (facets && matchMedia("(max-width: 860px)").matches) facets.open = false;
@@ -51,6 +84,17 @@ for (const form of document.querySelectorAll("form[method=get]")) {
   form.addEventListener("formdata", (event) => {
     for (const [name, value] of [...event.formData]) if (!value) event.formData.delete(name);
   });
+}
+
+// --- a sent mail is shown as tall as it is
+for (const frame of document.querySelectorAll("iframe.mailframe")) {
+  const fit = () => {
+    const inside = frame.contentDocument?.documentElement;
+    if (inside) frame.style.height = `${inside.offsetHeight + 4}px`;
+  };
+  frame.addEventListener("load", fit);
+  addEventListener("resize", fit);
+  if (frame.contentDocument?.readyState === "complete") fit();
 }
 
 // --- news: ask now and then how many there are; show a line, never move the page

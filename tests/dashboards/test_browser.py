@@ -18,6 +18,7 @@ from tests.dashboards.conftest import Served
 from tests.dashboards.serving import app_of, serving
 
 sync_api = pytest.importorskip("playwright.sync_api")
+Axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), "")
 pytestmark = [
     pytest.mark.browser,
@@ -65,6 +66,15 @@ class Watched:
         if self.page.locator("figure[data-chart]").count():
             self.page.wait_for_selector("figure[data-chart].drawn", timeout=20_000)
         return self.page
+
+
+def wait_until(page: Any, so: str) -> None:
+    """Wait until an expression is true. Playwright's own waiting evaluates text in the page: our policy forbids it."""
+    for _ in range(100):
+        if page.evaluate(so):
+            return
+        page.wait_for_timeout(50)
+    pytest.fail(f"never so: {so}")
 
 
 @pytest.fixture
@@ -178,17 +188,74 @@ def test_dark_and_light_can_be_chosen_and_are_kept(watched: Watched) -> None:
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == chosen
 
 
-def test_a_phone_never_scrolls_sideways(browser: Any, served: Served) -> None:
-    context = browser.new_context(viewport={"width": 390, "height": 844}, timezone_id="Europe/Berlin", is_mobile=True)
+WIDTHS = (390, 320, 640, 768, 1021)
+"""A phone, a page at 400%, a small and an upright tablet, and just above the width where cards become tables."""
+
+
+def test_no_width_scrolls_sideways_and_the_head_leaves_a_phone_its_room(browser: Any, served: Served) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844}, timezone_id="Europe/Berlin")
     watched = Watched(context, served.url)
     hostile = next(m for m in served.world.mentions if m.title == seed.HOSTILE)
     for path in (*PAGES, f"/mentions/{hostile.id}", "/mentions?q=zzzz", "/mentions?sentiment=angry", "/sign-in"):
         page = watched.open(path)
-        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, path
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 844})
+            assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, (path, width)
+        page.set_viewport_size({"width": 390, "height": 844})
         wide = "[...document.querySelectorAll('.scroll.free')].filter(e => e.scrollWidth > e.clientWidth).length"
         assert page.evaluate(wide) == 0, path
+        if page.locator(".head").count():
+            assert page.locator(".head").bounding_box()["height"] <= 110, path
     assert watched.complaints == []
     context.close()
+
+
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+
+
+@pytest.mark.parametrize(
+    ("width", "scheme", "paths"),
+    [
+        (1280, "light", ("/", "/mentions", "MENTION", "/sources", "/operations", "/operations/runs", "/incidents")),
+        (390, "dark", ("/", "/mentions", "/operations")),
+    ],
+)
+def test_no_page_breaks_a_rule_of_accessibility(
+    browser: Any, served: Served, width: int, scheme: str, paths: tuple[str, ...]
+) -> None:
+    context = browser.new_context(
+        viewport={"width": width, "height": 900}, color_scheme=scheme, timezone_id="Europe/Berlin", bypass_csp=True
+    )
+    watched = Watched(context, served.url)
+    mention = next(m for m in served.world.mentions if m.flags)
+    for path in paths:
+        page = watched.open(path.replace("MENTION", f"/mentions/{mention.id}"))
+        page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+        found = Axe().run(page, options=RULES).response["violations"]
+        assert [(rule["id"], [node["target"] for node in rule["nodes"]]) for rule in found] == [], path
+    context.close()
+
+
+def test_going_back_leads_to_the_place_in_the_list(watched: Watched) -> None:
+    page = watched.open("/mentions?range=all")
+    link = page.locator(".hit h2 a").nth(11)
+    address = link.get_attribute("href")
+    focused = f"document.activeElement.getAttribute('href') === {address!r}"
+    link.click()
+    page.wait_for_url("**/mentions/*")
+    page.go_back()
+    wait_until(page, focused)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/mentions/*")
+    page.get_by_text("Back to the list").click()
+    page.wait_for_url("**/mentions?range=all#m-*")
+    wait_until(page, focused)
+    assert page.evaluate("document.activeElement.getBoundingClientRect().top < innerHeight")
+
+
+def test_a_search_without_a_match_uses_the_width_of_the_page(watched: Watched) -> None:
+    page = watched.open("/mentions?q=zzzz")
+    assert page.locator(".empty").bounding_box()["width"] > 900
 
 
 def test_the_browsers_own_zone_is_used_without_being_asked_for(browser: Any, served: Served) -> None:
@@ -203,7 +270,7 @@ def test_without_scripts_everything_can_still_be_read_and_followed(browser: Any,
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(served.url)
-    page.locator("details.data summary").first.click()
+    assert not page.locator(".chart").first.is_visible()
     page.locator("details.data td a").first.click()
     assert "/mentions?" in page.url
     context.close()
@@ -239,6 +306,10 @@ def test_a_mail_leads_to_its_mention_and_runs_nothing(browser: Any, tmp_path: Pa
         page.on("response", lambda response: asked.append(response.url))
         page.goto(f"{url}/mails")
         page.locator("main td a").first.click()
+        hidden = "frame => frame.contentDocument.documentElement.scrollHeight - frame.clientHeight"
+        wait_until(page, "document.querySelector('iframe').style.height !== ''")
+        assert page.locator("iframe").evaluate(hidden) <= 0
+        assert page.locator("iframe").bounding_box()["height"] < 900
         page.frame_locator("iframe").get_by_text("Open the mention").click()
         page.wait_for_url(f"**/mentions/{flagged.id}")
         assert page.locator("h2", has_text="Why it was flagged").count() == 1
@@ -263,7 +334,7 @@ def test_a_brand_is_paused_by_a_button_and_seen_paused(browser: Any, tmp_path: P
         page.get_by_role("button", name="Resume Halden").click()
         page.wait_for_url("**/operations?did=resume&brand=halden#brands")
         assert "On" in row.inner_text()
-        row.get_by_text("its runs").click()
+        row.get_by_text("Runs", exact=True).click()
         page.wait_for_url("**/operations/runs?subject=halden")
         assert page.locator("td strong", has_text="Resuming a brand").count() == 1
         assert watched.complaints == []

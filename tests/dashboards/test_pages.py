@@ -120,8 +120,8 @@ def test_the_period_before_is_beside_it_and_linked(served: Served) -> None:
 
 def test_own_voice_and_unlikely_mentions_do_not_count_but_are_told_and_linked(served: Served) -> None:
     page = served.client.get("/").text
-    own = re.search(r'<a href="([^"]+)">(\d+) of the brands’ own voice', page)
-    unlikely = re.search(r'<a href="([^"]+)">(\d+) hardly about the brand', page)
+    own = re.search(r'<a href="([^"]+)">(\d+) posts? by the brands themselves', page)
+    unlikely = re.search(r'<a href="([^"]+)">(\d+) doubtful match', page)
     assert own
     assert unlikely
     assert total_of(served, html.unescape(own[1])) == int(own[2]) > 0
@@ -133,7 +133,7 @@ def test_unheard_and_not_yet_listened_hours_are_drawn_and_told(served: Served) -
     page = served.client.get("/").text
     fills = {v["fill"] for layer in specs_of(page)[0]["layer"] for v in layer["data"]["values"] if "fill" in v}
     assert {"url(#hatch-unheard)", "url(#hatch-before)"} <= fills
-    assert "hours were heard" in text_of(page)
+    assert "hours were covered" in text_of(page)
     assert "lie before Earshot listened" in text_of(page)
 
 
@@ -237,7 +237,7 @@ def test_a_story_names_its_other_tellings(served: Served) -> None:
     tellings = max(by_story.values(), key=len)
     assert len(tellings) > 2
     words = text_of(served.client.get(f"/mentions/{tellings[0]}").text)
-    assert f"{len(tellings)} tellings of the same" in words
+    assert f"{len(tellings)} pages carry this story" in words
 
 
 def test_an_unknown_mention_is_a_friendly_404(served: Served) -> None:
@@ -295,6 +295,32 @@ def test_the_categories_of_a_mention_lead_to_its_own_brands(served: Served) -> N
     assert f"brand={mention.brand}" in found[1]
 
 
+def test_tabs_can_be_told_apart_by_what_they_show(served: Served) -> None:
+    paths = ("/", "/?brand=halden", "/?brand=halden&range=30d", "/mentions?brand=halden", "/mentions?q=pump", "/words",
+             "/mentions?from=2026-11-18&to=2026-11-18", "/mentions?sentiment=negative", "/incidents",
+             "/incidents?brand=halden", "/sources", "/sources?collection=press")  # fmt: skip
+    titles = [re.findall(r"<title>(.*?)</title>", served.client.get(path).text)[0] for path in paths]
+    assert len(set(titles)) == len(paths)
+    assert html.unescape(titles[1]) == "Halden, last 7 days · Overview · Earshot"
+    assert html.unescape(titles[6]) == "All brands, Wed 18 Nov · Mentions · Earshot"
+
+
+def test_the_way_to_incidents_and_back_keeps_the_brand(served: Served) -> None:
+    assert 'href="/incidents?brand=halden"' in served.client.get("/mentions?brand=halden").text
+    page = served.client.get("/incidents?brand=halden").text
+    assert 'href="/?brand=halden"' in page
+    assert 'href="/mentions?brand=halden"' in page
+
+
+@pytest.mark.parametrize("path", ["/", "/operations", "/mentions.json?range=all", "/mentions.csv?range=all"])
+def test_answers_are_compressed_for_those_who_ask(served: Served, path: str) -> None:
+    packed = served.client.get(path, headers={"accept-encoding": "gzip"})
+    plain = served.client.get(path, headers={"accept-encoding": "identity"})
+    assert packed.headers["content-encoding"] == "gzip"
+    assert "content-encoding" not in plain.headers
+    assert packed.num_bytes_downloaded < plain.num_bytes_downloaded / 3
+
+
 def test_sources_show_problems_first_with_reasons(served: Served) -> None:
     page = text_of(served.client.get("/sources").text)
     assert page.index("An old feed that is gone") < page.index("The Daily Bay")
@@ -320,7 +346,8 @@ def test_mails_link_to_their_mention_and_their_html_is_caged(served: Served) -> 
     policy = frame.headers["content-security-policy"]
     assert "sandbox" in policy
     assert "allow-scripts" not in policy
-    assert "allow-same-origin" not in policy
+    assert "allow-forms" not in policy
+    assert "default-src 'none'" in policy
     assert served.client.get("/mails/other").status_code == 404
 
 
@@ -378,7 +405,8 @@ def test_an_empty_page_says_why(tmp_path: Path, sources: str, title: str) -> Non
 def test_a_search_without_a_match_offers_to_widen(served: Served) -> None:
     words = text_of(served.client.get("/mentions?q=zzzz&brand=mint").text)
     assert "No match" in words
-    assert "Search without the words" in words
+    assert "Remove the search words" in words
+    assert "Nothing matches these filters in the last 7 days" in words
 
 
 class Broken:

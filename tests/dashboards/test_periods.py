@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dashboards.periods import HOUR, PRESETS, bin_of, fitting_interval, make_bins, preset
@@ -30,6 +30,7 @@ def test_bins_have_no_gap_and_no_overlap_and_hold_every_hour_once(since: datetim
         hour += HOUR * 7
 
 
+@example(datetime(2024, 5, 1, 13, tzinfo=UTC), "Australia/Lord_Howe", "30d")  # the clocks were put back in it
 @given(moments, st.sampled_from(ZONES), st.sampled_from(list(PRESETS)))
 def test_presets_stand_on_whole_hours_and_have_a_period_before_of_the_same_length(
     now: datetime, zone: str, name: str

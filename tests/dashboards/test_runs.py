@@ -74,7 +74,7 @@ def test_what_means_nothing_is_told_to_people_and_refused_to_programs(served: Se
 
 
 def test_a_search_without_a_match_and_a_book_without_a_run_say_so(served: Served, tmp_path: Path) -> None:
-    assert "No run like that" in served.client.get("/operations/runs?job=erase").text
+    assert "No matching runs" in served.client.get("/operations/runs?job=erase").text
     with serving(app_of(empty_world(tmp_path))) as url:
         assert "No job has run yet" in httpx.get(f"{url}/operations/runs").text
 

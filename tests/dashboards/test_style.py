@@ -7,6 +7,11 @@ from importlib import resources
 
 import pytest
 
+from dashboards.charts import Column, shares, timeline
+from tests.builders import NOW as THEN
+
+NOW = THEN.replace(tzinfo=None)
+
 SHEET = (resources.files("dashboards") / "static" / "style.css").read_text(encoding="utf-8")
 
 
@@ -59,8 +64,22 @@ def test_text_can_be_read(theme: dict[str, str]) -> None:
 
 @THEMES
 def test_bars_stand_out_from_the_card(theme: dict[str, str]) -> None:
-    for bar in ("negative", "neutral", "positive", "accent"):
+    for bar in ("negative", "neutral", "positive", "accent", "accent-soft"):
         assert contrast(theme[bar], theme["card"]) >= 3, bar
+
+
+@THEMES
+def test_the_edge_of_a_field_and_of_a_choice_can_be_seen(theme: dict[str, str]) -> None:
+    for ground in ("card", "paper"):
+        assert contrast(theme["line-strong"], theme[ground]) >= 3, ground
+
+
+def test_neighbouring_segments_have_a_gap_of_the_cards_colour() -> None:
+    columns = [Column(NOW, NOW, "", {"negative": 1, "positive": 2}, {"": "/"})]
+    segments = timeline(columns, ())["layer"][1]["mark"]
+    brands = shares([{"brand": "Halden", "part": "negative", "rank": 0, "count": 1}])["mark"]
+    assert segments["y2Offset"] >= 1
+    assert (brands["stroke"], brands["strokeWidth"]) == ("var(--card)", segments["y2Offset"])
 
 
 @THEMES
