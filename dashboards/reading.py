@@ -22,6 +22,7 @@ _ORDER = ("brand", "flag", "negative", "positive", "search")
 class Reading:
     """One mention and all around it. whys: the reasons marked in the text, in an order that is the same on every page.
 
+    article: a mention in the article that this comment answers, of the same brand where there is one, or None.
     tellings: the story's other documents, one mention each, oldest first; siblings: other brands in this document.
     """
 
@@ -33,6 +34,7 @@ class Reading:
     history: tuple[MentionEvent, ...]
     tellings: tuple[Mention, ...]
     siblings: tuple[Mention, ...]
+    article: Mention | None = None
 
 
 def read_mention(board: Board, view: View, mention_id: str) -> Reading | None:
@@ -47,6 +49,8 @@ def read_mention(board: Board, view: View, mention_id: str) -> Reading | None:
             return None
         found_in = record.found_in(mention.document_id)
         history = record.mention_history(mention_id)
+        answered = record.document_at(mention.parent) if mention.parent else ""
+        articles = record.mentions_of(answered) if answered else []
         story = record.story_mentions(mention.story_id, _STORY) if mention.story_id else []
     marks = marks_of(mention, _found(view, mention))
     title, text = cut(mention.title, "title", marks), cut(mention.text, "text", marks)
@@ -60,6 +64,7 @@ def read_mention(board: Board, view: View, mention_id: str) -> Reading | None:
         history=tuple(history),
         tellings=tuple(_one_each(others, mention.brand)),
         siblings=tuple(o for o in story if o.document_id == mention.document_id and o.id != mention.id),
+        article=next((a for a in articles if a.brand == mention.brand), next(iter(articles), None)),
     )
 
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from dashboards.periods import CUSTOM, Period
 from earshot.model import Mention, Sentiment
+from earshot.stated import in_words, is_day
 
 SENTIMENTS = {"negative": ("Negative", "▼"), "neutral": ("Neutral", "■"), "positive": ("Positive", "▲")}
 """Label and sign; the signs differ in shape, so that nothing rests on colour."""
@@ -138,6 +139,16 @@ def ago(at: datetime, now: datetime, zone: ZoneInfo) -> str:
     if gap < timedelta(days=6):
         return f"{wall:%a %H:%M}"
     return day(wall) if wall.year == today.year else f"{day(wall)} {wall.year}"
+
+
+def stated_day(mention: Mention) -> str:
+    """Return the day on which a mention says it was published, "" where it names a moment or nothing."""
+    return in_words(mention.published_as) if is_day(mention.published_as) else ""
+
+
+def stated_moment(mention: Mention) -> str:
+    """Return the moment at which a mention says it was published, on its own clock; "" where it names none."""
+    return "" if is_day(mention.published_as) else in_words(mention.published_as)
 
 
 def _ahead(gap: timedelta, wall: datetime) -> str:

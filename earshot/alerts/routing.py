@@ -15,6 +15,7 @@ from earshot.alerts.rules import RuleBook
 from earshot.config.settings import AlertSettings
 from earshot.model import DateFrom, Flag, Mention
 from earshot.ports import RecordReader, RecordWriter
+from earshot.stated import has_come
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +28,12 @@ class Judged:
 
 
 def has_real_date(mention: Mention) -> bool:
-    """Tell whether somebody said when it was published, and not a time still to come (those are cut to found_at)."""
-    return mention.published_at_from is not DateFrom.FOUND and mention.published_at < mention.found_at
+    """Tell whether somebody said when it was published, and not a time still to come (those are cut to found_at).
+
+    A day without a time is real from its beginning on, though its noon may still be to come.
+    """
+    is_over = mention.published_at < mention.found_at or has_come(mention.published_as, mention.found_at)
+    return mention.published_at_from is not DateFrom.FOUND and is_over
 
 
 def is_first_round(reader: RecordReader, source_id: str, listed_at: datetime) -> bool:

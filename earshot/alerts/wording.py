@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from earshot.alerts.letters import Telling
 from earshot.alerts.plain import one_line, shorten
 from earshot.model import DateFrom, Mention, Severity
+from earshot.stated import in_words, is_day
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -31,7 +32,7 @@ def published(mention: Mention, time_zone: str) -> str:
     at = when(mention.published_at, time_zone)
     if mention.published_at_from is DateFrom.FOUND:
         return f"undated; found {at}"
-    return f"published {at}"
+    return f"published {in_words(mention.published_as) if is_day(mention.published_as) else at}"
 
 
 def confidence(value: float) -> str:

@@ -6,14 +6,13 @@ Knows no record and no text: which text stays is decided elsewhere (`writing`).
 from __future__ import annotations
 
 import dataclasses
-import re
 from datetime import timedelta
 
 from earshot.model import DateFrom, Document
 from earshot.ports import StoredDocument
+from earshot.stated import is_day
 
 _RANK = {DateFrom.FEED: 2, DateFrom.PAGE: 2, DateFrom.URL: 1, DateFrom.FOUND: 0}
-_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _ONE_DAY = timedelta(hours=36)
 """Noon UTC of a stated day lies at most so far from any moment of that day, wherever on earth."""
 
@@ -54,11 +53,6 @@ def is_improving(new: Document, known: StoredDocument) -> bool:
     """Tell whether `improved` would change anything."""
     missing = (not known.author and new.author, not known.language and new.language, not known.parent and new.parent)
     return any(missing) or _is_stronger_date(new, known)
-
-
-def is_day(published_as: str) -> bool:
-    """Tell whether a date was stated as a day, without a time."""
-    return _DAY.fullmatch(published_as) is not None
 
 
 def _is_better_date(new: Document, known: StoredDocument) -> bool:

@@ -93,6 +93,9 @@ class RecordReader(OperatingReads, UpkeepReads, Protocol):
     def document(self, document_id: str) -> Document | None:
         """Return a document, or None."""
 
+    def document_at(self, url: str) -> str:
+        """Return the id of the document that an address (canonical, under http or https) leads to, or ""."""
+
     def documents(
         self,
         since: datetime | None = None,

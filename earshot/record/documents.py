@@ -16,6 +16,7 @@ from earshot.record.shapes import document_of
 from earshot.record.tables import document, document_band, document_key, found_in, source
 from earshot.record.tombstones import folded_author
 from earshot.record.types import clean
+from earshot.urls import other_scheme
 
 Place = tuple[datetime, str]
 """Of a document among all: published_at and id."""
@@ -44,6 +45,13 @@ class DocumentReads(Session):
         """Return a document, or None."""
         row = self.db.execute(_BY_ID, {"wanted": document_id}).first()
         return None if row is None else document_of(row)
+
+    def document_at(self, url: str) -> str:
+        """Return the id of the document that an address (canonical, under http or https) leads to, or ""."""
+        forms = [form for form in (url, other_scheme(url)) if form]
+        digests = [_digest(DocumentKey("url", form)) for form in forms]
+        rows = {row.digest: row.id for row in self.db.execute(_BY_KEY, {"digests": digests})}
+        return next((rows[each] for each in digests if each in rows), "")
 
     def documents(
         self,

@@ -84,6 +84,7 @@ def test_a_date_is_real_if_somebody_said_it_and_it_is_not_still_to_come() -> Non
     assert has_real_date(make_mention())
     assert not has_real_date(make_mention(published_at=NOW, published_at_from=DateFrom.FEED))  # cut to found_at
     assert not has_real_date(make_mention(published_at_from=DateFrom.FOUND))
+    assert has_real_date(make_mention(published_at=NOW, published_as=f"{NOW:%Y-%m-%d}"))  # today, without a time
 
 
 def test_the_first_round_ends_with_its_run(scene: Scene) -> None:
