@@ -90,7 +90,7 @@ class Ranked(_Figures):
 
 
 class Told(_Figures):
-    """An incident that was opened on the day. mentions: in it when the brief was made."""
+    """An incident of the day. mentions: in it when the brief was made."""
 
     id: str
     rule_id: str
@@ -167,7 +167,7 @@ class Figures(_Figures):
 
     @property
     def flagged(self) -> int:
-        """Incidents that were opened on the day."""
+        """Incidents of the day."""
         return sum(self.opened.values())
 
 

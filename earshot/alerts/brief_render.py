@@ -22,6 +22,7 @@ from earshot.config.settings import Settings
 from earshot.model import Message, Severity
 
 _GONE = "Withdrawn, corrected or erased since"
+_QUOTED = 180
 _MOST_SOURCES, _MOST_GAPS, _MOST_VOICES = 8, 6, 8
 
 
@@ -45,12 +46,13 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Something to look at, with its link; empty where there is nothing to open."""
+    """Something to look at, with its link; empty where there is nothing to open. quote: of its text, on one line."""
 
     title: str
     what: str
     url: str
     severity: str = ""
+    quote: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,7 @@ class BriefPage:
     brand: str
     tone: str
     headline: str
+    lead: str
     day: str
     cautions: tuple[str, ...]
     flagged: tuple[Line, ...]
@@ -127,6 +130,7 @@ class BriefRenderer:
             brand=brand,
             tone=words.tone(figures),
             headline=head,
+            lead=words.lead(figures),
             day=words.whose_day(figures),
             cautions=tuple(words.cautions(figures)),
             flagged=tuple(_flagged(flagged, links, zone) for flagged in letter.flagged),
@@ -233,7 +237,8 @@ def _flagged(flagged: Flagged, links: Links, zone: str) -> Line:
     title = one_line(mention.title, 160) or one_line(mention.text, 160) or one_line(mention.site, 80)
     others = f" · {words.many(told.mentions, 'mention')} of it" if told.mentions > 1 else ""
     where = f"{one_line(mention.site, 80)}, {wording.published(mention, zone)}"
-    return Line(title, f"{rule} · {where}{others}", links.mention(mention.id), severity)
+    quote = one_line(mention.text, _QUOTED) if one_line(mention.title) else ""
+    return Line(title, f"{rule} · {where}{others}", links.mention(mention.id), severity, quote)
 
 
 def _sources(letter: BriefLetter, links: Links) -> Iterator[Line]:

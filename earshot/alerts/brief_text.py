@@ -15,6 +15,8 @@ _WIDTH = 76
 def plain_text(page: BriefPage) -> str:
     """Return the plain text; each number is followed by the address of the mentions it counts."""
     blocks = [f"DAILY BRIEF · {page.brand}\n{page.day}", _underlined(page.headline)]
+    if page.lead:
+        blocks.append(textwrap.fill(page.lead, _WIDTH))
     if page.cautions:
         blocks.append("\n".join(textwrap.fill(line, _WIDTH) for line in page.cautions))
     if page.flagged:
@@ -36,7 +38,9 @@ def _underlined(headline: str) -> str:
 
 def _line(line: Line) -> str:
     head = f"{line.severity.upper()}: {line.title}" if line.severity else line.title
-    parts = [textwrap.fill(head, _WIDTH, initial_indent="* ", subsequent_indent="  "), f"  {line.what}"]
+    quote = textwrap.fill(line.quote, _WIDTH, initial_indent="  > ", subsequent_indent="  > ") if line.quote else ""
+    title = textwrap.fill(head, _WIDTH, initial_indent="* ", subsequent_indent="  ")
+    parts = [title, *([quote] if quote else []), f"  {line.what}"]
     return "\n".join([*parts, *([f"  {line.url}"] if line.url else [])])
 
 

@@ -80,8 +80,8 @@ def headline(letter: BriefLetter) -> str:
         return "Nothing was heard on this day"
     if figures.flagged:
         return _flagged(letter)
-    if now.flagged:  # of an incident that was opened on another day, or too old for one
-        return f"{many(now.flagged, 'flagged mention')}, no new incident"
+    if now.flagged:  # too old to alert when they were found
+        return f"{many(now.flagged, 'flagged mention')}, found too late to alert"
     can_compare = not figures.hours_before.is_deaf
     if can_compare and has_risen(now.negative, before.negative):
         more = f"{number(now.negative - before.negative)} more than the day before"
@@ -93,17 +93,36 @@ def headline(letter: BriefLetter) -> str:
 
 
 def _flagged(letter: BriefLetter) -> str:
-    """Name the rule that fired most among the most severe; say how many others there are."""
+    """Name the rule with most mentions among the most severe incidents; say how many other incidents there are."""
     figures = letter.figures
     worst = max(figures.opened, key=lambda severity: severity.rank)
-    fired = Counter(told.rule_id for told in figures.incidents if told.severity is worst)
-    rule_id, count = max(fired.items(), key=lambda pair: pair[1])
+    mentions: Counter[str] = Counter()
+    for told in figures.incidents:
+        if told.severity is worst:
+            mentions[told.rule_id] += told.mentions
+    rule_id, count = max(mentions.items(), key=lambda pair: pair[1])
     rule = next((rule.name for rule in letter.brand.rules if rule.id == rule_id), "") or rule_id
-    others = figures.flagged - count
-    times = f" ({number(count)})" if count > 1 else ""
-    return (
-        f"{wording.SEVERITY[worst]}: {one_line(rule, 60)}{times}{f', {number(others)} more flagged' if others else ''}"
+    others = figures.flagged - sum(told.severity is worst and told.rule_id == rule_id for told in figures.incidents)
+    more = f", {many(others, 'more incident', 'more incidents')}" if others else ""
+    return f"{wording.SEVERITY[worst]}: {one_line(rule, 60)}, {many(count, 'mention')}{more}"
+
+
+def lead(figures: Figures) -> str:
+    """Say in a sentence or two what happened: how much, how it compares, where, and what changed most."""
+    now, before = figures.now, figures.before
+    if figures.hours.is_deaf or not now.mentions:
+        return ""
+    negative = f", {number(now.negative)} of them negative" if now.negative else ""
+    can_compare = not figures.hours_before.is_deaf
+    compared_with = (
+        f"; the day before {number(before.mentions)}, {number(before.negative)} negative" if can_compare else ""
     )
+    site = next((site for site in figures.sites if site.count > 1), None)
+    where = f" Most on {one_line(site.name, 60)} ({number(site.count)})." if site else ""
+    risen = [each for each in figures.categories if has_risen(each.count, each.before)]
+    most = max(risen, key=lambda each: each.count - each.before, default=None)
+    changed = f" {category(most.name)} rose from {number(most.before)} to {number(most.count)}." if most else ""
+    return f"{many(now.mentions, 'mention')}{negative}{compared_with}.{where}{changed if can_compare else ''}"
 
 
 def tone(figures: Figures) -> str:

@@ -140,14 +140,15 @@ def make_figures(reader: RecordReader, brands: Sequence[Brand], brand: Brand, da
     """Count a brand's day against the day before.
 
     Mentions are counted by when they were published, and are those that the pages count: active, relevance RELEVANT or
-    more, own voice left out (it has a number of its own). Incidents are those that were opened on the day. Sources and
-    their outcomes are as they are now.
+    more, own voice left out (it has a number of its own). Incidents are those that were opened
+    on the day, and those that tell of it though they were opened before or later (the first day of an installation).
+    Sources and their outcomes are as they are now.
     """
     before = day.before
     counts = reader.mention_counts(day.since, day.until)
     counts_before = reader.mention_counts(before.since, before.until)
     mine, mine_before = _others(counts, brand.id), _others(counts_before, brand.id)
-    incidents = reader.incidents(_ALL, brand.id, since=day.since, until=day.until)
+    incidents = reader.incidents_about(brand.id, day.since, day.until, _ALL)
     heard = reader.sources_heard(day.since, day.until)
     missed = _missed(heard, {source.source_id: source for source in reader.sources()})
     return Figures(

@@ -165,6 +165,9 @@ class RecordReader(OperatingReads, UpkeepReads, Protocol):
     ) -> list[Incident]:
         """Return incidents, newest first; `since` and `until` are of their opening."""
 
+    def incidents_about(self, brand_id: str, since: datetime, until: datetime, limit: int) -> list[Incident]:
+        """Return a brand's incidents that were opened, or whose mentions were published, in this time; newest first."""
+
     def incident_of(self, mention: Mention) -> str:
         """Return the id of the incident that holds a mention, or another mention of its brand and story; else ""."""
 

@@ -43,6 +43,14 @@ class IncidentReads(Session):
         newest = query.order_by(incident.c.opened_at.desc(), incident.c.id).limit(limit)
         return _incidents(self.db, self.db.execute(newest).all())
 
+    def incidents_about(self, brand_id: str, since: datetime, until: datetime, limit: int) -> list[Incident]:
+        """Return a brand's incidents that were opened, or whose mentions were published, in this time; newest first."""
+        opened = (incident.c.opened_at >= since) & (incident.c.opened_at < until)
+        published = (incident.c.last_at >= since) & (incident.c.first_at < until)
+        query = select(incident).where(_of(brand_id), opened | published)
+        newest = query.order_by(incident.c.opened_at.desc(), incident.c.id).limit(limit)
+        return _incidents(self.db, self.db.execute(newest).all())
+
     def incident_of(self, mention: Mention) -> str:
         """Return the id of the incident that holds a mention, or another mention of its brand and story; else ""."""
         mine = _HOLDING.where(incident_mention.c.mention_id == mention.id)

@@ -85,15 +85,15 @@ MOST_IMPORTANT = [
     ({"now": Volume(negative=4)}, "4 negative mentions, 4 more than the day before"),
     ({"now": Volume(negative=3)}, "A calm day: 3 mentions, nothing flagged"),
     ({"now": Volume(negative=40), "hours_before": DEAF}, "A calm day: 40 mentions, nothing flagged"),
-    ({"now": Volume(negative=9, flagged=2)}, "2 flagged mentions, no new incident"),
-    ({"opened": {Severity.WARNING: 1}, "incidents": (told(1),)}, "Warning: Complaints"),
+    ({"now": Volume(negative=9, flagged=2)}, "2 flagged mentions, found too late to alert"),
+    ({"opened": {Severity.WARNING: 1}, "incidents": (told(1),)}, "Warning: Complaints, 1 mention"),
     (
         {
             "opened": {Severity.CRITICAL: 2, Severity.WARNING: 1203},
             "incidents": (*(told(n, "safety", Severity.CRITICAL) for n in range(2)), told(3)),
             "now": Volume(negative=90),
         },
-        "Critical: Somebody may get hurt (2), 1\u202f203 more flagged",
+        "Critical: Somebody may get hurt, 2 mentions, 1\u202f203 more incidents",
     ),
 ]
 
@@ -104,6 +104,24 @@ def test_the_subject_says_brand_day_and_the_most_important_thing(changes: dict[s
     assert message.subject == f"[Halden] Mon 23 Nov: {said}".replace("\u202f", " ")
     assert said in message.text
     assert said in Dom(message.html).text
+
+
+def test_it_begins_with_what_happened_in_counted_facts_and_quotes_what_was_flagged() -> None:
+    flagged = Flagged(told(1), "Complaints", make_mention())
+    message = render(
+        flagged,
+        incidents=(told(1),),
+        opened={Severity.WARNING: 1},
+        now=Volume(negative=12, neutral=1),
+        before=Volume(neutral=1),
+        sites=(Ranked(name="quay.example", count=5, before=0),),
+        categories=(Ranked(name="complaint", count=9, before=7), Ranked(name="legal", count=5, before=0)),
+    )
+    lead = "13 mentions, 12 of them negative; the day before 1, 0 negative. Most on quay.example (5)."
+    lead += " Legal rose from 0 to 5."
+    for part in (message.text, Dom(message.html).text):
+        flat = " ".join(part.split())
+        assert flat.index(lead) < flat.index("My Halden pump broke after two days.") < flat.index("All mentions")
 
 
 def test_it_is_addressed_and_stopped_as_any_list_mail() -> None:

@@ -254,7 +254,7 @@ def test_there_is_a_sample_of_each_kind_and_asking_again_sends_again() -> None:
     again = samples("mara@example.org", SETTINGS, FakeClock())
     assert [message.subject.split(":")[0].split()[-1] for message in first[:3]] == ["Critical", "Warning", "Info"]
     assert "and 17 more" in first[3].subject
-    assert "Critical: Sample of a rule (critical), 1 more flagged" in first[4].subject
+    assert "Critical: Sample of a rule (critical), 4 mentions, 1 more incident" in first[4].subject
     assert len({message.message_id for message in first + again}) == 10
     for message in first:
         to_bytes(message, NOW)

@@ -162,6 +162,13 @@ def test_incidents_opened_that_day_are_counted_and_the_most_urgent_come_first(ma
     assert (figures.flagged, figures.opened) == (2, {Severity.CRITICAL: 1, Severity.WARNING: 1})
 
 
+def test_an_incident_that_was_opened_later_is_of_the_day_that_its_mentions_tell_of(make: Callable[..., Place]) -> None:
+    place = make(datetime(2026, 11, 20, 9, tzinfo=UTC))  # a new installation: all of yesterday is found today
+    place.use(make_brand(brief_recipients=(MARA,)))
+    place.judge(place.find(1, published_at=datetime(2026, 11, 19, 15, tzinfo=UTC)))
+    assert place.figures().opened == {Severity.WARNING: 1}
+
+
 def test_hours_and_sources_that_were_not_heard_are_named(make: Callable[..., Place]) -> None:
     place = make()
     since = datetime(2026, 11, 18, 23, tzinfo=UTC)
