@@ -113,11 +113,12 @@ def _bind_group(
     if brand is None or not spoken:
         return total
     told = writer.told_since(brand_id, recipient, now - WINDOW)
+    # At most half of what is left goes out at once, so that what comes a minute later does not wait for an hour.
     could_fit = spoken[: max(0, brand.max_per_hour - told) * MOST_IN_ONE]  # in a storm the rest is not looked at
     units = _most_urgent_first(writer, could_fit)
     limit = places(units or [Unit(())], brand.max_per_hour)
     left = max(0, limit - told)
-    messages = [[notice for unit in part for notice in unit.notices] for part in shares(units, left)]
+    messages = [[notice for unit in part for notice in unit.notices] for part in shares(units, (left + 1) // 2)]
     for order, notices in enumerate(messages):  # a microsecond apart, so that they are sent in this order
         writer.bind(make_delivery(notices, now + timedelta(microseconds=order), sender))
     bound = {notice.key for notices in messages for notice in notices}

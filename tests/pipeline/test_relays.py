@@ -226,5 +226,5 @@ def test_at_most_n_an_hour_holds_whoever_runs(make: Make) -> None:
     for minute in range(50):
         sent += scene.alert(brand_id=("", *TWO)[minute % 3], owner=f"host/{minute}/0.00").sent
         scene.clock.advance(minutes=1)
-    assert sent == 6
+    assert sent == 4  # two of three each: all that is due at once takes half of what is left, rounded up
     assert scene.notices() == {"told": 20}
