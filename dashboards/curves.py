@@ -111,12 +111,16 @@ def _highest(bins: Sequence[Bin], readings: Sequence[Level]) -> list[float | Non
 
 
 def _growth(bins: Sequence[Bin], readings: Sequence[Level]) -> list[float | None]:
-    """Return by how much a total grew in each bin, from the last reading before it; an erasure is no growth."""
+    """Return by how much a total grew in each bin, from the last reading before it; an erasure is no growth.
+
+    A first reading alone says nothing of growth: what was there before it may be of any day.
+    """
     grown: list[float | None] = []
     before: float | None = None
     for values in _by_bin(bins, readings):
-        if not values:
+        if not values or (before is None and len(values) == 1):
             grown.append(None)
+            before = values[-1] if values else before
             continue
         grown.append(max(0.0, values[-1] - (values[0] if before is None else before)))
         before = values[-1]
@@ -145,10 +149,15 @@ def _spec(points: Sequence[Point], kind: _Kind) -> dict[str, Any]:
             "y": {
                 "type": "quantitative",
                 "scale": {"domain": [0, top * 1.1], "nice": False},
-                "axis": {"title": None, "tickCount": 3, "tickMinStep": 1, "format": "~s", "domain": False},
+                "axis": {"title": None, **_ticks(top), "format": "~s", "domain": False},
             },
         },
     )
+
+
+def _ticks(top: float) -> dict[str, Any]:
+    """Return whole numbers for the axis: Vega takes a least step for a hint, and counts of one are halved."""
+    return {"values": list(range(int(top) + 1))} if top < 4 else {"tickCount": 3, "tickMinStep": 1}
 
 
 def _columns(points: Sequence[Point], kind: _Kind) -> dict[str, Any]:

@@ -350,7 +350,17 @@ def test_a_day_counts_what_was_added_in_it(tmp_path: Path) -> None:
         for hours, total in ((60, 100), (36, 130), (30, 140), (12, 145), (6, 120)):
             writer.add_levels({"documents": total}, NOW - timedelta(hours=hours))
     (spec,) = specs_of(page_of(world))
-    assert [value["high"] for value in spec["layer"][1]["data"]["values"]] == [0, 40, 0]
+    assert [value["high"] for value in spec["layer"][1]["data"]["values"]] == [40, 0]
+
+
+def test_the_first_reading_of_all_is_no_growth_and_counts_have_whole_numbers(tmp_path: Path) -> None:
+    world = well_world(tmp_path)
+    with world.record.write() as writer:
+        writer.add_levels({"documents": 247, "index behind": 1}, NOW - timedelta(minutes=5))
+    page = page_of(world)
+    (spec,) = specs_of(page)
+    assert spec["encoding"]["y"]["axis"]["values"] == [0, 1]
+    assert "Documents a day No reading in this time" in text_of(page)
 
 
 @pytest.mark.parametrize(("range_name", "rows"), [("24h", 24), ("7d", 158), ("30d", 119)])
