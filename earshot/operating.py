@@ -103,6 +103,7 @@ class AlarmKind(StrEnum):
     CAPTURES_WITHOUT_FILE = "captures without file"
     FILES_UNKNOWN = "files unknown"
     INDEX_DIFFERS = "index differs"
+    ERASED_TEXT_LEFT = "erased text left"
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,10 +44,10 @@ def maintain(
             out.print(Text(f"{finding['what']}\n    {finding['advice']}"), soft_wrap=True)
         if unjudged := said.pop("unjudged", ()):
             out.print(f"Not to be told now, because it is moving: {', '.join(unjudged)}.")
-        new, refused = said.pop("new", ()), said.pop("refused", "")
+        new, refused, why = said.pop("new", ()), said.pop("refused", ""), said.pop("why", "")
         print_counts(name.capitalize(), said | {"new": len(new)}, WELL[name])
-        if refused:
-            out.print(Text(f"    {refused}"), soft_wrap=True)
+        for reason in filter(None, (refused, why)):
+            out.print(Text(f"    {reason}"), soft_wrap=True)
         for each in new:
             out.print(Text(f"    {each['what']}\n        {each['advice']}"), soft_wrap=True)
 
@@ -69,6 +69,9 @@ def alarms(
         raise typer.Exit(EXIT_ALARMS)
 
 
+_NOT_OURS = "Sent mails, backups and snapshots hold what they held: see docs/operations/erasing.md."
+
+
 @command()
 def erase(
     author: Annotated[str, typer.Option(help="All documents of this author.")] = "",
@@ -77,4 +80,7 @@ def erase(
 ) -> None:
     """Erase an author, an address or a document everywhere, for good."""
     with err.status("Erasing"):
-        print_counts("Erased", jobs.erase(str(State.workspace), author, url, document))
+        found = jobs.erase(str(State.workspace), author, url, document)
+    for line in found["says"]:
+        out.print(Text(line), soft_wrap=True)
+    out.print(_NOT_OURS, soft_wrap=True)

@@ -13,7 +13,7 @@ must hold the lease of publish from before it began to read. Tombstones move to 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -25,7 +25,7 @@ import tantivy
 
 from earshot.clock import SystemClock
 from earshot.errors import StorageError
-from earshot.index import counting, paging
+from earshot.index import counting, paging, wiping
 from earshot.index.cursors import OLDEST, TimeCursor
 from earshot.index.filled import Filled
 from earshot.index.generations import ADVICE, Generations, translated
@@ -41,6 +41,7 @@ from earshot.query.tree import Everything
 _ATTEMPTS = 4
 _REVISIONS = 10_000
 _MOST_ANSWERS = 256
+_NOT_WIPED = "what was deleted was not wiped out of the index's files"
 T = TypeVar("T")
 
 
@@ -75,7 +76,8 @@ class EmbeddedIndex:
 
     def __init__(self, directory: Path, *, clock: Clock | None = None, lock_wait_s: float = 10.0) -> None:
         self._directory = directory
-        self._generations = Generations(directory, clock or SystemClock(), lock_wait_s)
+        self._clock = clock or SystemClock()
+        self._generations = Generations(directory, self._clock, lock_wait_s)
         self._opened: _Opened | None = None
         self._opening = threading.Lock()
 
@@ -137,6 +139,32 @@ class EmbeddedIndex:
         """Keep no generation to go back to, as the port says."""
         with self._generations.locked():
             self._generations.forget_replaced()
+
+    def wipe(self, ids: Collection[str], seconds: float | None = None) -> set[str]:
+        """Write anew what shares a segment with these deleted mentions, as the port says.
+
+        The lock of writers is let go of after each step, so others write meanwhile. What was written anew when the time
+        is up need not be again. A process that has the index open lets go of the removed files with its next question.
+        """
+        ends_at = None if seconds is None else self._clock.monotonic() + seconds
+        with self._generations.locked(), translated(_NOT_WIPED):
+            left = self._still_there(ids)
+            current = self._generations.ensure()
+            found = wiping.segments(self._generations.open(current), current) if left else []
+        for segment in found:
+            for step in segment.steps:
+                if ends_at is not None and self._clock.monotonic() >= ends_at:
+                    return left
+                with self._generations.locked(), translated(_NOT_WIPED):
+                    wiping.rewrite(self._generations.open(self._generations.ensure()), step)
+            with self._generations.locked(), translated(_NOT_WIPED):
+                wiping.sweep(self._generations.open(self._generations.ensure()))
+                if not (left := self._still_there(left)):
+                    break
+        return left
+
+    def _still_there(self, ids: Collection[str]) -> set[str]:
+        return wiping.still_there(self._generations.open(self._generations.ensure()), ids)
 
     # reading
 

@@ -164,9 +164,17 @@ class Generations:
                 shutil.rmtree(generation, ignore_errors=True)
 
     def forget_replaced(self) -> None:
-        """Keep none but the one in force. Needs the lock."""
-        (self._directory / REPLACED).unlink(missing_ok=True)
+        """Keep none but the one in force. Needs the lock.
+
+        Raises:
+            StorageError: another cannot be removed.
+        """
+        with translated("the index before the last reindex cannot be removed"):
+            (self._directory / REPLACED).unlink(missing_ok=True)
         self.remove_leftovers()
+        current = self.readable()
+        if current is not None and (left := [each for each in self._generations() if each != current]):
+            raise StorageError(f"{left[0]} cannot be removed")
 
     def remove(self, generation: Path) -> None:
         """Remove one generation, as far as it can be."""

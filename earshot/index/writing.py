@@ -40,7 +40,7 @@ def apply(index: tantivy.Index, writes: Sequence[IndexWrite]) -> list[IndexAnswe
                 known[write.id] = write.revision
         answers.append(IndexAnswer(write.id, write.revision, not reason, bool(reason), reason))
     if changes:
-        with _writer(index, HEAP_BYTES, 1) as writer:
+        with writer_of(index, HEAP_BYTES, 1) as writer:
             for mention_id, document in changes.items():
                 writer.delete_documents_by_term("id", mention_id)
                 writer.add_document(document)
@@ -56,7 +56,7 @@ def fill(index: tantivy.Index, batches: Iterable[Sequence[Mention]], gone: dict[
         ValueError, OSError: tantivy could not.
     """
     count, gone = 0, dict(gone)
-    with _writer(index, FILL_HEAP_BYTES, FILL_THREADS) as writer:
+    with writer_of(index, FILL_HEAP_BYTES, FILL_THREADS) as writer:
         for batch in batches:
             for mention in batch:
                 if gone.get(mention.id, -1) > mention.revision:
@@ -82,7 +82,7 @@ def tombstones(index: tantivy.Index) -> dict[str, int]:
 def held(index: tantivy.Index, ids: Iterable[str]) -> dict[str, Held]:
     """Return what an index has of these ids, tombstones included."""
     searcher = index.searcher()
-    addresses = _addresses(index, searcher, ids)
+    addresses = addresses_of(index, searcher, ids)
     found = list(addresses.values())
     revisions = searcher.fast_field_values("revision", found)
     gone = map(bool, searcher.fast_field_values(GONE, found))
@@ -109,12 +109,13 @@ def _prepare(write: IndexWrite, changes: dict[str, tantivy.Document]) -> str:
 def _revisions(index: tantivy.Index, ids: Iterable[str]) -> dict[str, int]:
     """Return the revisions of those ids that the index holds or remembers as deleted."""
     searcher = index.searcher()
-    found = _addresses(index, searcher, ids)
+    found = addresses_of(index, searcher, ids)
     revisions = searcher.fast_field_values("revision", list(found.values()))
     return {mention_id: int(revision or 0) for mention_id, revision in zip(found, revisions, strict=True)}
 
 
-def _addresses(index: tantivy.Index, searcher: tantivy.Searcher, ids: Iterable[str]) -> dict[str, tantivy.DocAddress]:
+def addresses_of(index: tantivy.Index, searcher: tantivy.Searcher, ids: Iterable[str]) -> dict[str, tantivy.DocAddress]:
+    """Return where these ids lie, tombstones included; unknown ones are left out."""
     if not searcher.num_docs:
         return {}
     found = {}
@@ -127,7 +128,7 @@ def _addresses(index: tantivy.Index, searcher: tantivy.Searcher, ids: Iterable[s
 
 
 @contextmanager
-def _writer(index: tantivy.Index, heap_bytes: int, threads: int) -> Iterator[tantivy.IndexWriter]:
+def writer_of(index: tantivy.Index, heap_bytes: int, threads: int) -> Iterator[tantivy.IndexWriter]:
     """Yield the writer; commit at the end or leave nothing of it, and let go of tantivy's lock in both cases."""
     writer = index.writer(heap_bytes, threads)
     try:

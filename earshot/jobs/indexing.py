@@ -18,9 +18,13 @@ from earshot.pipeline.publish import go_back as index_before
 from earshot.pipeline.publish import publish as publish_outbox
 from earshot.pipeline.publish import reindex as reindex_all
 from earshot.pipeline.verify import verify as verify_index
+from earshot.pipeline.wiping import Wiped
+from earshot.pipeline.wiping import wipe as wipe_index
 from earshot.ports import Kept
 from earshot.present import mention_dict
 from earshot.wiring import Parts, make_cluster_index
+
+_UNWIPED = " Of erased mentions, the text of {} may still lie in its files: `earshot maintain index` cleans them."
 
 
 def publish(workspace: str, seconds: float | None = None) -> dict[str, Any]:
@@ -42,6 +46,11 @@ def run_publish(parts: Parts, seconds: float | None = None) -> Published:
 def run_keep(parts: Parts) -> Kept:
     """Begin and drop indices as the settings say."""
     return keep(parts.record, parts.index, parts.clock, leases.me(), indexed_since(parts))
+
+
+def run_wipe(parts: Parts, seconds: float | None = None) -> Wiped:
+    """Wipe what was erased out of the index's files."""
+    return wipe_index(parts.record, parts.index, parts.clock, leases.me(), seconds)
 
 
 def indexed_since(parts: Parts) -> datetime | None:
@@ -79,7 +88,8 @@ def verify(workspace: str, repair: bool = True) -> dict[str, Any]:
     """Compare the index with the record, mention by mention; put right what differs unless told not to.
 
     Returns `mentions`, the ids that were `missing`, `stale`, `extra` and `ahead` in the index, how many were
-    `repaired` and are `left`, and `says` all of it in a sentence.
+    `repaired` and are `left`, how many erased mentions are `unwiped` (files of the index may still hold their
+    text), and `says` all of it in sentences.
 
     Raises:
         StorageError: another process is publishing, or the index does not answer.
@@ -90,8 +100,12 @@ def verify(workspace: str, repair: bool = True) -> dict[str, Any]:
         )
         if found.ahead:
             run_publish(parts)
+        with parts.record.read() as reader:
+            unwiped = reader.unwiped()
+        count = len(unwiped.told) + len(unwiped.untold)
         entry.count({"mentions": found.mentions, "differed": found.drift, "repaired": found.repaired})
-        return {**report_dict(found), "repaired": found.repaired, "says": found.in_words()}
+        said = f"{found.in_words()}{_UNWIPED.format(count) if count else ''}"
+        return {**report_dict(found), "repaired": found.repaired, "unwiped": count, "says": said}
 
 
 def search(workspace: str, query: str, limit: int | None = None) -> Iterator[dict[str, Any]]:

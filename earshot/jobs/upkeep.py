@@ -6,12 +6,13 @@ from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 from functools import partial
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from earshot import jobbook, leases
 from earshot.config.cron import Cron
 from earshot.errors import ConfigError, StorageError
 from earshot.jobs.again import stale_mentions
-from earshot.jobs.indexing import indexed_since, run_keep, run_publish
+from earshot.jobs.indexing import indexed_since, run_keep, run_publish, run_wipe
 from earshot.jobs.opening import counted, noted, opened, report_dict
 from earshot.operating import Alarm, JobState
 from earshot.pipeline.erase import erase as erase_everywhere
@@ -23,6 +24,8 @@ from earshot.wiring import Parts
 
 PARTS = ("retention", "index", "integrity", "freshness")
 """The parts of `maintain`, in the order in which all of them are done."""
+_WIPING_S = 60.0
+"""How long an erasure goes on cleaning files of the index; the next maintenance has no limit."""
 NIGHTLY = ("retention", "index", "integrity")
 
 
@@ -52,7 +55,8 @@ def maintain(
     Freshness says `open` (how many alarms are), `new` (`key`, `what`, `advice` of those that were not before, or,
     under a scheduler that mails operations, of those that they were not told of yet) and `ended` (how many);
     integrity the same of its own and its `findings`; retention what was dropped; index how many indices were `begun`
-    and `dropped` on the cluster, and what the login was `refused`.
+    and `dropped` on the cluster, what the login was `refused`, how many erased mentions were `wiped` out of the index's
+    files, and how many are `unwiped`, and `why`.
 
     Raises:
         ConfigError: there is no such part.
@@ -94,23 +98,31 @@ def status(workspace: str) -> dict[str, Any]:
 
 
 def erase(workspace: str, author: str = "", url: str = "", document: str = "") -> dict[str, Any]:
-    """Erase an author, an address or a document everywhere."""
+    """Erase an author, an address or a document everywhere; `says` what is clean now, and what will be by when."""
     with opened(workspace) as parts, noted(parts, "erase") as entry:
         run = partial(
             erase_everywhere,
             parts.record,
             parts.lake,
             partial(run_publish, parts),
-            parts.index.forget_replaced,
+            partial(run_wipe, parts, _WIPING_S),
             parts.clock,
         )
         report = run(author=author, url=url, document_id=document)
         if author:  # inside, the same person stands under a pseudonym
             inside = run(author=parts.pseudonyms.of(author))
-            report.documents += inside.documents
-            report.mentions += inside.mentions
-            report.captures += inside.captures
-        return counted(entry, report)
+            for name in ("documents", "mentions", "captures", "wiped"):
+                setattr(inside, name, getattr(inside, name) + getattr(report, name))
+            report = inside  # what is left is as it was found last
+        entry.note = "" if report.is_clean else report.in_words(_next_night(parts))[1]
+        return {**counted(entry, report), "says": report.in_words(_next_night(parts))}
+
+
+def _next_night(parts: Parts) -> str:
+    """Return when the next maintenance begins, in the workspace's zone."""
+    settings = parts.workspace.settings
+    at = Cron(settings.schedules.maintain_nightly, settings.time_zone).next_after(parts.clock.now())
+    return f"{at.astimezone(ZoneInfo(settings.time_zone)):%A %H:%M}"
 
 
 def run_maintain(
@@ -137,12 +149,15 @@ def _part(
 ) -> dict[str, Any]:
     record, workspace, clock = parts.record, parts.workspace, parts.clock
     if name == "retention":
+        parts.lake.sweep()
         return report_dict(retention.retain(record, parts.lake, workspace, clock, on_step, is_stopping))
     if name == "freshness":
         return _raised(parts, FRESHNESS, freshness.look(record, workspace, clock), starter)
     if name == "index":
-        kept = run_keep(parts)
-        return {"begun": int(bool(kept.begun)), "dropped": len(kept.dropped), "refused": kept.refused}
+        kept, wiped = run_keep(parts), run_wipe(parts)
+        record.forget_deleted()
+        indices = {"begun": int(bool(kept.begun)), "dropped": len(kept.dropped), "refused": kept.refused}
+        return indices | report_dict(wiped)
     found = integrity.examine(record, parts.lake, parts.index, clock, leases.me(), indexed_since(parts))
     numbers = {"cut": found.cut, "repaired": found.repaired}
     findings = [plain(each) for each in found.findings]

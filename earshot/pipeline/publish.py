@@ -105,7 +105,7 @@ def keep(record: Record, index: MentionIndex, clock: Clock, owner: str, since: d
     Raises:
         StorageError: the index does not answer, or another process is at it.
     """
-    with _rebuilding(record, clock, owner), quiet(record, clock, owner):
+    with rebuilding(record, clock, owner), quiet(record, clock, owner):
         return index.keep(since)
 
 
@@ -120,7 +120,7 @@ def reindex(record: Record, index: MentionIndex, clock: Clock, owner: str, since
         StorageError: another process is building it, or the index did not take all; the old one is in force.
     """
     now = clock.now()
-    with _rebuilding(record, clock, owner):
+    with rebuilding(record, clock, owner):
         with closing(_snapshot(record, since)) as snapshot:
             batches = _renewing(snapshot, record, clock, owner)
             built = index.rebuild(batches, lambda: quiet(record, clock, owner))
@@ -138,12 +138,12 @@ def go_back(record: Record, index: MentionIndex, clock: Clock, owner: str) -> in
         ConfigError: none is kept.
         StorageError: another process is writing or building all the time.
     """
-    with _rebuilding(record, clock, owner), quiet(record, clock, owner):
+    with rebuilding(record, clock, owner), quiet(record, clock, owner):
         return index.go_back()
 
 
 @contextmanager
-def _rebuilding(record: Record, clock: Clock, owner: str) -> Iterator[None]:
+def rebuilding(record: Record, clock: Clock, owner: str) -> Iterator[None]:
     """Hold the lease of those who build the index anew or keep it in shape.
 
     Raises:

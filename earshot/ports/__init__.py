@@ -34,6 +34,7 @@ from earshot.ports.rows import (
     StoredDocument,
     StoryCandidate,
     Unsubscription,
+    Unwiped,
     Walk,
 )
 
@@ -76,5 +77,6 @@ __all__ = [
     "StoredDocument",
     "StoryCandidate",
     "Unsubscription",
+    "Unwiped",
     "Walk",
 ]

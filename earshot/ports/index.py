@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
@@ -143,6 +143,21 @@ class MentionIndex(Protocol):
 
         Raises:
             StorageError: the index does not answer.
+        """
+
+    def wipe(self, ids: Collection[str], seconds: float | None = None) -> set[str]:
+        """Make the files of the index hold nothing any more of these mentions, whose deletes it was told.
+
+        A delete only hides a mention until its files are written anew. Return those of `ids` of which something is
+        left: the time was up, or they are not deleted. What a call has done, the next need not do again. The index that
+        was replaced is `forget_replaced`'s to remove. Others may read and write meanwhile.
+
+        Args:
+            ids: of deleted mentions.
+            seconds: how long it may take, about; None: as long as it needs.
+
+        Raises:
+            StorageError: the index is locked or does not answer.
         """
 
     def keep(self, since: datetime | None = None) -> Kept:

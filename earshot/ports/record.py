@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, Protocol
@@ -46,6 +46,7 @@ from earshot.ports.rows import (
     StoredDocument,
     StoryCandidate,
     Unsubscription,
+    Unwiped,
     Walk,
 )
 from earshot.upkeep import UpkeepReads, UpkeepWrites
@@ -74,6 +75,12 @@ class RecordReader(OperatingReads, UpkeepReads, Protocol):
 
     def known_files(self, names: Sequence[str]) -> set[str]:
         """Return those of `names`, files of the lake, that are known."""
+
+    def unwiped(self) -> Unwiped:
+        """Return the erased mentions that are not known to be wiped out of the index's files."""
+
+    def unwiped_since(self, before: datetime) -> int:
+        """Return how many mentions that were erased before are not known to be wiped."""
 
     def condemned(self) -> list[CaptureRef]:
         """Return captures that are still to be cut out of the lake, by file and place."""
@@ -487,6 +494,9 @@ class RecordWriter(RecordReader, OperatingWrites, UpkeepWrites, Protocol):
             ConfigError: authors were erased under another key of the workspace.
         """
 
+    def note_wiped(self, mention_ids: Collection[str]) -> None:
+        """Note that no file of the index holds these erased mentions any more. Twice is once."""
+
 
 class Record(Protocol):
     """The relational database: the one system of record."""
@@ -503,6 +513,9 @@ class Record(Protocol):
 
     def migrate(self) -> None:
         """Bring the schema to this version. Twice is once. Other processes may call it at the same time."""
+
+    def forget_deleted(self) -> bool:
+        """Let no log of the database hold what was deleted; False where another process keeps it from being emptied."""
 
     def move_captures(self, moved: dict[CaptureRef, CaptureRef], dropped: Sequence[CaptureRef]) -> None:
         """Follow a rewritten lake file, in a transaction of its own."""

@@ -300,6 +300,17 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
+class Unwiped:
+    """Erased mentions of which the index's files may still hold the text, by id.
+
+    told: the index knows that they are deleted. untold: their deletes still wait in the outbox.
+    """
+
+    told: tuple[str, ...] = ()
+    untold: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Erased:
     """What an erasure found. refs: captures to be cut out of the lake. mention_ids: now in the outbox as gone."""
 

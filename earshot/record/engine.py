@@ -7,6 +7,7 @@ before it writes, without a second code path of row locks and retries.
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -226,9 +227,19 @@ def make_folder(engine: Engine) -> None:
         Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
 
 
-def forget_deleted(engine: Engine) -> None:
-    """Empty SQLite's write-ahead log, which still holds what was deleted; if others are reading, they do it later."""
-    if engine.dialect.name == "sqlite":
-        with engine.connect() as connection:
-            raw: Any = connection.connection.driver_connection
-            raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+def forget_deleted(engine: Engine) -> bool:
+    """Empty SQLite's write-ahead log, which still holds what was deleted; False where somebody goes on reading it.
+
+    True on PostgreSQL, which cleans by itself (vacuum).
+
+    Source: https://www.sqlite.org/pragma.html#pragma_wal_checkpoint, read 2026-11-30: the first value is 1 if it was
+    blocked.
+    """
+    if engine.dialect.name != "sqlite":
+        return True
+    with engine.connect() as connection:
+        raw: Any = connection.connection.driver_connection
+        try:
+            return not raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        except sqlite3.OperationalError:  # locked
+            return False

@@ -136,7 +136,8 @@ class ErasureWrites(WriteSession):
         for part in chunks(ids):
             rows = self.db.execute(select(mention.c.id, mention.c.revision).where(mention.c.document_id.in_(part)))
             gone |= {row.id: row.revision + 1 for row in rows}
-        put(self.db, gone_mention, [{"mention_id": name, "revision": number} for name, number in gone.items()])
+        fresh = {"at": now, "is_wiped": False}
+        put(self.db, gone_mention, [{"mention_id": name, "revision": rev} | fresh for name, rev in gone.items()])
         revisions.send(self.db, gone, now)
         for part in chunks(sorted(gone)):
             self._leave_incidents(part, now)

@@ -27,6 +27,7 @@ from earshot.record.stories import StoryReads, StoryWrites
 from earshot.record.tombstones import TombstoneWrites
 from earshot.record.upkeep import UpkeepReads, UpkeepWrites
 from earshot.record.walks import WalkReads, WalkWrites
+from earshot.record.wiping import WipingReads, WipingWrites
 
 
 class SqlReader(
@@ -45,6 +46,7 @@ class SqlReader(
     UpkeepReads,
     StaleReads,
     WalkReads,
+    WipingReads,
 ):
     """The RecordReader port: one consistent state."""
 
@@ -66,6 +68,7 @@ class SqlWriter(
     OperatingWrites,
     UpkeepWrites,
     WalkWrites,
+    WipingWrites,
 ):
     """The RecordWriter port: one writing transaction."""
 
@@ -127,6 +130,13 @@ class SqlRecord:
         engine.make_folder(self._engine)
         with engine.transaction(self._engine, writes=True) as connection:
             schema.upgrade(connection)
+
+    def forget_deleted(self) -> bool:
+        """Let no log of the database hold what was deleted; False where another process keeps it from being emptied.
+
+        Waits up to 30 s for whoever reads. On PostgreSQL the server does it (vacuum).
+        """
+        return engine.forget_deleted(self._engine)
 
     def move_captures(self, moved: dict[CaptureRef, CaptureRef], dropped: Sequence[CaptureRef]) -> None:
         """Follow a rewritten lake file, in a transaction of its own. Twice is once."""

@@ -397,7 +397,9 @@ unsubscription = Table("unsubscription", metadata, _key("recipient"), _key("bran
 
 tombstone = Table("tombstone", metadata, _key("digest"), _text("kind"), _time("at"))
 
-gone_mention = Table("gone_mention", metadata, _key("mention_id"), _int("revision"))
+gone_mention = Table(
+    "gone_mention", metadata, _key("mention_id"), _int("revision"), _time("at", optional=True), _flag("is_wiped")
+)
 
 # --- running it ----------------------------------------------------------------------------------------
 

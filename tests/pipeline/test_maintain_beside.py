@@ -23,6 +23,7 @@ from earshot.pipeline.erase import erase
 from earshot.pipeline.maintain.integrity import examine
 from earshot.pipeline.maintain.retention import retain
 from earshot.pipeline.publish import publish
+from earshot.pipeline.wiping import wipe
 from earshot.ports import Extractor
 from earshot.record import SqlRecord
 from earshot.wiring import Parts
@@ -82,7 +83,7 @@ def test_retention_beside_rounds_and_erasures_leaves_what_belongs_and_nothing_el
                 world.record,
                 world.lake,
                 lambda: publish(world.record, world.index, world.clock, OWNER),
-                world.index.forget_replaced,
+                lambda: wipe(world.record, world.index, world.clock, OWNER),
                 world.clock,
                 url=f"http://forum.example/n{number}",
             )

@@ -9,6 +9,7 @@ from pathlib import Path
 from earshot.lake import WarcLake
 from earshot.model import Outcome, SearchRequest
 from earshot.pipeline.maintain.integrity import Integrity, examine
+from earshot.pipeline.maintain.kinds import INTEGRITY
 from earshot.pipeline.publish import publish, reindex
 from earshot.ports import IndexWrite, OutboxRow
 from tests.builders import NOW, make_capture, make_mention
@@ -75,7 +76,7 @@ def test_a_damaged_record_is_named_and_nothing_else_is_judged(make_world: MakeWo
     done = examined(world)
     (finding,) = done.findings
     assert finding.what.startswith("The record's file is damaged: ")
-    assert len(done.unjudged) == 6
+    assert len(done.unjudged) == len(INTEGRITY) - 1
     assert [each.kind for each in done.raised.new] == ["record damaged"]
 
 

@@ -14,6 +14,7 @@ from earshot.errors import ConfigError
 from earshot.model import Outcome, SearchRequest, TextIs
 from earshot.pipeline.erase import erase
 from earshot.pipeline.publish import publish, reindex
+from earshot.pipeline.wiping import wipe
 from tests.builders import make_brand, make_source
 from tests.pipeline.world import OWNER, World, item, page, rss, teaser
 
@@ -280,7 +281,7 @@ def test_what_is_erased_is_nowhere_and_does_not_come_back(make_world: MakeWorld)
         world.record,
         world.lake,
         lambda: publish(world.record, world.index, world.clock, OWNER),
-        world.index.forget_replaced,
+        lambda: wipe(world.record, world.index, world.clock, OWNER),
         world.clock,
         url="http://blog.example/one",
     )

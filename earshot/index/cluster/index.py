@@ -8,7 +8,7 @@ it is iterated, or the caller must hold the lease of publish from before it bega
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
 from datetime import datetime
@@ -29,6 +29,7 @@ from earshot.index.cluster.placing import Places, sendings
 from earshot.index.cluster.plan import Plan
 from earshot.index.cluster.reading import Reader
 from earshot.index.cluster.servers import Server, read_server, refuse_unfit
+from earshot.index.cluster.wiping import wipe
 from earshot.index.cluster.writing import Writer
 from earshot.index.codec import mention_of
 from earshot.index.cursors import RELEVANCE, RankCursor, after, save_cursor
@@ -58,7 +59,7 @@ class ClusterIndex:
         self._engine, self._where = engine, where
         self._reader, self._writer = reader, writer
         self._bulk = BulkWriter(writer.bulk, clock)
-        self._plan = plan
+        self._plan, self._clock = plan, clock
         self._generations = Generations(name, reader, writer, clock, plan)
         self._places = Places(reader, writer)
         self._name = name
@@ -165,6 +166,14 @@ class ClusterIndex:
         self._ready()
         for index in self._generations.aside():
             self._generations.remove(index)
+
+    def wipe(self, ids: Collection[str], seconds: float | None = None) -> set[str]:
+        """Have the cluster merge what holds these deleted mentions, as the port says; up to 90 s where None."""
+        self._ready()
+        known = self.held(list(ids))
+        deleted = {each for each in ids if each not in known or known[each].is_gone}
+        indices = [index for generation in self._generations.written() for index in generation.indices]
+        return set(ids) - deleted | wipe(self._reader, self._writer, indices, deleted, self._clock, seconds)
 
     def keep(self, since: datetime | None = None) -> Kept:
         """Begin the next index and drop old ones, as the port says."""

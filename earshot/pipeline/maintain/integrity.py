@@ -23,6 +23,10 @@ YOUNG = timedelta(hours=1)
 """A lake file of this age may belong to a batch that is running and has not said so yet."""
 
 
+WIPED_WITHIN = timedelta(hours=26)
+"""By then what was erased is wiped out of the index's files: each night's maintenance does it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """What does not fit together. kind: also its heading in the runbook. example: one of them."""
@@ -80,6 +84,10 @@ def examine(
 def _in_the_record(record: Record, lake: Lake, clock: Clock) -> list[Finding]:
     with record.read() as reader:
         found = [_finding(Kind(each.name), each.count, each.example) for each in reader.inconsistencies()]
+        erased = reader.unwiped_since(clock.now() - WIPED_WITHIN)
+    if erased:
+        what = f"The text of {erased} erased mentions still lies in files of the index, after more than a day."
+        found.append(_finding(Kind.ERASED_TEXT_LEFT, erased, "", what))
     return [*found, *_files(record, lake, clock.now())]
 
 

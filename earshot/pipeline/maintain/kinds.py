@@ -10,7 +10,7 @@ Kind = AlarmKind
 
 INTEGRITY = (
     Kind.RECORD_DAMAGED, Kind.MENTIONS_WITHOUT_DOCUMENT, Kind.OUTBOX_OF_UNKNOWN_MENTIONS, Kind.NOTICES_WITHOUT_DELIVERY,
-    Kind.CAPTURES_WITHOUT_FILE, Kind.FILES_UNKNOWN, Kind.INDEX_DIFFERS,
+    Kind.CAPTURES_WITHOUT_FILE, Kind.FILES_UNKNOWN, Kind.INDEX_DIFFERS, Kind.ERASED_TEXT_LEFT,
 )  # fmt: skip
 """What `integrity` looks for."""
 
@@ -38,6 +38,7 @@ ADVICE = {
     Kind.CAPTURES_WITHOUT_FILE: "Put the files back from a backup; without them only replays are lost.",
     Kind.FILES_UNKNOWN: "Run `earshot ingest`: it reads them.",
     Kind.INDEX_DIFFERS: "What could be put right was. If it comes again, or some are left: run `earshot reindex`.",
+    Kind.ERASED_TEXT_LEFT: "Run `earshot maintain index` and read why; on a cluster with the admin's login.",
 }
 
 
