@@ -85,8 +85,6 @@ COUNTS = {
     "unreadable": ("file of captures that cannot be read now", "files of captures that cannot be read now"),
     "erased": ("document kept out: erased before", "documents kept out: erased before"),
     "condemned": ("capture to be cut out of the lake", "captures to be cut out of the lake"),
-    "rewritten": ("file rewritten by another process meanwhile", "files rewritten by another process meanwhile"),
-    "unreadable": ("file that cannot be read now", "files that cannot be read now"),
     "wiped": ("erased mention wiped out of the index's files", "erased mentions wiped out of the index's files"),
     "unwiped": ("erased mention still in the index's files", "erased mentions still in the index's files"),
     "captures_left": ("erased capture still in the lake", "erased captures still in the lake"),
