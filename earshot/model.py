@@ -179,7 +179,8 @@ class Rule:
 class Brand:
     """What is listened for.
 
-    Without `query` a brand is heard under its name, aliases and products. With it, the query alone decides.
+    Without `query` a brand is heard under its name, aliases and products, in their usual forms (`earshot.names`), those
+    of `not_forms` left out; `is_spelling_exact`: only as they are written. With a query, the query alone decides.
     In both cases one of `context_required` (if any) must occur in the document, none of `context_excluded`
     may, and a document that matches one of the queries in `exclusions` is not about the brand.
     `is_case_exact`: name and aliases count only as they are written. `version` is a digest of everything here
@@ -196,6 +197,8 @@ class Brand:
     products: tuple[str, ...] = ()
     query: str = ""
     is_case_exact: bool = False
+    is_spelling_exact: bool = False
+    not_forms: tuple[str, ...] = ()
     context_required: tuple[str, ...] = ()
     context_excluded: tuple[str, ...] = ()
     exclusions: tuple[str, ...] = ()

@@ -167,6 +167,10 @@ class BrandForm(Form):
     products: Words = ()
     query: str = Field("", description="Full control: with it, the query alone decides what is heard.")
     case: Literal["any", "exact"] = Field("any", description="exact: name and aliases count only as written.")
+    spelling: Literal["usual", "exact"] = Field(
+        "usual", description="exact: names count only as they are spelled here, without their usual forms."
+    )
+    not_forms: Words = Field((), description="Forms of a name that are not meant.")
     context: ContextForm = ContextForm()
     exclusions: Words = Field((), description="Queries; a document that matches one is not about the brand.")
     owned_domains: Annotated[tuple[Domain, ...], BeforeValidator(_list)] = Field(
@@ -192,6 +196,8 @@ class BrandForm(Form):
             products=self.products,
             query=self.query.strip(),
             is_case_exact=self.case == "exact",
+            is_spelling_exact=self.spelling == "exact",
+            not_forms=self.not_forms,
             context_required=self.context.required,
             context_excluded=self.context.excluded,
             exclusions=self.exclusions,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 
+from earshot.names.finder import NameHits
 from earshot.query.matcher import Stretch, Subject, holds, stretches_in
 from earshot.query.reading import Range, near_ranges
 from earshot.query.tree import AUTHOR, BOTH, And, Near, Node, Not, Or, Prefix, Words
@@ -20,10 +21,13 @@ _RANK = {part: rank for rank, part in enumerate(BOTH)}
 class Found:
     """The terms that were found in one text, by part."""
 
-    def __init__(self, subject: Subject, hits: dict[str, Hits], lengths: list[int]) -> None:
+    def __init__(
+        self, subject: Subject, hits: dict[str, Hits], lengths: list[int], names: dict[str, NameHits] | None = None
+    ) -> None:
         self.subject = subject
         self.hits = hits
         self.lengths = lengths
+        self.names = names or {}
         self._words = {part: subject.part(part).words for part in BOTH}
         self._terms: dict[Parts, frozenset[int]] = {}
 
@@ -76,6 +80,24 @@ class AnyOf(Step):
                 length = found.lengths[term]
                 for at in hits[term]:
                     yield found.stretch(part, at, at + length)
+
+
+class Named(Step):
+    """At least one of some names, in title or text."""
+
+    def __init__(self, names: frozenset[int]) -> None:
+        self.gate = self._names = names
+
+    def holds(self, found: Found) -> bool:
+        """Tell whether one of the names was found."""
+        return any(not self._names.isdisjoint(hits) for hits in found.names.values())
+
+    def stretches(self, found: Found) -> Iterator[Stretch]:
+        """Yield all places of all the names."""
+        for part, hits in found.names.items():
+            for name in self._names & hits.keys():
+                for start, end in hits[name]:
+                    yield _RANK[part], start, end
 
 
 class NearStep(Step):

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 from earshot.errors import ConfigError, QueryError
 from earshot.model import Brand, Entry, Recognised
+from earshot.names.forms import Pattern, patterns_of, surface
 from earshot.query.language import Purpose, literal, parse
 from earshot.query.matcher import Subject, merged
-from earshot.query.plan import AllOf, Found, NoneOf, Step, make_step
+from earshot.query.plan import AllOf, Found, Named, NoneOf, Step, make_step
 from earshot.query.terms import read_site
-from earshot.query.tree import AUTHOR, TEXT, TITLE, Node, Or
+from earshot.query.tree import AUTHOR, BOTH, TEXT, TITLE, Node, Or
 from earshot.query.vocabulary import Vocabulary
 from earshot.urls import host_of, site_of
 
@@ -62,19 +63,23 @@ class BrandRecogniser:
         values = _values(entry, url, source)
         subject = Subject(entry.title, entry.text, entry.author, values, entry.published_at)
         hits = {name: self._vocabulary.walk(subject.part(name).words) for name in (TITLE, TEXT, AUTHOR)}
-        found = Found(subject, hits, self._vocabulary.lengths)
+        names = {
+            name: self._vocabulary.walk_names(subject.part(name).text, subject.part(name).words, entry.language)
+            for name in BOTH
+        }
+        found = Found(subject, hits, self._vocabulary.lengths, names)
         host = host_of(url)
         return [
             Recognised(ear.brand.id, ear.brand.version, merged(ear.main.stretches(found)), _is_below(host, ear.domains))
-            for ear in self._possible(hits)
+            for ear in self._possible((*hits.values(), *names.values()))
             if ear.whole.holds(found)
         ]
 
-    def _possible(self, hits: dict[str, dict[int, list[int]]]) -> Iterable[_Ear]:
+    def _possible(self, hits: Iterable[Iterable[int]]) -> Iterable[_Ear]:
         """Yield the brands of whose gate something was found: a tenth of those that have any term in the text."""
         bits = self._always
         gates = self._gates
-        for part in hits.values():
+        for part in hits:
             for term in part:
                 bits |= gates[term]
         while bits:
@@ -83,8 +88,7 @@ class BrandRecogniser:
             bits ^= lowest
 
     def _ear(self, brand: Brand) -> _Ear:
-        main = _read(brand, "query", brand.query) if brand.query.strip() else _names(brand)
-        plan = make_step(main, self._vocabulary, self._time_zone)
+        plan = self._step(_read(brand, "query", brand.query)) if brand.query.strip() else self._names(brand)
         steps = [plan]
         if brand.context_required:
             steps.append(self._any(_literals(brand, "context_required", brand.context_required)))
@@ -94,6 +98,10 @@ class BrandRecogniser:
         domains = tuple(_domain(brand, domain) for domain in brand.owned_domains)
         return _Ear(brand, plan, AllOf(steps) if len(steps) > 1 else plan, domains)
 
+    def _names(self, brand: Brand) -> Step:
+        """Return what a brand without a query is heard under."""
+        return Named(frozenset(self._vocabulary.add_name(patterns) for patterns in named_patterns(brand)))
+
     def _step(self, node: Node) -> Step:
         return make_step(node, self._vocabulary, self._time_zone)
 
@@ -101,17 +109,25 @@ class BrandRecogniser:
         return self._step(Or(tuple(nodes)) if len(nodes) > 1 else nodes[0])
 
 
-def _names(brand: Brand) -> Node:
-    """Return what a brand without a query is heard under."""
-    nodes = _literals(brand, "name", (brand.name,), is_cased=brand.is_case_exact)
-    nodes += _literals(brand, "aliases", brand.aliases, is_cased=brand.is_case_exact)
-    nodes += _literals(brand, "products", brand.products)
-    return Or(tuple(nodes)) if len(nodes) > 1 else nodes[0]
+def named_patterns(brand: Brand) -> Iterator[list[Pattern]]:
+    """Yield the forms of each of a brand's names, in order of name, aliases, products.
+
+    Raises:
+        ConfigError: a name has no letter or digit.
+    """
+    refused = frozenset(map(surface, brand.not_forms))
+    groups = (("name", (brand.name,)), ("aliases", brand.aliases), ("products", brand.products))
+    for field, texts in groups:
+        is_cased = brand.is_case_exact and field != "products"
+        for text in texts:
+            with _told(brand, field):
+                literal(text)
+            yield patterns_of(text, is_cased=is_cased, is_exact=brand.is_spelling_exact, refused=refused)
 
 
-def _literals(brand: Brand, field: str, texts: Sequence[str], *, is_cased: bool = False) -> list[Node]:
+def _literals(brand: Brand, field: str, texts: Sequence[str]) -> list[Node]:
     with _told(brand, field):
-        return [literal(text, is_cased=is_cased) for text in texts]
+        return [literal(text) for text in texts]
 
 
 def _read(brand: Brand, field: str, query: str) -> Node:

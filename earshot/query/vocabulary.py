@@ -1,4 +1,4 @@
-"""Finds every term of every brand in one walk over a text: tries of words, with prefixes beside. Knows no brand.
+"""Finds every term and name of every brand in one walk over a text: tries of words, prefixes beside. Knows no brand.
 
 Measured with 100,000 terms: faster engines (Aho-Corasick in C and Rust, hyperscan) bring nothing, since building
 the table of hits in Python is the cost.
@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from earshot.names.finder import NameFinder, NameHits
+from earshot.names.forms import Pattern
 from earshot.query.tree import Prefix, Words
 from earshot.query.words import Word
 
@@ -106,6 +108,7 @@ class Vocabulary:
         self._numbers: dict[object, int] = {}
         self._folded = _Trie()
         self._cased = _Trie()
+        self._names = NameFinder()
 
     def __len__(self) -> int:
         return len(self.lengths)
@@ -125,6 +128,17 @@ class Vocabulary:
         if is_new:
             (self._cased if is_cased else self._folded).add(words, number)
         return number
+
+    def add_name(self, patterns: Sequence[Pattern]) -> int:
+        """Return the number of a name that is heard in these forms."""
+        number, is_new = self._number(tuple(patterns), 1)
+        for pattern in patterns if is_new else ():
+            self._names.add(pattern, number)
+        return number
+
+    def walk_names(self, text: str, words: Sequence[Word], language: str) -> NameHits:
+        """Return the names in a text, by number. language: ISO 639-1, or "" where it is not known."""
+        return self._names.find(text, words, language)
 
     def walk(self, words: Sequence[Word]) -> Hits:
         """Return what stands in a text."""
