@@ -23,7 +23,7 @@ _LOOKED_AT = 4_096
 _BROKEN = re.compile("\ufffd+|[\x80-\x9f]+")
 _LOST = re.compile("\ufffd{2,}")
 _BEYOND_ASCII = re.compile("[^\x00-\x7f]")
-_LINES = re.compile(rb"[^<>\r\n]*[\x80-\xff][^<>\r\n]*")
+_BETWEEN = re.compile(rb"[<>\r\n]+")
 _HIGH = re.compile(rb"[\x80-\xff]")
 _LONG_RUN = re.compile(rb"([\x80-\xff])(?!\1)[\x80-\xff]{3,}")
 _BELOW_A0 = re.compile(rb"[\x80-\x9f]")
@@ -152,7 +152,8 @@ def _detect(body: bytes) -> str:
     """Return what the text between the tags looks like; among Latin charsets its language decides, if it is named."""
     if body.isascii():
         return "iso2022_jp_2" if b"\x1b$" in body else "ascii"
-    sample = b"\n".join(_LINES.findall(body[: 16 * _SAMPLE]))[:_SAMPLE]
+    parts = _BETWEEN.split(body[: 16 * _SAMPLE])
+    sample = b"\n".join(part for part in parts if not part.isascii())[:_SAMPLE]
     language = _language(body)
     if language in _OF_LANGUAGES and not _is_another_script(sample):
         return _usual(language, sample)

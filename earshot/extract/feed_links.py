@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 from earshot.extract.clean import clean_url
 
 _IANA = "http://www.iana.org/assignments/relation/"
+_SERVER = re.compile(r"www\.[\w-]+\.\w", re.IGNORECASE)
 _PAGES = ("", "text/html", "application/xhtml+xml")
 
 Element = Any
@@ -20,8 +23,8 @@ def page_of(raw: Element, base: str, *, is_rss: bool) -> str:
     The publisher's own goes before that of a feed service; rel=alternate before what RSS calls `link`, pages before
     other types; a guid counts where it is a permalink.
     """
-    named = (url for link in _pages(raw, is_rss) if link.strip() and (url := clean_url(link, base)))
-    return next(named, "")
+    named = (_with_scheme(link.strip(), base) for link in _pages(raw, is_rss) if link.strip())
+    return next((url for link in named if (url := clean_url(link, base))), "")
 
 
 def file_of(raw: Element, base: str) -> str:
@@ -43,6 +46,11 @@ def field(element: Element, name: str) -> str:
     """Return a field that is a string, "" for others."""
     value = dict.get(element, name)
     return value if isinstance(value, str) else ""
+
+
+def _with_scheme(link: str, base: str) -> str:
+    """Return a link that begins with the name of a web server as the address that was meant."""
+    return f"{urlsplit(base).scheme}://{link}" if _SERVER.match(link) else link
 
 
 def _links(raw: Element) -> list[Element]:

@@ -32,8 +32,8 @@ def choose(full: Sequence[Plain], short: Sequence[Plain], title: str) -> tuple[P
     whole, summary = _longest(full), _longest(short)
     length, beside = len(without_footer(whole.text, title)), len(without_footer(summary.text, title))
     enough = beside * (_SAME if whole.text[:_SAME_START] == summary.text[:_SAME_START] else _NEARLY)
-    if whole.text and length >= enough and (_is_prose(whole) or not _is_prose(summary)):
-        return whole, _is_prose(whole) and length > 0
+    if whole.text and length >= enough and (is_prose(whole) or not is_prose(summary)):
+        return whole, is_prose(whole) and length > 0
     images, links = summary.images or whole.images, summary.links or whole.links
     return Plain(summary.text or whole.text, images, links), False
 
@@ -49,7 +49,7 @@ def _longest(plains: Sequence[Plain]) -> Plain:
     return max(plains, key=lambda plain: len(plain.text), default=Plain(""))
 
 
-def _is_prose(plain: Plain) -> bool:
+def is_prose(plain: Plain) -> bool:
     """Tell sentences from a caption: what stands in a figure, or is a few words without an end."""
     said = plain.text
     if plain.is_caption:

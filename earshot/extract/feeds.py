@@ -25,13 +25,13 @@ from earshot.extract.teasers import why_teaser
 from earshot.model import Capture, DateFrom, Entry, Outcome, Reading, TextIs
 
 _ROOT = re.compile(r"<(?:[A-Za-z]\w*:)?(?:rss|feed|RDF)[\s>]")
-_DECLARATION = re.compile(r"\s*<\?xml[^>]{0,300}>")
+_DECLARATION = re.compile(r"<\?xml[^>]{0,300}>")
 _NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-_REFERENCE = re.compile(r"&#(?:[xX]0*([0-9a-fA-F]{1,6})|0*(\d{1,7}));")
-_CAPTION = "caption"
-_PERIODS = {"hourly": 3600, "daily": 86_400, "weekly": 604_800, "monthly": 2_592_000, "yearly": 31_536_000}
-_PERIOD_RANGE = (60, 2_592_000)
-_TEXT_TYPES = frozenset({"text/plain"})
+_REFERENCE = re.compile(  # those that may name what is no sign: controls, surrogates, the last two of a plane, too much
+    r"&#(?:[xX]0*([0-9a-fA-F]{1,2}|[dD][89a-fA-F][0-9a-fA-F]{2}|[fF]{3}[eEfF]|[0-9a-fA-F]{6,8})"
+    r"|0*(\d{1,2}|5[5-7]\d{3}|6553[45]|\d{7,9}));"
+)
+_HEAD = 20_000
 _PREFIX = r"xmlns:(\w{{1,30}})\s*=\s*[\"']{}/?[\"']"
 _MEDIA = re.compile(_PREFIX.format(r"http://search\.yahoo\.com/mrss"), re.IGNORECASE)
 _ITUNES = re.compile(_PREFIX.format(r"http://www\.itunes\.com/dtds/podcast-1\.0\.dtd"), re.IGNORECASE)
@@ -82,7 +82,9 @@ def _parse(text: str) -> tuple[Element, str]:
 
 def _feedparser(text: str) -> Element:
     """Read a text whose charset is settled: what the document declares of it is taken off."""
-    rest = _DECLARATION.sub("", text, count=1)
+    text = text.lstrip()
+    declaration = _DECLARATION.match(text)
+    rest = text[declaration.end() :] if declaration else text
     body = '<?xml version="1.0" encoding="utf-8"?>' + (rest if rest[:1].isspace() else f"\n{rest}")
     headers = {"content-type": "application/xml; charset=utf-8"}
     return feedparser.parse(
@@ -99,7 +101,7 @@ def _with_captions(text: str) -> str:
         (_MEDIA, "media", "description", _CAPTION),
         (_ITUNES, "itunes", "summary", _SYNOPSIS),
     ):
-        named = pattern.search(text)
+        named = pattern.search(text, 0, _HEAD)
         prefix = named[1] if named else usual
         if f"{prefix}:{name}" in text:
             text = re.sub(rf"<(/?){prefix}:{name}\b[^<>]*?(/?)>", rf"<\1{prefix}:{ours}\2>", text)
@@ -179,6 +181,9 @@ class _FeedReader:
         full = [self._read(one) for one in contents if not (self._is_rss and field(one, "type") in _TEXT_TYPES)]
         others = [one for one in contents if self._is_rss and field(one, "type") in _TEXT_TYPES]
         summaries = [detail for detail in (dict.get(raw, "summary_detail"), *others) if detail]
+        longest = max((len(field(detail, "value")) for detail in summaries), default=0)
+        if any(feed_texts.is_prose(plain) and len(plain.text) >= longest for plain in full):
+            return feed_texts.choose(full, (), title)
         short = [self._read(detail) for detail in summaries]
         short.append(markup.read_fragment(field(raw, f"itunes_{_SYNOPSIS}"), self._base))
         if not any(plain.text for plain in (*full, *short)):

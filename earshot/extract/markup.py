@@ -25,11 +25,12 @@ _BLOCKS = frozenset(
      "thead", "tr", "ul")
 )  # fmt: skip
 _CELLS = frozenset({"td", "th"})
-_TAG = re.compile(r"<(/?)([a-zA-Z][^\s<>/]*)((?:\s[^<>]*)?)/?>|<!--.*?-->", re.DOTALL)
+_TAG = re.compile(r"<(/?)([a-zA-Z][^\s<>/]*)((?:\s[^<>]*)?)/?>|<!--.{0,2000}?-->", re.DOTALL)
 _HTML = frozenset(defs.tags) | {"bdi", "dialog", "main", "picture", "portal", "slot", "template"}
 """Names of HTML elements, of all ages."""
 
 _BRACKET = re.compile(r"<([a-zA-Z][^\s<>/]*)(\s[^<>]*)?/?>")
+_START = re.compile(r"<([a-zA-Z][^\s<>/]*)")
 _END = re.compile(r"</([a-zA-Z][^\s<>/]*)")
 _VOID = frozenset({"br", "hr", "img", "wbr", "input", "link", "meta", "source", "embed", "area", "base", "col"})
 _REFERENCE = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]\w{1,30});")
@@ -37,6 +38,7 @@ _ENTITY = re.compile(r"&(?:amp|quot|apos|nbsp|[lr][sd]quo|[mn]dash|hellip|#\d{2,
 _CODE = re.compile(r"<(?:pre|code)\b", re.IGNORECASE)
 _FIGURES = ("figure", "figcaption")
 _CAPTION = 1_000
+_LONGEST_LINE = 100_000
 _WHITE = re.compile(r"[ \t\n\r\f]+")
 _FORBIDDEN = re.compile("[\x00\ud800-\udfff]")
 
@@ -121,6 +123,7 @@ def strip_tags(text: str) -> str:
 
     Only elements of HTML that begin and end are markup: "a < b", "why <Halden> failed" and "the <b> element" stay.
     """
+    text = text[:_LONGEST_LINE]
     for _ in range(2):
         if "<" not in text and "&" not in text:
             return text
@@ -166,15 +169,24 @@ def _has_pair(text: str) -> bool:
 
 
 def _with_words_in_brackets(fragment: str) -> str:
-    """Return a fragment in which angle brackets around other things than elements are text."""
+    """Return a fragment in which angle brackets around other things than elements are text.
+
+    An element whose content is no text ("<title>") and that never ends would take all that follows it: it is a word.
+    """
+    begun = {name.lower() for name in _START.findall(fragment)}
+    if begun <= _HTML and not begun & _SKIPPED:
+        return fragment
     ended = {name.lower() for name in _END.findall(fragment)}
-    return _BRACKET.sub(lambda match: match[0] if _is_element(match, ended) else f"&lt;{match[0][1:]}", fragment)
+    elements = _HTML - (_SKIPPED - ended)
+    return _BRACKET.sub(
+        lambda match: match[0] if _is_element(match, elements, ended) else f"&lt;{match[0][1:]}", fragment
+    )
 
 
-def _is_element(match: re.Match[str], ended: set[str]) -> bool:
+def _is_element(match: re.Match[str], elements: frozenset[str], ended: set[str]) -> bool:
     """Tell an element from a word: by its name, its attributes, a namespace, or an end that it has."""
     name, more = match[1].lower(), match[2] or ""
-    if name in _HTML or "=" in more:
+    if name in elements or "=" in more:
         return True
     if "@" in name or "://" in name:
         return False

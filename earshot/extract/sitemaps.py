@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from html.entities import html5
 from io import BytesIO
 
 from lxml import etree
@@ -26,8 +27,11 @@ MAX_BYTES = 50 * 1024 * 1024
 """Source: sitemaps.org protocol, 50 MB uncompressed."""
 
 _MAX_FIELD = 4_096
-_BARE_AMPERSAND = re.compile(rb"<!\[CDATA\[.{0,4096}?\]\]>|&(?!\w{1,30};|#\d{1,7};|#[xX][0-9a-fA-F]{1,6};)", re.DOTALL)
+_AMPERSAND = re.compile(
+    rb"<!\[CDATA\[.{0,2000}?\]\]>|&([a-zA-Z]\w{1,30};)|&(?!#\d{1,7};|#[xX][0-9a-fA-F]{1,6};)", re.DOTALL
+)
 _LASTMOD = re.compile(rb"<(?:\w+:)?(?:lastmod|publication_date)>\s*(?:<!\[CDATA\[)?\s*([^<\]]{6,40})")
+_OF_XML = ("amp;", "lt;", "gt;", "quot;", "apos;")
 _SEEN_FOR_ORDER = 1 << 20
 _NEWS = frozenset({"publication_date", "title", "language"})
 _ROOT = re.compile(rb"<(?:\w+:)?(?:urlset|sitemapindex)[\s>]")
@@ -76,8 +80,17 @@ def _from_the_root(data: bytes) -> bytes:
 
 
 def _with_whole_ampersands(data: bytes) -> bytes:
-    """Return XML in which an ampersand that begins no reference is written as one."""
-    return _BARE_AMPERSAND.sub(lambda found: b"&amp;" if found[0] == b"&" else found[0], data)
+    """Return XML in which an ampersand that begins no reference is written as one, and letters of HTML as letters."""
+    return _AMPERSAND.sub(_whole, data)
+
+
+def _whole(found: re.Match[bytes]) -> bytes:
+    if found[0] == b"&":
+        return b"&amp;"
+    name = (found[1] or b"").decode()
+    if not name or name in _OF_XML:
+        return found[0]
+    return html5[name].encode() if name in html5 else found[0]
 
 
 def _lastmods(data: bytes) -> Iterator[str]:

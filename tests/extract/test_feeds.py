@@ -304,6 +304,7 @@ def test_markup_in_titles_is_taken_off_and_words_in_brackets_stay(written, title
         ("Use the &lt;p&gt; element", "Use the <p> element"),
         ("<pre>&lt;p&gt;x&lt;/p&gt;</pre><p>is a paragraph</p>", "<p>x</p>\nis a paragraph"),
         ("<p>Mail <ada@blog.example> about <Halden></p>", "Mail <ada@blog.example> about <Halden>"),
+        ("How the <title> element came to Halden", "How the <title> element came to Halden"),
         ("<p>In a <o:p>word</o:p> <my-box>file</my-box></p>", "In a word file"),
     ],
 )
@@ -375,6 +376,17 @@ IANA = "http://www.iana.org/assignments/relation/alternate"
 def test_the_link_of_an_entry_is_the_page_it_names_whatever_else_it_links(links):
     (entry,) = read(atom(f"<title>t</title><id>urn:x</id>{links}")).entries
     assert entry.url == "http://blog.example/page"
+
+
+@pytest.mark.parametrize(
+    "link",
+    ["<link>\n http://blog.example/page \n</link>", "<link><![CDATA[//blog.example/page]]></link>",
+     "<link>www.blog.example/page</link>", "<link href='/page'/>", "<guid>http://blog.example/page</guid>",
+     "<link/><a:link xmlns:a='http://www.w3.org/2005/Atom' rel='alternate' href='/page'/>"],
+)  # fmt: skip
+def test_the_link_of_an_item_however_it_is_written(link):
+    url = read(rss(f"<title>t</title>{link}")).entries[0].url
+    assert url.replace("//www.", "//") == "http://blog.example/page"
 
 
 def test_an_episode_without_a_page_is_its_file_and_whole():

@@ -138,6 +138,7 @@ class TestSitemap:
             ("/a?x=1&amp;y=2&#38;z=3", "http://blog.example/a?x=1&y=2&z=3"),
             ("/a<!-- old -->/b", "http://blog.example/a/b"),
             ("/größe", "http://blog.example/größe"),
+            ("/gr&ouml;&szlig;e?a=1&copy=2", "http://blog.example/größe?a=1&copy=2"),
         ],
     )
     @pytest.mark.parametrize("charset", ["utf-8", "utf-16", "cp1252"])
