@@ -21,7 +21,7 @@ from dashboards.board import Board
 from dashboards.security import Access, Guard, wants_data, with_headers
 from earshot.alerts.unsubscribing import Unsubscribing
 from earshot.config.settings import Workspace
-from earshot.errors import ConfigError, Mistake, PartialAnswer, QueryError, StorageError
+from earshot.errors import ConfigError, Damaged, Mistake, PartialAnswer, QueryError, StorageError
 from earshot.ports import Clock, MailLedger, MentionIndex, Record
 
 _TITLES = {
@@ -92,6 +92,9 @@ def _handle_errors(app: FastAPI, board: Board) -> None:
         title, text = _TITLES.get(error.status_code, ("This did not work", str(error.detail)))
         return answer(request, error.status_code, title, text)
 
+    def on_damage(request: Request, error: Exception) -> Response:
+        return answer(request, 503, "The record is damaged", f"For whoever runs Earshot: {error}.")
+
     def on_storage(request: Request, error: Exception) -> Response:
         text = f"Record or index do not answer at the moment: {error}. Nothing is lost; try again shortly."
         response = answer(request, 503, "Not at the moment", text)
@@ -120,6 +123,7 @@ def _handle_errors(app: FastAPI, board: Board) -> None:
         return answer(request, 500, "This should not happen", text)
 
     app.add_exception_handler(HTTPException, on_http)
+    app.add_exception_handler(Damaged, on_damage)
     app.add_exception_handler(StorageError, on_storage)
     app.add_exception_handler(PartialAnswer, on_part)
     app.add_exception_handler(ConfigError, on_config)

@@ -7,6 +7,7 @@
     ├── SourceError        this source is skipped this time; carries the outcome
     ├── DocumentError      this capture or item is set aside (quarantined) with its reason
     ├── StorageError       try again later: record, lake or index did not answer
+    │   ├── Damaged          a person puts a backup back: nothing is made anew over what is left
     │   ├── Gone             another process took it away since it was seen: this one item ends, the next begins
     │   ├── PartialAnswer    the index answered, but not all of it or not in time: thrown away
     │   └── Untrusted        its certificate is not trusted: work waits, and a check of the settings calls it a mistake
@@ -91,6 +92,14 @@ class DocumentError(EarshotError):
 
 class StorageError(EarshotError):
     """Record, lake or index did not do it now; the same call may succeed later."""
+
+
+class Damaged(StorageError):  # noqa: N818 (what is left)
+    """What is stored cannot be read, and trying again does not help. advice: what a person has to do."""
+
+    def __init__(self, what: str, advice: str) -> None:
+        self.what, self.advice = what, advice
+        super().__init__(f"{what}. {advice}")
 
 
 class Gone(StorageError):  # noqa: N818 (what is not there any more)

@@ -15,7 +15,16 @@ from rich.text import Text
 
 from earshot import __version__, jobs
 from earshot.cli.saying import many
-from earshot.errors import ConfigError, EarshotError, MailError, MailUncertain, QueryError, StorageError, WorkspaceError
+from earshot.errors import (
+    ConfigError,
+    Damaged,
+    EarshotError,
+    MailError,
+    MailUncertain,
+    QueryError,
+    StorageError,
+    WorkspaceError,
+)
 from earshot.screen import err, out
 
 Command = TypeVar("Command", bound=Callable[..., None])
@@ -64,6 +73,9 @@ def main() -> None:
     except ConfigError as error:
         err.print(Text(str(error)))
         sys.exit(EXIT_CONFIG)
+    except Damaged as error:
+        err.print(Text(f"{error}."))
+        sys.exit(EXIT_STORAGE)
     except StorageError as error:
         err.print(Text(f"{error}. Try again."))
         sys.exit(EXIT_STORAGE)

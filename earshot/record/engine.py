@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import (
     ArgumentError,
+    DatabaseError,
     DisconnectionError,
     InterfaceError,
     InternalError,
@@ -28,6 +29,7 @@ from sqlalchemy.exc import (
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from earshot.errors import ConfigError, EarshotError, StorageError
+from earshot.record import files
 
 WAIT_S = 30
 """How long a writing transaction waits for another one."""
@@ -112,9 +114,14 @@ def _parsed(url: str) -> URL:
 
 def _sqlite(url: URL) -> Engine:
     engine = create_engine(url, connect_args={"timeout": WAIT_S}, hide_parameters=True)
+    event.listen(engine, "do_connect", _refuse_empty)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _refuse_empty(_dialect: object, _record: object, arguments: list[Any], _options: object) -> None:
+    files.refuse_empty(Path(arguments[0]))
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
@@ -178,12 +185,17 @@ def transaction(engine: Engine, *, writes: bool) -> Iterator[Connection]:
 
     Raises:
         StorageError: the database did not answer, or did not let us begin, write or commit in time.
+        Damaged: the file of SQLite cannot be read.
         ConfigError: PostgreSQL does not let this user in, or not do this.
     """
     try:
         with engine.connect() as connection, connection.execution_options(earshot_writes=writes).begin():
             yield connection
-    except (*_OUT_OF_REACH, ProgrammingError) as error:
+    except sqlite3.DatabaseError as error:  # while it was opened, before SQLAlchemy had it
+        raise files.damage(error, engine.url.database or "") or StorageError(f"the record: {error}") from error
+    except (*_OUT_OF_REACH, DatabaseError) as error:
+        if broken := files.damage(getattr(error, "orig", None), engine.url.database or ""):
+            raise broken from error
         if (known := _translated(error)) is None:
             raise
         raise known from error
@@ -197,7 +209,7 @@ def _translated(error: Exception) -> EarshotError | None:
         return ConfigError(said, where="record.url", advice="let this user own the database")
     if code is None and (advice := _advice(said)):
         return ConfigError(said, where="record.url", advice=advice)
-    if isinstance(error, ProgrammingError) and code != _NO_TABLE:
+    if not isinstance(error, _OUT_OF_REACH) and not (isinstance(error, ProgrammingError) and code == _NO_TABLE):
         return None
     return StorageError(f"the record: {said}")
 
@@ -221,10 +233,15 @@ def server(engine: Engine) -> str:
     return f"PostgreSQL {version.split()[0]}"
 
 
-def make_folder(engine: Engine) -> None:
-    """Make the folder of a SQLite file; elsewhere nothing."""
+def make_place(engine: Engine) -> None:
+    """Make the folder and the file of a record on SQLite where they are missing; elsewhere nothing.
+
+    Raises:
+        Damaged: only the log of a record is there.
+        StorageError: they cannot be made.
+    """
     if engine.dialect.name == "sqlite" and engine.url.database:
-        Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
+        files.make(Path(engine.url.database))
 
 
 def forget_deleted(engine: Engine) -> bool:

@@ -20,7 +20,7 @@ from sqlalchemy import URL, Connection, Engine, RowMapping, Table, func, select,
 
 from earshot.errors import ConfigError, StorageError
 from earshot.record import schema
-from earshot.record.engine import make_folder, transaction
+from earshot.record.engine import make_place, transaction
 from earshot.record.tables import metadata
 
 BATCH = 1000
@@ -52,7 +52,7 @@ def move(old: Engine, new: Engine, now: datetime, on_progress: OnProgress) -> Mo
     """
     if _place(old.url) == _place(new.url):
         raise ConfigError("that is where the record is", where="--to", advice="name another database")
-    make_folder(new)
+    make_place(new)
     with transaction(old, writes=True) as source:
         schema.look(source)
         with transaction(new, writes=True) as target:

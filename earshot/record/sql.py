@@ -127,7 +127,7 @@ class SqlRecord:
             ConfigError: a later version of Earshot wrote this record, or it was moved elsewhere.
             StorageError: the database does not answer.
         """
-        engine.make_folder(self._engine)
+        engine.make_place(self._engine)
         with engine.transaction(self._engine, writes=True) as connection:
             schema.upgrade(connection)
 
