@@ -15,8 +15,8 @@ from earshot.model import HourHeard
 PARTLY = 0.5
 """An hour heard by fewer than this share of its sources is drawn as partly heard."""
 STATES = {
-    "unheard": "Not heard: no source reached back to these hours",
-    "partly": "Partly heard: fewer than half of the sources",
+    "unheard": "Not covered: no source reached back to these hours",
+    "partly": "Partly covered: fewer than half of the sources",
     "before": "Not yet listening",
 }
 

@@ -31,6 +31,8 @@ Source: the critical value of chi-squared with one degree of freedom at p = 0.01
 """
 LONGEST = 3
 """Words of the longest phrase."""
+PARTICLES = frozenset(("out", "up", "down", "off", "away", "back", "over"))
+"""Stop words that make another verb of the one before them: "locked out", "broke down"."""
 _CANDIDATES = 40
 _IN_A_ROW = re.compile(r"[\s'’-]*")
 _APOSTROPHES = ("'", "’")
@@ -68,7 +70,8 @@ def standing_out(
     """Return the words and phrases that the mentions of `request` have more often than those of `compared`.
 
     The search's own words are left out, and so are stop words of a mention's language, numbers and words of one letter
-    (in Chinese, Japanese and Korean each word is one). A phrase neither begins nor ends with one of these.
+    (in Chinese, Japanese and Korean each word is one). A phrase neither begins nor ends with one of these,
+    but for the particle of a verb at its end.
 
     Args:
         index: asked for both sides.
@@ -183,7 +186,7 @@ def _phrases(run: Sequence[str], empty: frozenset[str]) -> Iterator[str]:
     for start in range(len(run)):
         if says[start]:
             ends = range(start + 1, min(start + LONGEST, len(run)) + 1)
-            yield from (" ".join(run[start:end]) for end in ends if says[end - 1])
+            yield from (" ".join(run[start:end]) for end in ends if says[end - 1] or run[end - 1] in PARTICLES)
 
 
 def _without_parts(words: Sequence[Standing]) -> list[Standing]:

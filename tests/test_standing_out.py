@@ -84,6 +84,13 @@ def test_a_phrase_takes_the_place_of_its_parts_and_ends_where_the_sentence_does(
     assert not found.keys() & {"pump", "leaked", "water", "recall", "leaked were", "told 2026"}
 
 
+def test_a_verb_keeps_its_particle(index: MentionIndex) -> None:
+    put(index, *(said(600 + n, f"I am locked out again. It has number {n}.", days=0) for n in range(4)))
+    found = named(standing_out(index, today(), BEFORE, 50))
+    assert found["locked out"] == (4, 0)
+    assert "locked" not in found
+
+
 def test_words_of_the_search_and_numbers_do_not_stand_out(index: MentionIndex) -> None:
     assert named(standing_out(index, today("pump"), BEFORE)).keys() == {"leaked", "told", "care", "water valve recall"}
 
