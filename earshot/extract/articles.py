@@ -6,12 +6,16 @@ with its second opinions: a short answer is as often a copyright line or a first
 
 from __future__ import annotations
 
+import html
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
 from courlan import extract_domain
+from htmldate import find_date
 from lxml import etree
-from trafilatura import bare_extraction, extract_metadata
+from trafilatura import bare_extraction
+from trafilatura.metadata import examine_meta, extract_author, extract_meta_json, extract_title
 from trafilatura.settings import Document
 
 from earshot.extract import clean
@@ -33,12 +37,24 @@ def read_text(root: etree._Element, url: str) -> str:
     return with_captions(text, root)[: clean.MAX_TEXT]
 
 
-def read_byline(root: etree._Element, url: str, fetched_at: datetime) -> Document:
-    """Return title, author and day ("2026-11-29", by htmldate) as metas, JSON-LD, markup and text tell them."""
+def read_byline(root: etree._Element) -> tuple[str, str]:
+    """Return title and author as metas, JSON-LD and markup tell them; empty where they do not.
+
+    So trafilatura does it itself, which also looks for tags, categories and licences: as long again.
+    """
+    found = examine_meta(root)
+    if found.author and " " not in found.author:  # one word is a handle or a site
+        found.author = None
+    with suppress(Exception):  # as trafilatura's own caller does: odd JSON-LD raises what it likes
+        found = extract_meta_json(root, found)
+    title, author = found.title or extract_title(root), found.author or extract_author(root)
+    return html.unescape(title or ""), html.unescape(author or "")
+
+
+def find_day(root: etree._Element, url: str, fetched_at: datetime) -> str:
+    """Return the day that htmldate finds in address, markup and text ("2026-11-29"), empty where it finds none."""
     latest = (fetched_at + timedelta(days=1)).strftime("%Y-%m-%d")
-    dating = {"original_date": True, "extensive_search": True, "max_date": latest}
-    found: Document = extract_metadata(root, url, dating)
-    return found
+    return find_date(root, url=url, original_date=True, extensive_search=True, max_date=latest) or ""
 
 
 def warm_up() -> None:

@@ -80,7 +80,7 @@ def _line_beside(pieces: list[str | _Caption], place: int, lines: list[str]) -> 
 def _near(pieces: Iterable[str | _Caption]) -> Iterator[str]:
     found = 0
     for piece in pieces:
-        if isinstance(piece, str) and len(piece) >= _PIECE:
+        if isinstance(piece, str):
             yield piece
             found += 1
             if found == _NEAR:
@@ -92,7 +92,7 @@ def _line_of(piece: str, lines: list[str]) -> int | None:
 
 
 def _pieces(root: etree._Element) -> Iterator[str | _Caption]:
-    """Yield the page's texts in order, each on one line, and the captions among them."""
+    """Yield the page's longer texts in order, each on one line, and the captions among them."""
     skipped = 0
     for event, element in etree.iterwalk(root, events=("start", "end")):
         is_edge = element.tag in _SKIPPED or _is_caption(element)
@@ -102,7 +102,12 @@ def _pieces(root: etree._Element) -> Iterator[str | _Caption]:
                 yield caption
             skipped += 1 if is_start else -1
         said = element.text if is_start else element.tail
-        if said and not skipped and (piece := clean.clean_line(said, clean.MAX_TEXT)):
+        if (
+            said
+            and not skipped
+            and len(said) >= _PIECE
+            and len(piece := clean.clean_line(said, clean.MAX_TEXT)) >= _PIECE
+        ):
             yield piece
 
 

@@ -1,5 +1,5 @@
-"""Web pages into one entry: what head, linked data and article say, and what speaks against it. Knows no process
-limits and no feed.
+"""Web pages into entries: what head, linked data and article say, what speaks against it, and readers' comments.
+Knows no process limits and no feed.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from lxml import etree
 from earshot.errors import SourceError
 from earshot.extract import articles, clean, linked_data, markup, page_dates, page_head, walls
 from earshot.extract.charset import decode_page
+from earshot.extract.comments import as_entry, take_comments
 from earshot.extract.dates import DateReader
 from earshot.extract.lengths import count_words
 from earshot.extract.not_feeds import is_html
@@ -19,7 +20,7 @@ _LONGEST_LINE = 150
 
 
 def read_page(capture: Capture, body: bytes) -> Reading:
-    """Return a page as one entry; one without an article has empty text and a warning that says so.
+    """Return a page as one entry and its comments after it; without an article its text is empty, with a warning.
 
     Raises:
         SourceError: it is no web page (FAILED), e.g. a PDF file.
@@ -64,10 +65,13 @@ def _read(capture: Capture, root: etree._Element) -> Reading:
     language = page_head.language_of(root, head, capture)
     reader = DateReader(capture.fetched_at, language)
     machines = page_dates.for_machines(head, things, reader)
-    byline = articles.read_byline(root, url, capture.fetched_at)
-    title, *other_titles = page_head.titles(head, byline.title or "") or ("",)
+    canonical = page_head.canonical_of(root, head, url)
+    said_below = take_comments(root, things, canonical or url, capture.fetched_at, language)
+    named, author = articles.read_byline(root)
+    title, *other_titles = page_head.titles(head, named) or ("",)
     text = _without_title(articles.read_text(root, url), title)
-    stated, published_from = page_dates.published(root, machines, url, byline.date or "", reader)
+    found = "" if machines else articles.find_day(root, url, capture.fetched_at)
+    stated, published_from = page_dates.published(root, machines, url, found, reader)
     images, links = markup.addresses(_main_part(root), markup.base_of(root, url))
     seen = walls.Page(root, head, things, text, count_words(text), capture.url, url, is_dated=bool(machines))
     entry = Entry(
@@ -76,18 +80,19 @@ def _read(capture: Capture, root: etree._Element) -> Reading:
         other_titles=tuple(other_titles),
         text=text,
         text_is=TextIs.FULL,
-        author=clean.clean_line(byline.author or "", clean.MAX_AUTHOR),
+        author=clean.clean_line(author, clean.MAX_AUTHOR),
         published_at=stated.moment if stated else None,
         published_as=stated.as_stated if stated else "",
         published_from=published_from,
         language=language,
-        canonical=page_head.canonical_of(root, head, url),
+        canonical=canonical,
         images=clean.clean_urls([*head.meta("og:image", "twitter:image"), *images], url, clean.MAX_IMAGES),
         links=links,
         doubt=walls.doubt(seen),
     )
     warnings = () if text else ("no article text found on the page",)
-    return Reading("page", (entry,), oldest_at=entry.published_at, warnings=warnings)
+    answers = (as_entry(comment, canonical or url, language) for comment in said_below)
+    return Reading("page", (entry, *answers), oldest_at=entry.published_at, warnings=warnings)
 
 
 def _without_title(text: str, title: str) -> str:

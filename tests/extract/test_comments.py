@@ -6,8 +6,9 @@ import pytest
 
 from earshot.extract import comments, linked_data, markup
 from earshot.extract.comments import Comment, take_comments
+from earshot.extract.pages import read_page
 from tests.builders import NOW
-from tests.extract.feeds import article
+from tests.extract.feeds import article, page, page_capture
 
 PAGE = "http://blog.example/posts/halden"
 SAID = "My pump from Halden leaked after a week and the shop refused a refund."
@@ -179,3 +180,28 @@ def test_the_dates_of_other_comments_tell_day_from_month() -> None:
         "2026-07-03T09:02:00",
         "2026-07-31T09:02:00",
     ]
+
+
+def test_a_page_is_its_article_and_then_its_comments() -> None:
+    said = page(article() + WORDPRESS % "", f'<link rel="canonical" href="{PAGE}">')
+    entry, comment = read_page(page_capture(f"{PAGE}?from=feed"), said).entries
+    assert SAID not in entry.text
+    assert (comment.text, comment.author, comment.published_as) == (SAID, "Bo", "2026-11-18T10:00:00+01:00")
+    assert (comment.url, comment.parent, comment.language) == (f"{PAGE}/#comment-7", PAGE, "en")
+    assert (entry.parent, comment.title, comment.doubt) == ("", "", "")
+
+
+@pytest.mark.parametrize("thread", [DISCOURSE, PHPBB, XENFORO])
+def test_the_first_post_of_a_thread_is_the_page_and_the_others_answer_it(thread: str) -> None:
+    attributes = next((name for mark, name in FORUMS.items() if mark in thread), "")
+    body = f"<html lang=en><head><title>Pumps</title></head><body {attributes}><h1>Pumps</h1>{thread}</body></html>"
+    entry, *posts = read_page(page_capture(PAGE), body.encode()).entries
+    assert SAID.replace("leaked", "sang") in entry.text
+    assert [(post.text, post.parent) for post in posts] == [(SAID, PAGE)]
+
+
+def test_a_comment_without_an_address_is_the_same_one_each_time() -> None:
+    body = page(article() + f'<div class="comment"><cite>Bo</cite><p>{SAID}</p></div>')
+    one, other = (read_page(page_capture(PAGE), body).entries[1] for _ in range(2))
+    assert one.url == ""
+    assert one.own_id == other.own_id != ""
