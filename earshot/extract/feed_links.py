@@ -28,12 +28,15 @@ def page_of(raw: Element, base: str, *, is_rss: bool) -> str:
 
 
 def file_of(raw: Element, base: str) -> str:
-    """Return for an entry without a page what else stands behind it: its enclosure (an episode), then a guid."""
-    files = [field(link, "href") for link in _links(raw) if rel_of(link) == "enclosure"]
-    files += [field(item, "url") for item in dict.get(raw, "media_content") or ()]
+    """Return for an entry without a page what else stands behind it: an episode, then a guid, then a picture."""
+    enclosures = [link for link in _links(raw) if rel_of(link) == "enclosure"]
+    files = [(field(link, "href"), field(link, "type")) for link in enclosures]
+    files += [(field(item, "url"), field(item, "type")) for item in dict.get(raw, "media_content") or ()]
     own_id = field(raw, "id")
-    files += [own_id] if own_id.startswith(("http://", "https://")) else []
-    return next((url for file in files if file.strip() and (url := clean_url(file, base))), "")
+    pictures = [file for file, kind in files if kind.startswith("image/")]
+    others = [file for file, kind in files if not kind.startswith("image/")]
+    named = [*others, own_id if own_id.startswith(("http://", "https://")) else "", *pictures]
+    return next((url for file in named if file.strip() and (url := clean_url(file, base))), "")
 
 
 def rel_of(link: Element) -> str:

@@ -1,17 +1,12 @@
-"""RSS 0.9x to 2.0, RDF and Atom into entries, by feedparser. Knows no process limits: it runs inside a bounded child.
+"""RSS 0.9x to 2.0, RDF and Atom into entries. Knows no process limits: it runs inside a bounded child.
 
-feedparser neither sanitizes nor resolves anything inside the entries here (its sanitizer lets forms and media pass):
-every text leaves as plain text, every address absolute. Every entry that feedparser finds becomes an entry.
+Every text leaves as plain text, every address absolute. Every entry that feedparser finds becomes an entry.
 """
 
 from __future__ import annotations
 
 import hashlib
-import io
-import re
 from collections.abc import Iterator
-
-import feedparser
 
 from earshot.errors import SourceError
 from earshot.extract import clean, dates, feed_texts, markup
@@ -19,29 +14,15 @@ from earshot.extract.authors import author_name
 from earshot.extract.charset import decode
 from earshot.extract.feed_comments import parent_of
 from earshot.extract.feed_links import Element, field, file_of, page_of, rel_of
+from earshot.extract.feed_xml import CAPTION, SYNOPSIS, parse_feed
 from earshot.extract.hosts import at_public_host
 from earshot.extract.not_feeds import why_not_a_feed
 from earshot.extract.teasers import why_teaser
 from earshot.model import Capture, DateFrom, Entry, Outcome, Reading, TextIs
 
-_ROOT = re.compile(r"<(?:[A-Za-z]\w*:)?(?:rss|feed|RDF)[\s>]")
-_DECLARATION = re.compile(r"<\?xml[^>]{0,300}>")
-_NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-_REFERENCE = re.compile(  # those that may name what is no sign: controls, surrogates, the last two of a plane, too much
-    r"&#(?:[xX]0*([0-9a-fA-F]{1,2}|[dD][89a-fA-F][0-9a-fA-F]{2}|[fF]{3}[eEfF]|[0-9a-fA-F]{6,8})"
-    r"|0*(\d{1,2}|5[5-7]\d{3}|6553[45]|\d{7,9}));"
-)
-_HEAD = 20_000
-_PREFIX = r"xmlns:(\w{{1,30}})\s*=\s*[\"']{}/?[\"']"
-_MEDIA = re.compile(_PREFIX.format(r"http://search\.yahoo\.com/mrss"), re.IGNORECASE)
-_ITUNES = re.compile(_PREFIX.format(r"http://www\.itunes\.com/dtds/podcast-1\.0\.dtd"), re.IGNORECASE)
-_CAPTION, _SYNOPSIS = "caption", "synopsis"
-"""What `media:description` and `itunes:summary` are called before feedparser reads them."""
-
 _PERIODS = {"hourly": 3600, "daily": 86_400, "weekly": 604_800, "monthly": 2_592_000, "yearly": 31_536_000}
 _PERIOD_RANGE = (60, 2_592_000)
 _TEXT_TYPES = frozenset({"text/plain"})
-_MEDIA_PREFIX = re.compile(r"xmlns:(\w{1,30})\s*=\s*[\"']http://search\.yahoo\.com/mrss/?[\"']")
 
 
 def read_feed(capture: Capture, body: bytes) -> Reading:
@@ -51,7 +32,7 @@ def read_feed(capture: Capture, body: bytes) -> Reading:
         SourceError: it is no feed (NOT_A_FEED), with words that say what it is.
     """
     decoded = decode(body, capture.headers.get("content-type", ""))
-    parsed, repaired = _parse(decoded.text)
+    parsed, repaired = parse_feed(decoded.text)
     version, found = dict.get(parsed, "version") or "", parsed.entries
     if not found and not version:
         raise SourceError(Outcome.NOT_A_FEED, why_not_a_feed(body, capture))
@@ -65,53 +46,6 @@ def read_feed(capture: Capture, body: bytes) -> Reading:
         update_period_s=_update_period(parsed.feed),
         warnings=tuple(_warnings(parsed, (decoded.note, repaired), reader)),
     )
-
-
-def _parse(text: str) -> tuple[Element, str]:
-    """Return what feedparser makes of a text and, where it took a repair, which."""
-    mended = _with_captions(_REFERENCE.sub(_without_what_is_no_sign, _NO_XML.sub("", text)))
-    parsed = _feedparser(mended)
-    if parsed.entries or (dict.get(parsed, "version") and not parsed.bozo):
-        return parsed, ""
-    if root := _ROOT.search(mended):
-        again = _feedparser(mended[root.start() :])
-        if again.entries or (dict.get(again, "version") and not dict.get(parsed, "version")):
-            return again, "a broken feed, read without what stands before its first element"
-    return parsed, ""
-
-
-def _feedparser(text: str) -> Element:
-    """Read a text whose charset is settled: what the document declares of it is taken off."""
-    text = text.lstrip()
-    declaration = _DECLARATION.match(text)
-    rest = text[declaration.end() :] if declaration else text
-    body = '<?xml version="1.0" encoding="utf-8"?>' + (rest if rest[:1].isspace() else f"\n{rest}")
-    headers = {"content-type": "application/xml; charset=utf-8"}
-    return feedparser.parse(
-        io.BytesIO(body.encode()), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
-    )
-
-
-def _with_captions(text: str) -> str:
-    """Return a feed whose captions and synopses have names of their own.
-
-    feedparser takes them for the entry's text, and where there are several, for its description.
-    """
-    for pattern, usual, name, ours in (
-        (_MEDIA, "media", "description", _CAPTION),
-        (_ITUNES, "itunes", "summary", _SYNOPSIS),
-    ):
-        named = pattern.search(text, 0, _HEAD)
-        prefix = named[1] if named else usual
-        if f"{prefix}:{name}" in text:
-            text = re.sub(rf"<(/?){prefix}:{name}\b[^<>]*?(/?)>", rf"<\1{prefix}:{ours}\2>", text)
-    return text
-
-
-def _without_what_is_no_sign(reference: re.Match[str]) -> str:
-    """Return a reference to a character, or the replacement character where XML has no such character."""
-    number = int(reference[1], 16) if reference[1] else int(reference[2])
-    return reference[0] if number < 0x110000 and not _NO_XML.match(chr(number)) else "&#xFFFD;"
 
 
 class _FeedReader:
@@ -185,9 +119,9 @@ class _FeedReader:
         if any(feed_texts.is_prose(plain) and len(plain.text) >= longest for plain in full):
             return feed_texts.choose(full, (), title)
         short = [self._read(detail) for detail in summaries]
-        short.append(markup.read_fragment(field(raw, f"itunes_{_SYNOPSIS}"), self._base))
+        short.append(markup.read_fragment(field(raw, f"itunes_{SYNOPSIS}"), self._base))
         if not any(plain.text for plain in (*full, *short)):
-            short += [markup.read_fragment(field(raw, f"media_{_CAPTION}"), self._base)]
+            short += [markup.read_fragment(field(raw, f"media_{CAPTION}"), self._base)]
         return feed_texts.choose(full, short, title)
 
     def _read(self, detail: Element) -> markup.Plain:

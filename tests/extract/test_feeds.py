@@ -390,7 +390,8 @@ def test_the_link_of_an_item_however_it_is_written(link):
 
 
 def test_an_episode_without_a_page_is_its_file_and_whole():
-    more = "<enclosure url='/ep12.mp3' type='audio/mpeg' length='9'/><guid isPermaLink='false'>cast-12</guid>"
+    more = "<enclosure url='/cover.jpg' type='image/jpeg' length='9'/><guid isPermaLink='false'>cast-12</guid>"
+    more += "<enclosure url='/ep12.mp3' type='audio/mpeg' length='9'/>"
     (entry,) = read(rss(item(link="", text="We talk about the pump of Halden.", more=more))).entries
     assert (entry.url, entry.own_id) == ("http://blog.example/ep12.mp3", "cast-12")
     assert entry.text_is is TextIs.FULL  # no page holds more
