@@ -138,8 +138,7 @@ class Fetcher:
         asked = response.headers.get(b"Retry-After", b"").decode("latin-1")
         seconds = retry_after_s(asked, self._clock.now())
         if response.status == 429 or (response.status == 503 and seconds is not None):
-            told = "" if seconds is None else f", to come back in {seconds:.0f} s"
-            reason = f"{host} asks to be left alone ({response.status}{told})"
+            reason = f"{host} asks us to wait{_for_how_long(seconds)} (HTTP {response.status})"
             self._polite.throttle(host, reason, seconds)
             raise EndedError(Outcome.THROTTLED, reason, response.status, seconds)
 
@@ -197,3 +196,9 @@ class Fetcher:
             elapsed_s=round(trail.spent_s, 3),
             at=self._clock.now(),
         )
+
+
+def _for_how_long(seconds: float | None) -> str:
+    if seconds is None:
+        return ""
+    return f" {seconds:.0f} s" if seconds < 120 else f" {seconds / 60:.0f} min"

@@ -147,6 +147,7 @@ def test_a_host_that_asks_to_be_left_alone_is(scene: Scene) -> None:
     assert scene.paths("throttling") == ["/robots.txt", "/status?429&120"]
     first, *rest = scene.ends("throttling")
     assert (first.outcome, first.status, first.retry_after_s) == (Outcome.THROTTLED, 429, 120.0)
+    assert first.reason.endswith("asks us to wait 2 min (HTTP 429)")
     assert {(event.outcome, event.status) for event in rest} == {(Outcome.THROTTLED, 0)}
     assert all(event.retry_after_s == pytest.approx(120, abs=10) for event in rest)
 
