@@ -132,7 +132,8 @@ def _near_with_brackets(here: _Here) -> Told | None:
 
 
 def _equals_behind_field(here: _Here) -> Told | None:
-    if here.before and here.before.kind is Kind.RUN and here.before.text.lower() in here.fields:
+    is_apart = here.after.at > here.token.end
+    if is_apart and here.before and here.before.kind is Kind.RUN and here.before.text.lower() in here.fields:
         field = here.before.text.lower()
         return "= is not read behind a field", f"write its name, a colon and the value: {field}:{here.after.text}"
     return None

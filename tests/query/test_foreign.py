@@ -111,6 +111,7 @@ def test_what_another_tool_reads_is_refused_with_what_to_write(text: str, at: in
         "pre-2020",
         "C++",
         "[Update] pump",
+        "brand =Pump",
         "100%",
     ],
 )
