@@ -11,7 +11,13 @@ import pytest
 
 from tests.builders import FakeClock
 
-pytest_plugins = ["tests.leftout", "tests.engines.fixtures", "tests.postgresql.fixtures", "tests.s3.fixtures"]
+pytest_plugins = [
+    "tests.leftout",
+    "tests.soaking",
+    "tests.engines.fixtures",
+    "tests.postgresql.fixtures",
+    "tests.s3.fixtures",
+]
 
 
 @pytest.fixture

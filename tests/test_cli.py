@@ -214,7 +214,10 @@ def test_a_brief_is_previewed_without_being_made(here: Here) -> None:
 def test_erase_takes_a_document_out_and_a_later_round_does_not_bring_it_back(here: Here) -> None:
     here("run", "--once")
     before = here.json("status")["mentions"]
-    here("erase", "--url", f"http://127.0.0.1:{here.port}/2")
+    said = " ".join(here("erase", "--url", f"http://127.0.0.1:{here.port}/2").stdout.split())
+    assert "Erased 1 document and 1 mention. No file of the record, the lake and the index holds any of it now." in said
+    assert "Sent mails, backups and snapshots hold what they held" in said
+    assert here.json("verify")["unwiped"] == 0
     here("run", "--once")
     after = here.json("status")
     assert (after["mentions"], after["index"]["mentions"]) == (before - 1, before - 1)

@@ -68,6 +68,7 @@ def test_absent_folder_is_made_on_first_use_and_not_before(tmp_path: Path) -> No
     assert len(generations(tmp_path / "var" / "index")) == 1
 
 
+@pytest.mark.races
 def test_first_use_by_many_threads_makes_one_generation(tmp_path: Path) -> None:
     index, counts = EmbeddedIndex(tmp_path), []
     threads = [threading.Thread(target=lambda: counts.append(index.mentions())) for _ in range(8)]
@@ -149,6 +150,7 @@ def test_killed_rebuild_leaves_the_old_in_force_and_its_rest_is_removed(tmp_path
     assert len(generations(tmp_path)) == 1
 
 
+@pytest.mark.races
 def test_write_refused_during_a_rebuild_lands_in_the_new_generation_when_repeated(tmp_path: Path) -> None:
     index = EmbeddedIndex(tmp_path, lock_wait_s=0.1)
     put(index, mention(1))
@@ -320,6 +322,7 @@ def test_a_walk_goes_on_when_its_generation_is_removed(tmp_path: Path, monkeypat
     assert len({first.mention.id, *(hit.mention.id for hit in walk)}) == 10
 
 
+@pytest.mark.races
 def test_threads_search_while_another_writes(tmp_path: Path) -> None:
     index, seen, stop = EmbeddedIndex(tmp_path), [], threading.Event()
 

@@ -30,6 +30,7 @@ from earshot.wiring import Parts
 from tests.builders import FakeClock, make_source
 from tests.pipeline.world import OWNER, World, item, rss
 
+pytestmark = pytest.mark.races
 MakeWorld = Callable[..., World]
 SOURCES = [
     make_source(),

@@ -22,6 +22,7 @@ NAMES = ("alder", "birch", "cedar")
 MakeWorld = Callable[..., World]
 
 
+@pytest.mark.races
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
 def test_whoever_answers_first_the_same_people_are_told_of_the_same_incident(
     order: tuple[int, ...], tmp_path: Path, clock: FakeClock, extractor: BoundedExtractor

@@ -61,6 +61,7 @@ def withdraw_one(world: World) -> None:
         writer.put_mentions(mention.document_id, [], world.clock.now())
 
 
+@pytest.mark.races
 @pytest.mark.parametrize("moment", ["before", "after"])
 def test_what_it_writes_or_acknowledges_late_undoes_nothing(
     make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch, moment: str

@@ -31,6 +31,7 @@ from tests.builders import make_source
 from tests.dashboards.serving import serving
 from tests.pipeline.world import LIMITS, OWNER, World, item, rss
 
+pytestmark = pytest.mark.races
 MakeWorld = Callable[..., World]
 SOURCES = [make_source(), make_source(id="forum", url="http://forum.example/feed")]
 FORGETS = Settings(retention=RetentionSettings(captures=timedelta(minutes=30)))

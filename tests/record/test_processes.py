@@ -33,6 +33,7 @@ def ends_well(process: subprocess.Popen[str]) -> str:
     return out
 
 
+@pytest.mark.races
 def test_four_processes_lose_no_update(record: SqlRecord, url: str) -> None:
     with record.write() as writer:
         writer.put_sources([make_source()], NOW)
@@ -45,6 +46,7 @@ def test_four_processes_lose_no_update(record: SqlRecord, url: str) -> None:
         assert len(reader.source_runs("blog", limit=1000)) == 100
 
 
+@pytest.mark.races
 def test_processes_that_start_together_make_one_schema(url: str, clock: FakeClock) -> None:
     for worker in [start("migrate", url) for _ in range(4)]:
         ends_well(worker)
@@ -104,6 +106,7 @@ def test_a_writer_that_waits_too_long_is_told_to_come_again(
     other.close()
 
 
+@pytest.mark.races
 def test_threads_share_one_record(record: SqlRecord) -> None:
     with record.write() as writer:
         writer.put_sources([make_source()], NOW)
