@@ -2,8 +2,8 @@
 
 Knows the record's port, no table, no rule's query and no mail. A mention joins an incident where both share a rule or
 a category, were published within a day, and share rare words; how rare a word is, the latest documents of its language
-say, and those about the brand. While a rule fires again and again (a wave), less likeness is enough, and none is asked
-between languages, whose words cannot be compared.
+say, and those about the brand. A rule that seldom fires is evidence too: then less likeness is enough, and still less
+while it fires again and again (a wave); none is asked between languages, whose words cannot be compared.
 
 Everything is bounded: 40 incidents, 12 mentions of each, 80 words of a mention, 600 documents that show what is common.
 How well it joins is measured by `python -m benchmarks.events`.
@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 import threading
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -32,14 +32,20 @@ WINDOW = timedelta(hours=24)
 LONGEST = timedelta(days=3)
 """What an incident spans at most, so that what never ends is told anew from time to time."""
 
-ALIKE = 0.07
+ALIKE = 0.1
 """From this likeness (cosine of the rare words, 0..1) on a mention joins an incident of the same rule."""
+
+ALIKE_BY_RARE_RULE = 0.07
+"""The same where a rule they share seldom fires."""
 
 ALIKE_BY_CATEGORY = 0.12
 """The same where they share a category and no rule."""
 
 ALIKE_IN_WAVE = 0.03
-"""The same where the incident is a wave of the same rule."""
+"""The same where the incident is a wave of a rule that seldom fires."""
+
+SELDOM, SELDOM_AT_FIRST = 0.05, 0.5
+"""A rule fires seldom that flagged at most this share of the brand's earlier mentions; while they are few, of all."""
 
 WAVE, WAVE_SITES = 4, 3
 """So many mentions on so many sites are a wave."""
@@ -60,6 +66,7 @@ _OFTEN_ENOUGH = 30
 """Documents about a brand in one language from which on they say what is common for the brand."""
 
 _KEPT = timedelta(hours=1)
+_LOOK_AGAIN = timedelta(seconds=10)
 _MOST_SHOWN = 6
 _SMALL = 2
 _FEW = 10
@@ -105,6 +112,7 @@ class Events:
         """Remember nothing yet."""
         self._kept: dict[str, _Kept] = {}
         self._stems: dict[str, tuple[str, frozenset[str]]] = {}
+        self._often: dict[str, tuple[datetime, frozenset[str]]] = {}
         self._lock = threading.Lock()
 
     def terms(self, reader: RecordReader, mention: Mention, names: Sequence[str], now: datetime) -> Terms:
@@ -115,21 +123,21 @@ class Events:
         return terms_of(mention, names, general, own)
 
     def find(
-        self, reader: RecordReader, mention: Mention, rule_ids: Sequence[str], terms: Terms
+        self, reader: RecordReader, mention: Mention, rule_ids: Sequence[str], terms: Terms, now: datetime
     ) -> tuple[str, Why] | None:
         """Return the open incident that a mention belongs to and why, or None where it tells of something new."""
-        member = member_of(mention, rule_ids, terms)
+        member, often = member_of(mention, rule_ids, terms), self._firing_often(reader, mention.brand, now)
         found = [
             (why.alike, candidate.incident_id, why)
             for candidate in _near(reader, mention)
-            if (why := why_same(member, mention.published_at, candidate)) is not None
+            if (why := why_same(member, mention.published_at, candidate, often)) is not None
         ]
         if not found:
             return None
         _, incident_id, why = max(found, key=lambda each: each[0])  # equally alike: the one with the latest mention
         return incident_id, why
 
-    def belated(self, reader: RecordReader, mention: Mention, incident_id: str) -> list[str]:
+    def belated(self, reader: RecordReader, mention: Mention, incident_id: str, now: datetime) -> list[str]:
         """Return incidents that would have joined the one that a mention has just joined, had they come after it.
 
         What comes first from other languages, or before it is known what is common, opens incidents of its own; when a
@@ -139,11 +147,12 @@ class Events:
         wave = candidates.pop(incident_id, None)
         if wave is None or not is_wave(wave.members):
             return []
+        often = self._firing_often(reader, mention.brand, now)
         small = [each for each in candidates.values() if 0 < len(each.members) <= _SMALL]
         return [
             each.incident_id
             for each in small
-            if all(why_same(member, each.last_at, wave) is not None for member in each.members)
+            if all(why_same(member, each.last_at, wave, often) is not None for member in each.members)
         ]
 
     def _common(self, reader: RecordReader, brand_id: str, now: datetime) -> Common:
@@ -156,6 +165,15 @@ class Events:
             common = Common.of(self._stems_of(sample) for sample in samples)
             kept = self._kept[brand_id] = _Kept(now, len(samples), common)
         return kept.common
+
+    def _firing_often(self, reader: RecordReader, brand_id: str, now: datetime) -> frozenset[str]:
+        """Return the brand's rules that do not fire seldom, asked anew every ten seconds."""
+        with self._lock:
+            made_at, often = self._often.get(brand_id, (None, frozenset[str]()))
+            if made_at is None or not timedelta(0) <= now - made_at < _LOOK_AGAIN:
+                often = firing_often(reader, brand_id, now)
+                self._often[brand_id] = now, often
+            return often
 
     def _stems_of(self, sample: Sample) -> tuple[str, frozenset[str]]:
         if sample.document_id not in self._stems:
@@ -173,14 +191,11 @@ def _kept_for(count: int) -> timedelta:
 
 
 def _samples(reader: RecordReader, brand_id: str, now: datetime) -> list[Sample]:
-    """Return documents that no rule flagged, so that a wave does not make its own words common; if few, others too.
-
-    Those are at least a day old.
-    """
+    """Return documents that no rule flagged, so that a wave does not make its own words common; if few, others too."""
     calm = reader.samples(now + WINDOW, MOST_SAMPLES, brand_id, is_flagged=False)
     if len(calm) >= _FEW:
         return calm
-    return [*calm, *reader.samples(now - WINDOW, MOST_SAMPLES // 2, brand_id, is_flagged=True)]
+    return [*calm, *reader.samples(now + WINDOW, MOST_SAMPLES // 2, brand_id, is_flagged=True)]
 
 
 def terms_of(mention: Mention, names: Sequence[str], general: Common, own: Common) -> dict[str, list[float | str]]:
@@ -211,8 +226,25 @@ def member_of(mention: Mention, rule_ids: Sequence[str], terms: Terms) -> Incide
     return IncidentMember(tuple(rule_ids), categories, terms, mention.site, mention.language)
 
 
-def why_same(new: IncidentMember, published_at: datetime, candidate: IncidentCandidate) -> Why | None:
-    """Return why a mention tells of the same event as an incident's mentions, or None."""
+def firing_often(reader: RecordReader, brand_id: str, now: datetime) -> frozenset[str]:
+    """Return the rules of a brand that do not fire seldom, by its mentions of before the last days.
+
+    Where these are few, by all; where all are few, of none is it known that it fires often.
+    """
+    earlier, flagged = reader.rule_counts(brand_id, now - LONGEST, MOST_SAMPLES // 2)
+    seldom = SELDOM
+    if earlier < _OFTEN_ENOUGH:
+        earlier, flagged = reader.rule_counts(brand_id, now + WINDOW, MOST_SAMPLES // 2)
+        seldom = SELDOM_AT_FIRST
+    if earlier < _OFTEN_ENOUGH:
+        return frozenset()
+    return frozenset(rule for rule, count in flagged.items() if count > seldom * earlier)
+
+
+def why_same(
+    new: IncidentMember, published_at: datetime, candidate: IncidentCandidate, often: Collection[str] = ()
+) -> Why | None:
+    """Return why a mention tells of the same event as an incident's mentions, or None. often: rules that often fire."""
     members = candidate.members
     if not members or max(candidate.last_at, published_at) - min(candidate.first_at, published_at) > LONGEST:
         return None
@@ -221,15 +253,17 @@ def why_same(new: IncidentMember, published_at: datetime, candidate: IncidentCan
         return None
     alike, shared = likeness(new.terms, [member.terms for member in members])
     words = tuple(word for stem in shared if _is_shown(word := str(new.terms[stem][1])))[:_MOST_SHOWN]
-    if len(shared) >= SHARED and alike >= (ALIKE if rules else ALIKE_BY_CATEGORY):
+    seldom = [rule for rule in rules if rule not in often]
+    least = ALIKE_BY_RARE_RULE if seldom else ALIKE if rules else ALIKE_BY_CATEGORY
+    if len(shared) >= SHARED and alike >= least:
         return Why("words", rules, words, alike)
-    in_wave = [member for member in members if set(rules) & set(member.rule_ids)]
+    in_wave = [member for member in members if set(seldom) & set(member.rule_ids)]
     if not is_wave(in_wave):
         return None
     is_comparable = any(member.language == new.language for member in in_wave)
     if is_comparable and alike < ALIKE_IN_WAVE:
         return None
-    return Why("wave", rules, words, alike)
+    return Why("wave", tuple(seldom), words, alike)
 
 
 def is_wave(members: Sequence[IncidentMember]) -> bool:

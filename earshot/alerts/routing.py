@@ -105,13 +105,13 @@ def _incident(
     known = writer.incident_of(mention)
     brand = book.brand(mention.brand)
     terms = book.events.terms(writer, mention, (brand.name, *brand.aliases) if brand else (), now)
-    found = None if known else book.events.find(writer, mention, rule_ids, terms)
+    found = None if known else book.events.find(writer, mention, rule_ids, terms, now)
     if found is None:
         lead = next(flag.rule_id for flag in flags if flag.severity is severity)
         return writer.open_incident(mention, lead, severity, now, rule_ids=rule_ids, terms=terms)
     incident, why = found
     writer.join_incident(incident, mention, severity, why, now, rule_ids=rule_ids, terms=terms)
-    for other in book.events.belated(writer, mention, incident):
+    for other in book.events.belated(writer, mention, incident, now):
         writer.merge_incidents(incident, other)
     return incident, False
 

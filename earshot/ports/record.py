@@ -198,6 +198,11 @@ class RecordReader(OperatingReads, UpkeepReads, Protocol):
         Those with a mention of a brand if one is named.
         """
 
+    def rule_counts(self, brand_id: str, before: datetime, limit: int) -> tuple[int, dict[str, int]]:
+        """Return how many active mentions a brand had before this time, the latest `limit`, and how many each rule
+        flagged of them.
+        """
+
     def deliveries_of(self, incident_id: str) -> list[Delivery]:
         """Return the deliveries that carry a notice of an incident, first one first."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -100,6 +101,15 @@ class IncidentReads(Session):
             query = query.where(about)
         rows = self.db.execute(query.order_by(document.c.published_at.desc(), document.c.id).limit(limit))
         return [Sample(name, language, f"{title}\n{text}") for name, language, title, text in rows]
+
+    def rule_counts(self, brand_id: str, before: datetime, limit: int) -> tuple[int, dict[str, int]]:
+        """Return how many active mentions a brand had before this time, and how many each rule flagged of them."""
+        mine = (
+            (mention.c.brand == brand_id) & (mention.c.state == revisions.ACTIVE) & (document.c.published_at < before)
+        )
+        query = select(mention.c.flags).join(document, document.c.id == mention.c.document_id).where(mine)
+        rows = self.db.execute(query.order_by(document.c.published_at.desc(), document.c.id).limit(limit)).all()
+        return len(rows), dict(Counter(flag["rule_id"] for row in rows for flag in row.flags))
 
 
 class IncidentWrites(WriteSession):

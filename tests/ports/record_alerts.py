@@ -24,9 +24,10 @@ from earshot.ports import Clock, DocumentKey, IncidentCandidate, Record, RecordW
 from tests.builders import (
     NOW,
     make_capture,
+    make_flag,
     make_source,
 )
-from tests.ports.record import HOUR, make_delivery, make_notice, make_page, put
+from tests.ports.record import HOUR, make_delivery, make_notice, make_page, make_write, put
 from tests.ports.record_operating import GONE
 
 
@@ -101,6 +102,16 @@ class AlertContract:
                 put(writer, number, published_at=NOW - number * HOUR, title=f"title {number}")
             assert [each.text.split("\n")[0] for each in writer.samples(NOW, 1, is_flagged=False)] == ["title 1"]
             assert writer.samples(NOW, 5, "halden", is_flagged=False) == writer.samples(NOW, 5, is_flagged=True) == []
+
+    def test_how_often_each_rule_flagged_a_brands_mentions_is_counted(self, record: Record) -> None:
+        with record.write() as writer:
+            for number, flags in enumerate(((make_flag(),), (make_flag(), make_flag(rule_id="x")), ())):
+                document_id = put(writer, number, published_at=NOW - number * HOUR)
+                write = dataclasses.replace(make_write(document_id, "halden"), flags=flags)
+                writer.put_mentions(document_id, [write], NOW)
+            assert writer.rule_counts("halden", NOW + HOUR, 10) == (3, {"complaints": 2, "x": 1})
+            assert writer.rule_counts("halden", NOW, 1) == (1, {"complaints": 1, "x": 1})
+            assert writer.rule_counts("other", NOW, 10) == (0, {})
 
     def test_a_pending_notice_can_be_raised_and_a_bound_one_not(self, record: Record) -> None:
         notice = make_notice()
