@@ -144,6 +144,24 @@ class Reader:
         return dataclasses.replace(write, flags=self._book.flags(as_mention(document, write)))
 
 
+def as_another(prepared: Prepared, site: str) -> Prepared:
+    """Return an entry whose link and id were another's before, under a name of its own: told apart by its date."""
+    document = prepared.document
+    own = f"{site} {document.url} {document.published_at.isoformat()}"
+    name = identity.document_id(document.url, own)
+    keys = tuple(key for key in prepared.keys if key.kind == "content")
+    return dataclasses.replace(
+        prepared,
+        document=dataclasses.replace(document, id=name),
+        keys=(DocumentKey("guid", own), *keys),
+        twins=(),
+        writes=tuple(
+            dataclasses.replace(w, id=identity.mention_id(name, w.verdict.brand_id), document_id=name)
+            for w in prepared.writes
+        ),
+    )
+
+
 def shared_names(reading: Reading) -> Counter[str]:
     """Return links and own ids that several different entries of one reading use; they identify none of them.
 

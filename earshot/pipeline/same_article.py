@@ -32,6 +32,8 @@ _SAME = 0.45
 """The same for title and text together."""
 _SAME_TITLE = 0.5
 """Share of the known title's words that the page's title has."""
+_STRANGE = 0.3
+"""Share of one text's words that the other has, below which an edit does not explain it."""
 _FEW = 4
 """Fewer telling words say nothing by being absent."""
 _ENOUGH = 5
@@ -118,6 +120,14 @@ def are_versions(one: Entry, other: Entry) -> bool:
     """Tell whether two entries that a feed gives one link and one id are one entry and an edited copy of it."""
     first, second = _Said(one.title, one.text), _Said(other.title, other.text)
     return one.title == other.title and (first.is_text_in(second) or second.is_text_in(first))
+
+
+def are_strangers(one: Document, other: Document) -> bool:
+    """Tell whether two documents have neither headline nor words in common, and enough of both to say so."""
+    first, second = _Said(one.title, one.text), _Said(other.title, other.text)
+    is_told = min(len(first.words), len(second.words)) >= _FEW and bool(first.title and second.title)
+    alike = max(_share(first.words, second.words), _share(second.words, first.words))
+    return is_told and not _is_title(first, second) and not _is_title(second, first) and alike < _STRANGE
 
 
 class _Said:

@@ -21,7 +21,7 @@ from earshot.pipeline import known as knowledge
 from earshot.pipeline import same_article
 from earshot.pipeline.collect import page_id
 from earshot.pipeline.due import next_look, next_try_of_article
-from earshot.pipeline.reading import Prepared
+from earshot.pipeline.reading import Prepared, as_another
 from earshot.ports import DocumentKey, FrontierPage, MentionWrite, RecordWriter, RunEnd, StoredDocument
 from earshot.urls import canonical_url
 
@@ -148,6 +148,9 @@ class Writing:
             self._done.erased += 1
             return True
         known = self._find(prepared)
+        if known is not None and self._is_another(prepared, known):
+            prepared = as_another(prepared, document.site)
+            document, known = prepared.document, self._find(prepared)
         why_not = self._why_not(prepared, known)
         if why_not:
             self._not_article = why_not
@@ -164,6 +167,17 @@ class Writing:
         name = known.id if known else document.id
         writer.add_found_in(name, self._work.source.id, document.url, document.found_at)
         return known is not None
+
+    def _is_another(self, prepared: Prepared, known: StoredDocument) -> bool:
+        """Tell whether a feed has given the link and the id of an entry to another one, as feeds of one entry do."""
+        document = prepared.document
+        is_of_feed = self._work.capture.role is Role.FEED and known.published_from is DateFrom.FEED
+        if not is_of_feed or document.published_from is not DateFrom.FEED or document.title == known.title:
+            return False
+        if document.published_at == known.published_at or document.source_id != known.source_id or document.parent:
+            return False
+        stored = self._writer.document(known.id)
+        return stored is not None and same_article.are_strangers(document, stored)
 
     def _why_not(self, prepared: Prepared, known: StoredDocument | None) -> str:
         """Return why what came as a page is not the article whose address was asked for, "" where it may be."""

@@ -134,6 +134,41 @@ def test_entries_that_share_link_and_id_are_told_apart_by_what_they_say(make_wor
         assert {d.title for d in reader.documents()} == {"Halden 1", "Halden 2", "Halden 3"}
 
 
+def test_a_feed_that_gives_its_newest_entry_always_the_same_link_and_id_loses_none(make_world: MakeWorld) -> None:
+    world = make_world()
+    said = [
+        ("Halden pumps recalled", "Two thousand garden pumps go back to the shops after a fire in a shed.", "Thu, 19"),
+        (
+            "Tents for the fair",
+            "Halden lends forty white tents to the harbour fair and takes nothing for them.",
+            "Fri, 20",
+        ),
+    ]
+    for title, text, day in [*said, said[1], said[0]]:
+        again = item("http://blog.example/now", title, text, date=f"{day} Nov 2026 08:00:00 GMT", guid="now")
+        world.web.says(FEED, rss(again))
+        world.round()
+    with world.record.read() as reader:
+        assert {d.title: d.text[:12] for d in reader.documents()} == {t: text[:12] for t, text, _ in said}
+
+
+def test_a_rewritten_entry_stays_one(make_world: MakeWorld) -> None:
+    world = make_world()
+    for title, text, hour in [
+        ("Halden pumps recalled", "Two thousand garden pumps go back to the shops after a fire in a shed.", "08"),
+        (
+            "Fire: pumps go back",
+            "After a fire in a garden shed Halden calls two thousand pumps back to the shops.",
+            "09",
+        ),
+    ]:
+        edited = item(URL, title, text, date=f"Fri, 20 Nov 2026 {hour}:00:00 GMT")
+        world.web.says(FEED, rss(edited))
+        world.round()
+    with world.record.read() as reader:
+        assert [d.title for d in reader.documents()] == ["Fire: pumps go back"]
+
+
 def test_an_entry_and_an_edited_copy_of_it_are_one() -> None:
     first = make_entry(text="My Halden pump broke after two days, and the shop did not take it back from me.")
     edited = replace(first, text=f"{first.text} Update: they did.")

@@ -338,7 +338,7 @@ def test_two_processes_share_the_hosts_out(make_world: MakeWorld) -> None:
     sources = [make_source(id=f"s{n}", url=f"http://s{n}.example/feed") for n in range(6)]
     world = make_world(sources=sources, settings=Settings(collect=CollectSettings(processes=2)))
     for source in sources:
-        world.web.says(source.url, rss(item(f"{source.url}/x", "Halden", f"Halden at {source.id}.")))
+        world.web.says(source.url, rss(item(f"{source.url}/x", "Halden", f"At {source.id}: {LONG}")))
     assert world.round().outcomes == {"ok": 6}
     assert sorted(world.web.asked) == sorted(s.url for s in sources)
 
