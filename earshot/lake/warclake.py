@@ -15,7 +15,7 @@ from io import BytesIO
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from earshot.errors import DocumentError, StorageError
+from earshot.errors import DocumentError, Gone, StorageError
 from earshot.lake.copying import Copied, copy_files
 from earshot.lake.store import SUFFIX, FolderStore, Login, Place, Store, translated
 from earshot.lake.warc import read_records, write_record
@@ -139,19 +139,23 @@ class WarcLake:
             raise StorageError(f"the capture at {ref.file}:{ref.offset} is not the one that was asked for")
         return found[0], found[1]
 
-    def rewrite_without(self, file: str, refs: Sequence[CaptureRef]) -> dict[CaptureRef, CaptureRef]:
+    def rewrite_without(
+        self, file: str, refs: Sequence[CaptureRef], known: Sequence[CaptureRef] = ()
+    ) -> dict[CaptureRef, CaptureRef]:
         """Write `file` anew without these captures; return where the others went (old -> new). Twice is once.
 
-        The new name follows from the old one and what is cut, and every record says where it lay, so a call that
-        was broken off, or comes again, finds what it did.
+        The new name follows from the old one and what is cut, and every record says where it lay, so a call that was
+        broken off, or comes again, finds what it did.
+
+        known: captures that lie in it. Of a broken file, those of them that can still be read are kept.
 
         Raises:
             StorageError: not now; nothing was cut.
-            DocumentError: the file is broken; nothing was cut.
+            DocumentError: the file is broken, and nothing is `known` of it; nothing was cut.
         """
         target = _rewritten_name(file, refs)
         if not self._store.has(target) and self._store.has(file):
-            self._write_rest(file, {ref.offset for ref in refs if ref.file == file}, target)
+            self._write_rest(file, {ref.offset for ref in refs if ref.file == file}, target, known)
         moved = self._moved_from(file, target) if self._store.has(target) else {}
         self._store.remove(file)
         return moved
@@ -195,10 +199,27 @@ class WarcLake:
         """
         return self._store.look()
 
-    def _write_rest(self, file: str, cut: set[int], target: str) -> None:
+    def _write_rest(self, file: str, cut: set[int], target: str, known: Sequence[CaptureRef]) -> None:
+        try:
+            self._write(target, self.iter_captures(file), cut)
+        except DocumentError:
+            if not known:
+                raise
+            self._write(target, self._readable(known), cut)
+
+    def _readable(self, refs: Sequence[CaptureRef]) -> Iterator[tuple[Capture, bytes]]:
+        for ref in sorted(refs, key=lambda ref: ref.offset):
+            try:
+                yield self.read(ref)
+            except Gone:
+                raise
+            except StorageError:
+                continue  # this one is what is broken
+
+    def _write(self, target: str, captures: Iterator[tuple[Capture, bytes]], cut: set[int]) -> None:
         writer = WarcWriter(self._store, self._clock, target)
         try:
-            for capture, body in self.iter_captures(file):
+            for capture, body in captures:
                 if capture.ref.offset not in cut:
                     writer.add(replace(capture, came_from=capture.ref), body)
             writer.publish()

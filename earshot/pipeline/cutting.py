@@ -87,15 +87,18 @@ def _cut_all(record: Record, lake: Lake, clock: Clock, is_stopping: Callable[[],
 
 def _cut(record: Record, lake: Lake, file: str, gone: list[CaptureRef]) -> int:
     with record.read() as reader:
-        is_whole = reader.is_wholly_condemned(file)
+        is_whole, known = reader.is_wholly_condemned(file), reader.captures_in(file)
     try:
         if is_whole:  # nothing of it stays, so nothing of it has to be read
             lake.remove(file)
             moved: dict[CaptureRef, CaptureRef] = {}
         else:
-            moved = lake.rewrite_without(file, gone)
+            moved = lake.rewrite_without(file, gone, known)
     except (StorageError, DocumentError, ConfigError) as error:
         log.error("captures were not cut out of a lake file; the next call tries again", file=file, reason=str(error))
         return 0
-    record.move_captures(moved, gone)
+    broken = [ref for ref in known if moved and ref not in moved and ref not in gone]
+    if broken:
+        log.error("captures of a broken lake file could not be read, and are lost", file=file, captures=len(broken))
+    record.move_captures(moved, [*gone, *broken])
     return len(gone)

@@ -48,11 +48,19 @@ class Lake(Protocol):
             StorageError: it is not in the file, or its digest differs.
         """
 
-    def rewrite_without(self, file: str, refs: Sequence[CaptureRef]) -> dict[CaptureRef, CaptureRef]:
+    def rewrite_without(
+        self, file: str, refs: Sequence[CaptureRef], known: Sequence[CaptureRef] = ()
+    ) -> dict[CaptureRef, CaptureRef]:
         """Write `file` anew without these captures; return where the others went (old -> new). Twice is once.
 
         The old file is gone when this returns, and the new one has another name. A file left with no capture
         disappears.
+
+        known: captures that lie in it. Of a broken file, those of them that can still be read are kept.
+
+        Raises:
+            StorageError: not now; nothing was cut.
+            DocumentError: the file is broken, and nothing is `known` of it; nothing was cut.
         """
 
     def remove(self, file: str) -> None:

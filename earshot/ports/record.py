@@ -82,6 +82,9 @@ class RecordReader(OperatingReads, UpkeepReads, Protocol):
     def unwiped_since(self, before: datetime) -> int:
         """Return how many mentions that were erased before are not known to be wiped."""
 
+    def captures_in(self, file: str) -> list[CaptureRef]:
+        """Return the captures of a file of the lake, quarantined ones too, by place."""
+
     def condemned(self) -> list[CaptureRef]:
         """Return captures that are still to be cut out of the lake, by file and place."""
 

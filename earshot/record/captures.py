@@ -39,6 +39,13 @@ class CaptureReads(Session):
             known |= set(self.db.execute(select(lake_file.c.name).where(lake_file.c.name.in_(part))).scalars())
         return known
 
+    def captures_in(self, file: str) -> list[CaptureRef]:
+        """Return the captures of a file of the lake, quarantined ones too, by place."""
+        found: set[CaptureRef] = set()
+        for table in (capture, quarantine):
+            found |= {ref_of(row) for row in self.db.execute(select(table).where(table.c.file == file))}
+        return sorted(found, key=lambda ref: ref.offset)
+
     def condemned(self) -> list[CaptureRef]:
         """Return captures that are still to be cut out of the lake, by file and place."""
         return list(condemned_refs(self.db))

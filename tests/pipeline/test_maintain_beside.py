@@ -108,9 +108,11 @@ class Interrupted(WarcLake):
     meanwhile: Callable[[], object] = staticmethod(lambda: None)
     afterwards: Callable[[], object] = staticmethod(lambda: None)
 
-    def rewrite_without(self, file: str, refs: Sequence[CaptureRef]) -> dict[CaptureRef, CaptureRef]:
+    def rewrite_without(
+        self, file: str, refs: Sequence[CaptureRef], known: Sequence[CaptureRef] = ()
+    ) -> dict[CaptureRef, CaptureRef]:
         self._let(self.meanwhile)
-        moved = super().rewrite_without(file, refs)
+        moved = super().rewrite_without(file, refs, known)
         self._let(self.afterwards)
         return moved
 

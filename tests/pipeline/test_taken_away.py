@@ -55,10 +55,12 @@ class Watched(WarcLake):
         _come_along(self.opening)
         yield from super().iter_captures(file)
 
-    def rewrite_without(self, file: str, refs: Sequence[CaptureRef]) -> dict[CaptureRef, CaptureRef]:
+    def rewrite_without(
+        self, file: str, refs: Sequence[CaptureRef], known: Sequence[CaptureRef] = ()
+    ) -> dict[CaptureRef, CaptureRef]:
         if self.refuses:
             raise self.refuses
-        return super().rewrite_without(file, refs)
+        return super().rewrite_without(file, refs, known)
 
     def remove(self, file: str) -> None:
         if self.refuses:
