@@ -26,13 +26,14 @@ from earshot.alerts.rules import RuleBook
 from earshot.alerts.unsubscribing import ALERTS, BRIEF
 from earshot.config.settings import Settings
 from earshot.errors import MailError, MailUncertain, StorageError
-from earshot.model import Delivery, DeliveryState, Message
+from earshot.model import Delivery, DeliveryState, Message, Occasion
 from earshot.operating import why_paused
 from earshot.ports import Clock, Mailer, MailLedger, Record, RecordReader, RecordWriter
 
 log = structlog.get_logger(__name__)
 _LEASE_BEYOND_TIMEOUT = timedelta(hours=1)
 _NOTHING_LEFT = "nothing left to tell: withdrawn, erased or corrected"
+NOTHING_NEW = "nothing new to tell: all of it was in the mail before"
 _ALL = 100_000
 _NOTED_EVERY = timedelta(minutes=1)
 _CLAIMED, _PENDING = DeliveryState.CLAIMED, DeliveryState.PENDING
@@ -210,11 +211,12 @@ class Relay:
 
     def _why_not(self, writer: RecordWriter, delivery: Delivery, letter: AnyLetter | None, now: datetime) -> str:
         """Return why nobody is to be told any more, or ""."""
+        notices = writer.notices(delivery.notice_keys)
         if letter is None:
-            return _NOTHING_LEFT
+            is_update = all(notice.occasion is Occasion.UPDATE for notice in notices)
+            return NOTHING_NEW if is_update else _NOTHING_LEFT
         if writer.is_suppressed(delivery.recipient):
             return "the recipient was struck off"
-        notices = writer.notices(delivery.notice_keys)
         mails = BRIEF if all(is_brief(notice) for notice in notices) else ALERTS
         if writer.is_unsubscribed(delivery.recipient, self._brand_id, mails):
             return "the recipient has unsubscribed"

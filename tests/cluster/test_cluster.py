@@ -24,7 +24,7 @@ from earshot.ports import MentionIndex
 from earshot.wiring import make_index
 from tests.cluster.outfit import Outfit, outfit
 from tests.dags.airflow_home import LiveAirflow
-from tests.kill.account import Facts, differences_of_a_race, facts, misindexed, mistold, rows, undone
+from tests.kill.account import Facts, differences, facts, misindexed, mistold, rows, undone
 from tests.kill.place import TERM, NothingThereError, Place, world
 
 pytestmark = pytest.mark.cluster
@@ -106,8 +106,8 @@ def test_the_worker_that_was_killed_was_at_work(scene: Scene) -> None:
 
 def test_the_record_is_the_one_that_earshot_run_makes(scene: Scene) -> None:
     found = facts(scene.place)
-    assert differences_of_a_race(scene.expected, found) == {}
-    assert len(found.notices) >= 20
+    assert differences(scene.expected, found) == {}
+    assert len(found.told) >= 20
     assert misindexed(scene.place) == []
 
 

@@ -69,7 +69,7 @@ def undisturbed(places: dict[str, Place]) -> Undisturbed:
         seconds = time.monotonic() - began
         assert run.end(TERM) < ENDS_WITHIN_S
     found = facts(place)
-    assert len(found.notices) >= 20
+    assert len(found.told) >= 20
     assert min(sizes(found).values()) > 0
     assert not _wrong_with(place, found)
     return Undisturbed(found, start_s, seconds)
