@@ -14,8 +14,9 @@ from earshot.extract.markup import Plain
 PROSE = 200
 """From so many characters on a text in the element for the full one is taken for it, whatever its form."""
 
-_ENOUGH = 25
+_ENOUGH = 10
 _SENTENCE_END = re.compile(r"[.!?…。！？।؟]")
+_FOOTER = 120
 _NEARLY = 0.9
 _SAME_START = 40
 _SAME = 0.6
@@ -30,7 +31,7 @@ def choose(full: Sequence[Plain], short: Sequence[Plain], title: str) -> tuple[P
         title: cleaned; a footer is known by it.
     """
     whole, summary = _longest(full), _longest(short)
-    length, beside = len(without_footer(whole.text, title)), len(without_footer(summary.text, title))
+    length, beside = len(without_footer(whole, title)), len(without_footer(summary, title))
     enough = beside * (_SAME if whole.text[:_SAME_START] == summary.text[:_SAME_START] else _NEARLY)
     if whole.text and length >= enough and (is_prose(whole) or not is_prose(summary)):
         return whole, is_prose(whole) and length > 0
@@ -38,11 +39,12 @@ def choose(full: Sequence[Plain], short: Sequence[Plain], title: str) -> tuple[P
     return Plain(summary.text or whole.text, images, links), False
 
 
-def without_footer(text: str, title: str) -> str:
-    """Return a text without a last line that programs add: the entry's title, and where it appeared first."""
-    start, _, last = text.rpartition("\n")
-    is_footer = len(title) > 3 and title in last and last != title and len(last) - len(title) < 120
-    return start if is_footer and not _SENTENCE_END.search(last[: last.find(title)]) else text
+def without_footer(plain: Plain, title: str) -> str:
+    """Return a text without a last line that programs add: with links, and within it the title of the entry."""
+    start, _, last = plain.text.rpartition("\n")
+    place = last.find(title) if title and plain.links else -1
+    is_footer = place > 0 and len(last) - len(title) < _FOOTER and not _SENTENCE_END.search(last[:place])
+    return start if is_footer else plain.text
 
 
 def _longest(plains: Sequence[Plain]) -> Plain:

@@ -126,6 +126,12 @@ def test_a_caption_alone_in_the_element_for_the_full_text_lets_the_page_be_asked
     assert (entry.text, entry.text_is) == ("Photo: town archive", TextIs.TEASER)
 
 
+def test_a_sentence_in_the_element_for_the_full_text_is_whole_though_it_names_the_title():
+    for said in ("Halden makes tents.", "<a href='/x'>Halden makes tents</a>. The tents of Halden are new."):
+        (entry,) = read(rss(item(title="Halden", text="", more=full(f"<p>{said}</p>")))).entries
+        assert entry.text_is is TextIs.FULL
+
+
 def test_a_picture_described_is_the_text_where_there_is_no_other():
     more = "<media:group><media:description>A film about the pump of Halden.</media:description></media:group>"
     assert read(rss(item(text="", more=more))).entries[0].text == "A film about the pump of Halden."
