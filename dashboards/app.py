@@ -15,7 +15,20 @@ from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 
-from dashboards import acts, entry, incidents, mails, metrics, operations, pages, programs, runs, sources, unsubscribe
+from dashboards import (
+    acts,
+    brands,
+    entry,
+    incidents,
+    mails,
+    metrics,
+    operations,
+    pages,
+    programs,
+    runs,
+    sources,
+    unsubscribe,
+)
 from dashboards.acts import Actions
 from dashboards.board import Board
 from dashboards.security import Access, Guard, wants_data, with_headers
@@ -65,7 +78,7 @@ def make_app(
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
     app.add_middleware(Guard, access=access)
     app.include_router(entry.make_router(board, access))
-    for part in (programs, pages, sources, incidents, runs, metrics):
+    for part in (programs, pages, brands, sources, incidents, runs, metrics):
         app.include_router(part.make_router(board))
     app.include_router(operations.make_router(board, can_replay=actions is not None))
     app.include_router(acts.make_router(board, actions))

@@ -124,6 +124,21 @@ def status_tables(status: dict[str, Any], sources: Sequence[Any]) -> Iterable[Ta
         yield table
 
 
+def brand_tables(told: dict[str, Any]) -> Iterable[Table]:
+    """Yield what `earshot brand` shows: the forms of each name, and those that were met."""
+    for name in told["names"]:
+        title = Text(f"{name['name']}{' ' if name['note'] else ''}{name['note']}")
+        table = Table("Form", "What it is", title=title, title_justify="left")
+        for form in name["forms"]:
+            table.add_row(Text(form["text"]), form["why"])
+        yield table
+    title = Text(f"Met in the newest {told['mentions']:,} mentions")
+    table = Table("Form", "Mentions", "Example", title=title, title_justify="left")
+    for one in told["met"]:
+        table.add_row(Text(one["text"]), f"{one['mentions']:,}", Text(one["title"] or one["url"]))
+    yield table
+
+
 def alarm_lines(alarms: Sequence[dict[str, Any]]) -> Iterable[Text]:
     """Yield alarms, two lines each: since when (and until when, if it ended) and what; then what to do."""
     for each in alarms:

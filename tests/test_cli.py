@@ -103,6 +103,17 @@ def test_search_prints_one_mention_a_line_newest_first(here: Here) -> None:
     assert "halden" in here("search", "pump").stdout
 
 
+def test_a_brand_lists_its_forms_and_how_often_each_was_met(here: Here) -> None:
+    here("run", "--once")
+    told = here.json("brand", "halden")
+    assert told["names"][0]["forms"][0] == {"text": "Halden", "why": "as written"}
+    assert {one["text"]: one["mentions"] for one in told["met"]} == {"Halden": told["mentions"]}
+    shown = here("brand", "halden").stdout
+    assert "#Halden" in shown
+    assert "Met in the newest" in shown
+    assert "choose one of halden" in here("brand", "nobody", code=3).stderr
+
+
 def test_a_search_that_is_read_otherwise_than_it_looks_says_so_beside_the_results(here: Here) -> None:
     here("run", "--once")
     done = here("search", "pump and broke", "--json")

@@ -15,7 +15,7 @@ from earshot.cli.root import Json, State, commands, opened
 from earshot.cli.saying import print_json
 from earshot.errors import ConfigError
 from earshot.query.language import remarks
-from earshot.screen import err, out, status_tables
+from earshot.screen import brand_tables, err, out, status_tables
 
 command = commands("Looking")
 
@@ -50,6 +50,24 @@ def search(
             _print_mention(mention)
     if not as_json and not found:
         err.print("No mention matches.")
+
+
+@command()
+def brand(name: Annotated[str, typer.Argument(help="Its id.")], as_json: Json = False) -> None:
+    """Show how a brand's names are heard: their usual forms, and how often each was met."""
+    told = jobs.brand_forms(str(State.workspace), name)
+    if as_json:
+        print_json(told)
+        return
+    for table in brand_tables(told):
+        out.print(table)
+    if told["query"]:
+        out.print(Text(f"Heard by its query alone: {told['query']}"), soft_wrap=True)
+    if told["small_letters"]:
+        out.print(
+            f"In {told['small_letters']:,} places it is in small letters. If the name is an ordinary word too, "
+            "write `case: exact` or context words in its file."
+        )
 
 
 @command()

@@ -16,13 +16,17 @@ from earshot.config.positions import YamlFile
 from earshot.config.settings import IndexSettings, LakeSettings, MailSettings, Settings
 from earshot.errors import Mistake, QueryError
 from earshot.model import Brand, Source
+from earshot.names.spelling import Spelling, read_spelling
 from earshot.query.language import Purpose, parse, remarks
-from earshot.query.words import find_words
+from earshot.query.met import signs_in_words
+from earshot.query.words import find_words, fold
+from earshot.stop_words import stop_words
 
 BrandRow = tuple[YamlFile, Brand, BrandForm]
 SourceRow = tuple[YamlFile, int, Source]
 _CLUSTERS = ("Celery", "Kubernetes")
 _TLS_FROM_THE_START, _TLS_LATER = 465, (25, 587)
+_LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "pt", "sv", "da", "no", "pl", "ru", "tr")
 _INDEX_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")
 
 
@@ -114,6 +118,38 @@ def _moved(file: YamlFile, form: BrandForm) -> Iterator[Mistake]:
                 "write it once, beside `recipients:` of the brand"
             )
             yield Mistake(file.name, line, column, f"rules.{number + 1}.max_per_hour", what)
+
+
+def _name_notes(file: YamlFile, brand: Brand) -> Iterator[Mistake]:
+    """Yield names that are easily met by chance, and names whose signs have to stand in a text."""
+    if brand.query:
+        return
+    groups = {"name": (brand.name,), "aliases": brand.aliases, "products": brand.products}
+    for field, names in groups.items():
+        for number, text in enumerate(names):
+            name = read_spelling(text)
+            said = _name_note(name, brand) if name else None
+            if said:
+                line, column = file.where((field,) if field == "name" else (field, number))
+                yield Mistake(file.name, line, column, field, f"{text!r} {said[0]}", said[1])
+
+
+def _name_note(name: Spelling, brand: Brand) -> tuple[str, str] | None:
+    """Return what is worth telling of a name, and what to do."""
+    if name.before in ("@", "#"):  # who writes a handle or a tag means just that
+        return None
+    if name.has_signs:
+        return signs_in_words(name), f"to hear it without, add an alias: {' '.join(name.words)!r}"
+    if brand.context_required:
+        return None
+    is_common = len(name.words) == 1 and any(fold(name.words[0]) in stop_words(code) for code in _LANGUAGES)
+    if is_common and not brand.is_case_exact:
+        return "is also an ordinary word", "write `case: exact`, and under `context.required` words that come with it"
+    if name.is_short and len(name.words) == 1:
+        advice = "write `case: exact`" if not brand.is_case_exact else ""
+        context = "name under `context.required` words that come with it"
+        return "is short, so it is easily met by chance", f"{advice} or {context}" if advice else context
+    return None
 
 
 def _indented(error: QueryError) -> str:
@@ -339,6 +375,7 @@ def warnings(brands: Sequence[BrandRow], sources: Sequence[SourceRow], settings:
         seen.setdefault(source.url, source.id)
     for file, brand, form in brands:
         found += _remarks(file, brand)
+        found += _name_notes(file, brand)
         found += _moved(file, form)
     return found
 

@@ -170,7 +170,7 @@ class BrandForm(Form):
     spelling: Literal["usual", "exact"] = Field(
         "usual", description="exact: names count only as they are spelled here, without their usual forms."
     )
-    not_forms: Words = Field((), description="Forms of a name that are not meant.")
+    not_forms: Words = Field((), description="Forms of a name that are not meant, as `earshot brand ID` lists them.")
     context: ContextForm = ContextForm()
     exclusions: Words = Field((), description="Queries; a document that matches one is not about the brand.")
     owned_domains: Annotated[tuple[Domain, ...], BeforeValidator(_list)] = Field(

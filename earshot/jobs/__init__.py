@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from earshot.jobs.again import reclassify, replay, replay_one, stale
 from earshot.jobs.failing import trouble
-from earshot.jobs.indexing import go_back, index_server, publish, reindex, run_publish, search, verify
+from earshot.jobs.indexing import brand_forms, go_back, index_server, publish, reindex, run_publish, search, verify
 from earshot.jobs.lake import lake_place
 from earshot.jobs.listening import collect, ingest, plan, schedule, unread
 from earshot.jobs.logbook import log_lines
@@ -35,6 +35,7 @@ __all__ = [
     "Listening",
     "alarms",
     "alert",
+    "brand_forms",
     "brief",
     "brief_day",
     "briefs_due",

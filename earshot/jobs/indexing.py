@@ -11,8 +11,9 @@ from typing import Any
 from earshot import leases
 from earshot.clock import SystemClock
 from earshot.config.settings import Workspace
+from earshot.errors import ConfigError
 from earshot.jobs.opening import counted, noted, opened, report_dict
-from earshot.model import SearchRequest
+from earshot.model import Filters, SearchRequest
 from earshot.pipeline.publish import Published, keep
 from earshot.pipeline.publish import go_back as index_before
 from earshot.pipeline.publish import publish as publish_outbox
@@ -22,6 +23,7 @@ from earshot.pipeline.wiping import Wiped
 from earshot.pipeline.wiping import wipe as wipe_index
 from earshot.ports import Kept
 from earshot.present import mention_dict
+from earshot.query.met import MOST_ASKED, forms_of, met_forms, small_letters
 from earshot.wiring import Parts, make_cluster_index
 
 _UNWIPED = " Of erased mentions, the text of {} may still lie in its files: `earshot maintain index` cleans them."
@@ -114,6 +116,37 @@ def search(workspace: str, query: str, limit: int | None = None) -> Iterator[dic
         zone = parts.workspace.settings.time_zone
         hits = parts.index.walk(SearchRequest(query, time_zone=zone))
         yield from (mention_dict(hit.mention) for hit in islice(hits, limit))
+
+
+def brand_forms(workspace: str, brand_id: str) -> dict[str, Any]:
+    """Return how a brand is heard: `names` with their usual forms, and `met`, the forms in its newest mentions.
+
+    Raises:
+        ConfigError: no such brand.
+        StorageError: the index does not answer.
+    """
+    with opened(workspace) as parts:
+        brand = next((each for each in parts.workspace.brands if each.id == brand_id), None)
+        if brand is None:
+            known = ", ".join(each.id for each in parts.workspace.brands)
+            raise ConfigError(f"there is no brand {brand_id!r}", advice=f"choose one of {known}")
+        hits = parts.index.walk(SearchRequest(filters=Filters(brands=(brand.id,))))
+        mentions = [hit.mention for hit in islice(hits, MOST_ASKED)]
+    met = met_forms(brand, mentions)
+    return {
+        "brand": brand.id,
+        "query": brand.query,
+        "names": [
+            {"name": one.name, "note": one.note, "forms": [{"text": f.text, "why": f.why} for f in one.forms]}
+            for one in forms_of(brand)
+        ],
+        "mentions": len(mentions),
+        "small_letters": small_letters(brand, met)[0],
+        "met": [
+            {"text": one.text, "mentions": one.mentions, "title": one.example.title, "url": one.example.url}
+            for one in met
+        ],
+    }
 
 
 def index_server(workspace: Workspace) -> str:

@@ -314,3 +314,28 @@ def test_rollover_takes_written_sizes_and_is_switched_off_by_one_word(tmp_path: 
 def test_every_field_of_the_schemas_says_what_it_takes() -> None:
     for name, text in schemas().items():
         assert '"properties"' in text, name
+
+
+@pytest.mark.parametrize(
+    ("name", "more", "said"),
+    [
+        ("Q&B", "", "is heard only with its &"),
+        (".KET", "", "is heard only with its ."),
+        ("QT", "", "is short"),
+        ("QT", "case: exact\n", "is short"),
+        ("QT", "context: {required: [store]}\n", ""),
+        ("Until", "", "is also an ordinary word"),
+        ("Aber", "", "is also an ordinary word"),
+        ("Until", "case: exact\n", ""),
+        ("Halden", "", ""),
+        ("@qt", "", ""),
+        ("Q&B", "query: halden\n", ""),
+    ],
+)
+def test_names_met_by_chance_and_names_with_signs_are_told(tmp_path: Path, name: str, more: str, said: str) -> None:
+    brand = BRAND.replace("name: Halden", f"name: {name!r}")
+    assert f"name: {name!r}" in brand
+    _, mistakes, warnings = read_workspace(write(tmp_path, brand=brand + more), {})
+    told = [each for each in warnings if each.field == "name"]
+    assert (mistakes, [said in each.what for each in told]) == ([], [True] if said else [])
+    assert all(each.advice and each.line == 2 for each in told)

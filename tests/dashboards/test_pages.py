@@ -321,6 +321,16 @@ def test_answers_are_compressed_for_those_who_ask(served: Served, path: str) -> 
     assert packed.num_bytes_downloaded < plain.num_bytes_downloaded / 3
 
 
+def test_a_brands_page_lists_its_forms_and_those_that_were_met(served: Served) -> None:
+    page = served.client.get("/brands/halden").text
+    words = text_of(page)
+    assert "plural or genitive Haldens" in words
+    assert "Forms that were met" in words
+    assert 'href="/mentions/' in page
+    assert 'href="/brands/halden"' in served.client.get("/operations").text
+    assert served.client.get("/brands/nobody").status_code == 404
+
+
 def test_sources_show_problems_first_with_reasons(served: Served) -> None:
     page = text_of(served.client.get("/sources").text)
     assert page.index("An old feed that is gone") < page.index("The Daily Bay")
