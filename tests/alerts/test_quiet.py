@@ -68,7 +68,7 @@ CHANGES = st.sampled_from([datetime(2026, 3, 29, tzinfo=UTC), datetime(2026, 10,
 ZONES = st.sampled_from(["Europe/Berlin", "UTC", "America/St_Johns", "Australia/Lord_Howe", "Asia/Kathmandu"])
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=60)
 @given(MINUTES, MINUTES, ZONES, st.one_of(MOMENTS, CHANGES))
 def test_the_end_is_the_first_minute_that_is_not_quiet(start: time, end: time, zone: str, now: datetime) -> None:
     quiet = QuietHours(start, end, zone)

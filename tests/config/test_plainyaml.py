@@ -56,7 +56,7 @@ def same(one: Any, other: Any) -> bool:
     return bool(one == other)
 
 
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(TEXTS)
 @example("a: 1\na: 2\n")
 @example("a: {b: no, c: 12:30}\n")

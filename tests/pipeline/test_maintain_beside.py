@@ -52,7 +52,7 @@ def beside(work: Callable[[], object]) -> Iterator[list[BaseException]]:
     over, raised = threading.Event(), []
 
     def again() -> None:
-        while not over.is_set():
+        while not over.wait(0.01):  # without a pause the disk is all that is tried
             try:
                 work()
             except BaseException as error:

@@ -73,7 +73,7 @@ class ClassifierContract:
         assert classifier.detect_language("ok") == ""
         assert classifier.detect_language("") == ""
 
-    @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(case=heard_texts(), language=st.sampled_from(["en", "de", "es", "fr", "it", "ja", "", "xx", "../etc"]))
     def test_any_text_has_a_verdict_in_its_ranges(
         self, classifier: Classifier, case: tuple[Entry, list[Recognised]], language: str
@@ -93,7 +93,7 @@ class ClassifierContract:
                 part = getattr(entry, evidence.part)
                 assert 0 <= evidence.start < evidence.end <= len(part)
 
-    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(text=TEXTS | SCRAPS, hint=st.sampled_from(["", "en", "DE-at", "zz", "  "]))
     def test_any_text_has_a_language_or_none(self, classifier: Classifier, text: str, hint: str) -> None:
         found = classifier.detect_language(text, hint)

@@ -101,7 +101,7 @@ def test_days_begin_at_the_readers_midnight(text: str, bound: str) -> None:
 
 
 @given(queries())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_every_field_is_one_of_the_index_and_nothing_is_nested_too_deep(text: str) -> None:
     dsl = to_dsl(parse(text))
     assert set(_fields(dsl)) <= set(fields.ALL)

@@ -269,7 +269,7 @@ def test_dates_keep_what_was_written() -> None:
 
 
 @given(st.text('ab()"*=#@-: ANDORNTE/5éx日title:', max_size=40))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_any_text_is_a_tree_or_a_query_error(text: str) -> None:
     try:
         parse(text)
@@ -280,7 +280,7 @@ def test_any_text_is_a_tree_or_a_query_error(text: str) -> None:
 
 
 @given(queries())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_how_a_query_is_written_reads_as_itself(text: str) -> None:
     tree = parse(text)
     assert parse(tree.said) == tree

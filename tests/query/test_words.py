@@ -62,21 +62,21 @@ def test_case_is_kept_beside_the_folded_word() -> None:
 
 
 @given(ANY_TEXT)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_words_of_words_are_the_same_words(text: str) -> None:
     assert joined_words(joined_words(text)) == joined_words(text)
     assert fold(fold(text)) == fold(text)
 
 
 @given(ANY_TEXT)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_what_a_span_cuts_out_is_its_word(text: str) -> None:
     for (start, end), words in groupby(find_words(text), key=lambda w: (w.start, w.end)):
         assert [w.text for w in find_words(text[start:end])] == [w.text for w in words]
 
 
 @given(ANY_TEXT)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_both_word_fields_have_the_same_places(text: str) -> None:
     words = find_words(text)
     assert joined_words(text) == " ".join(word.text for word in words)
