@@ -34,15 +34,16 @@ _TYPES = frozenset({"comment", "usercomments"})
 _ANSWERS = _TYPES | {"answer"}
 _ID = re.compile(
     r"(?:(?:div|li|wp|dsq|js|blog|node|article|isso|hcb)-)?(?:(?:comment|cmt|kommentar|commentaire|comentario|commento|"
-    r"komentarz|reply|answer|reactie|response)[-_]?(?:\d+|[\w-]*\d[\w-]*))$",
+    r"komentarz|reply|answer|reactie|response)[-_]?\d+)$",
     re.IGNORECASE,
 )
 """Ids of one comment: WordPress, Drupal, Movable Type, Disqus, Isso ("comment-12", "div-comment-12")."""
-_BLOGGER_ID = re.compile(r"c\d{12,}$")
+_LONG_ID = re.compile(r"c\d{12,}$|(?:comment|reply)[-_](?=[\w-]*\d)[\w-]{6,}$", re.IGNORECASE)
+"""Ids of Blogger, and of engines that count by letters."""
 _PING = re.compile(r"pingback|trackback", re.IGNORECASE)
 """Another site's link, which engines list among the comments: no reader's word."""
 _CLASS = re.compile(
-    r"(?:[a-z0-9]+[-_]+)*(?:comments?|kommentar|commentaire|comentario|reply|answer)(?:[-_]*(?:item|entry|node|box|block|"
+    r"(?:[a-z0-9]+[-_]+)*(?:comment|kommentar|commentaire|comentario|reply|answer)(?:s?[-_]*(?:item|entry|node|box|block|"
     r"card|row|thread|single|post|view|wrap|wrapper|container|holder|main))?|commentlist-item|comtr|u-comment|p-comment|"
     r"bypostauthor",
     re.IGNORECASE,
@@ -156,9 +157,22 @@ def _elements(root: etree._Element) -> dict[etree._Element, None]:
 def _is_one(element: etree._Element, found: Container[etree._Element]) -> bool:
     """Tell whether an element named like a comment is one, and no part of the comment around it."""
     around = next((one for one in element.iterancestors() if one in found), None)
-    if around is not None and not set((element.get("class") or "").split()) & set((around.get("class") or "").split()):
+    is_alike = around is None or bool(set(_classes(element)) & set(_classes(around)))
+    return (is_alike or _is_wrapper(around)) and _names_author_or_time(element)
+
+
+def _is_wrapper(around: etree._Element | None) -> bool:
+    """Tell whether an element named like a comment only holds comments: it has no number, author or time of its own."""
+    if around is None or "itemscope" in around.attrib or re.search(r"\d", around.get("id") or ""):
         return False
-    return _names_author_or_time(element)
+    waiting = list(around)
+    while waiting:
+        one = waiting.pop()
+        if one.tag in ("time", "cite") or _is_classed_as(one, _AUTHOR) or _is_classed_as(one, _WHEN):
+            return False
+        if not _is_classed(one) and not _ID.match(one.get("id") or ""):
+            waiting += list(one)
+    return True
 
 
 def _types(root: etree._Element) -> frozenset[str]:
@@ -177,7 +191,7 @@ def _is_marked(element: etree._Element, types: frozenset[str]) -> bool:
 
 def _is_classed(element: etree._Element) -> bool:
     is_classed = _is_classed_as(element, _CLASS)
-    return element.tag != "p" and (is_classed or _BLOGGER_ID.match(element.get("id") or "") is not None)
+    return element.tag != "p" and (is_classed or _LONG_ID.match(element.get("id") or "") is not None)
 
 
 def _is_forum(root: etree._Element) -> bool:
@@ -198,7 +212,7 @@ def _names_author_or_time(element: etree._Element) -> bool:
 
 def _read(own: etree._Element, page: str, reader: DateReader) -> Comment | None:
     """Return what a comment says, None where it is another site's link or says nothing itself."""
-    if _PING.search(own.get("class") or ""):
+    if _PING.search(own.get("class") or "") or not (_is_marked(own, _ANSWERS) or _names_author_or_time(own)):
         return None
     text = _text(own)
     return Comment(text, _author(own), _stated(own, reader), _address(own, page)) if text else None
@@ -343,6 +357,10 @@ def _newest(found: list[Comment]) -> tuple[Comment, ...]:
 
 def _key(text: str) -> str:
     return " ".join(text.split())
+
+
+def _classes(element: etree._Element) -> list[str]:
+    return (element.get("class") or "").split()
 
 
 def _is_classed_as(element: etree._Element, pattern: re.Pattern[str]) -> bool:

@@ -130,6 +130,15 @@ def test_an_answer_to_a_comment_is_another_one() -> None:
     assert found[1].url == f"{PAGE}#comment-8"
 
 
+@pytest.mark.parametrize("around", ["comments", "comments-wrapper", "comment-box", "comments comment-list"])
+def test_what_holds_the_comments_is_none(around: str) -> None:
+    one = '<%s class="comment"><cite>%s</cite><time datetime="2026-11-18"></time><div class="comment-box">%s</div></%s>'
+    said = "".join(one % ("div", name, f"{name} says so.", "div") for name in ("Ada", "Bo"))
+    found, left = take(f'<section class="{around}" id="comments"><h2>2 comments</h2>{said}<p>Say more</p></section>')
+    assert [(comment.author, comment.text) for comment in found] == [("Ada", "Ada says so."), ("Bo", "Bo says so.")]
+    assert "says so" not in left
+
+
 def test_what_stands_in_markup_and_in_linked_data_is_one_comment() -> None:
     found, _ = take(DISQUS + LINKED)
     assert [(comment.author, comment.url) for comment in found] == [("Bo", f"{PAGE}#dsq-comment-7")]
@@ -142,6 +151,7 @@ def test_what_stands_in_markup_and_in_linked_data_is_one_comment() -> None:
         '<pre><code><span class="comment">// by Bo</span></code></pre>',
         '<ul><li class="recentcomments"><span class="comment-author-link">Bo</span> on x</li></ul>',
         '<div id="comments" class="comments-area"><h2>3 comments</h2></div>',
+        '<div id="comments-3" class="widget"><h2>3 comments</h2></div>',
         '<div id="respond" class="comment-respond"><form><textarea name="comment"></textarea></form></div>',
         '<div class="comment-count"><span class="date">18 November 2026</span> 3 comments</div>',
         '<li id="comment-7" class="pingback">Pingback: <a href="http://x.example">Elsewhere</a></li>',
