@@ -57,6 +57,18 @@ class Category(StrEnum):
     SPAM = "spam"
 
 
+class DocumentKind(StrEnum):
+    """What a document is: an article, post or page of its own, or a comment that answers one."""
+
+    ARTICLE = "article"
+    COMMENT = "comment"
+
+    @classmethod
+    def of(cls, parent: str) -> DocumentKind:
+        """Return the kind of a document by the address of the article that it answers, or empty."""
+        return cls.COMMENT if parent else cls.ARTICLE
+
+
 class Severity(StrEnum):
     """How much a rule wants to be heard; ordered by `rank`."""
 

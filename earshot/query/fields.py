@@ -6,7 +6,7 @@ positions, and keeps the whole mention beside them as its JSON source `mention`.
 
 from __future__ import annotations
 
-from earshot.model import Mention
+from earshot.model import DocumentKind, Mention
 from earshot.query.words import folded_handles, folded_tags, joined_cased, joined_words
 
 SOURCE = "mention"
@@ -21,6 +21,7 @@ RAW = (
     "author",
     "source",
     "source_kind",
+    "kind",
     "collection",
     "scope",
     "language",
@@ -65,8 +66,9 @@ def index_fields(mention: Mention) -> dict[str, object]:
 
 def _raw(mention: Mention) -> dict[str, object]:
     severity = mention.severity.value if mention.severity else ""
-    same = {name: getattr(mention, name) for name in RAW if name not in ("sentiment", "severity")}
-    return same | {"sentiment": mention.sentiment.value, "severity": severity}
+    same = {name: getattr(mention, name) for name in RAW if name not in ("kind", "sentiment", "severity")}
+    kind = DocumentKind.of(mention.parent).value
+    return same | {"kind": kind, "sentiment": mention.sentiment.value, "severity": severity}
 
 
 def _many(mention: Mention) -> dict[str, object]:

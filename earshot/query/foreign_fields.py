@@ -14,6 +14,8 @@ _NAMES = {
     "source": "feed channel publication outlet publisher sources collection",
     "sentiment": "tone polarity mood",
     "category": "categories topic topics",
+    "kind": "type doctype mediatype source_type sourcetype medium",
+    "link": "links linkto linksto outlink",
     "severity": "priority level urgency",
     "flag": "rule rules alert alerts flags",
     "site": "url urls inurl allinurl domain domains host hostname website sites",
@@ -39,6 +41,10 @@ def advice_for(field: str, value: str, allowed: Sequence[str]) -> str:
     own = _FIELD.get(field, "")
     if own in ("#", "@", "="):
         return f"write {own}{_bare(value) or {'#': 'recall', '@': 'halden', '=': 'Apple'}[own]}"
+    if own == "link":
+        return f"links are not searched yet; {_as_text(field, value)}"
+    if own == "kind" and own in allowed:
+        return "write kind:article or kind:comment"
     if own in allowed or field in _ADDRESS:
         return _same_field(own or "site", field, value)
     if field in _TEXT:
@@ -47,7 +53,11 @@ def advice_for(field: str, value: str, allowed: Sequence[str]) -> str:
         return "write the first day and the day after the last: after:2026-11-20 before:2026-11-21"
     if field in _NEARNESS:
         return f"write NEAR/{value if value.isdecimal() else 5}"
-    return f'fields are {", ".join(allowed)}; to find the text itself, write it in quotes: "{field}:{value or "..."}"'
+    return f"fields are {', '.join(allowed)}; {_as_text(field, value)}"
+
+
+def _as_text(field: str, value: str) -> str:
+    return f'to find the text itself, write it in quotes: "{field}:{value or "..."}"'
 
 
 def _same_field(own: str, field: str, value: str) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from earshot.model import Mention, Span
+from earshot.model import DocumentKind, Mention, Span
 from earshot.query.reading import Part, Range, read
 from earshot.query.times import instant
 from earshot.query.tree import (
@@ -175,6 +175,8 @@ def _values_of(mention: Mention) -> Callable[[str], Iterable[str]]:
             return [category.value for category in mention.categories]
         if field == "flag":
             return [flag.rule_id for flag in mention.flags]
+        if field == "kind":
+            return (DocumentKind.of(mention.parent),)
         return (str(getattr(mention, field)),)
 
     return values

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from earshot.errors import ConfigError, QueryError
-from earshot.model import Brand, Entry, Recognised
+from earshot.model import Brand, DocumentKind, Entry, Recognised
 from earshot.names.forms import Pattern, patterns_of, surface
 from earshot.query.language import Purpose, literal, parse
 from earshot.query.matcher import Subject, merged
@@ -145,7 +145,8 @@ def _told(brand: Brand, field: str) -> Iterator[None]:
 
 
 def _values(entry: Entry, url: str, source: str) -> Callable[[str], Iterable[str]]:
-    known = {"site": site_of(url), "language": entry.language, "source": source}
+    kind = DocumentKind.of(entry.parent)
+    known = {"site": site_of(url), "language": entry.language, "source": source, "kind": kind}
     return lambda field: (known.get(field, ""),)
 
 

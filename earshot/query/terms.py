@@ -9,7 +9,7 @@ from enum import StrEnum
 from itertools import pairwise
 
 from earshot.errors import QueryError, SourceError
-from earshot.model import Category, Sentiment, Severity
+from earshot.model import Category, DocumentKind, Sentiment, Severity
 from earshot.query import words
 from earshot.query.foreign_fields import advice_for
 from earshot.query.languages import is_language
@@ -28,6 +28,7 @@ FIELDS = (
     "author",
     "source",
     "lang",
+    "kind",
     "brand",
     "sentiment",
     "category",
@@ -39,9 +40,14 @@ FIELDS = (
 _PARTS = {"title": (TITLE,), "author": (AUTHOR,)}
 _VERDICT = ("brand", "sentiment", "category")
 _FIRED = ("severity", "flag")
-_CHOICES: dict[str, type[StrEnum]] = {"sentiment": Sentiment, "category": Category, "severity": Severity}
-_NOT_BUILT = ("status", "assignee", "topic", "entity", "reach")
-"""Fields that a mention has room for and that nothing fills yet."""
+_CHOICES: dict[str, type[StrEnum]] = {
+    "kind": DocumentKind,
+    "sentiment": Sentiment,
+    "category": Category,
+    "severity": Severity,
+}
+_NOT_BUILT = ("status", "assignee", "topic", "entity", "reach", "link")
+"""Fields that people ask for and that nothing fills yet."""
 _YEARS = range(1970, 2200)
 _ID = re.compile(r"[\w.-]+")
 _LIST = re.compile(r"[,;](?!\d)")

@@ -79,6 +79,7 @@ def _mention(rng: random.Random, n: int) -> Mention:
         author=rng.choice(_AUTHORS),
         source=rng.choice(("blog", "news", "forum")),
         source_kind=rng.choice(("feed", "sitemap")),
+        parent="" if n % 5 else f"http://{site}/article",
         published_at=at,
         language="" if rng.random() < 0.05 else language,
         relevance=rng.choice((0.2, 0.5, 0.9)),
@@ -198,6 +199,7 @@ def _field(rng: random.Random, mention: Mention) -> str:
             f"before:{day}",
             "flag:recalls",
             "severity:warning",
+            "kind:comment",
             f"#{rng.choice(grammar.TAGS)}",
             f"@{rng.choice(grammar.HANDLES)}",
         ]

@@ -54,7 +54,7 @@ def embedded(tmp_path: Path) -> dict[str, dict[str, Any]]:
 LEAVES = ("term", "terms", "match_phrase", "prefix", "intervals", "range")
 EVERY_WAY_TO_ASK = (
     "pump =Pump (recall NEAR/5 valve) #tag @handle title:pum* author:ada site:x.example source:x lang:en brand:b "
-    "sentiment:negative category:praise flag:f after:2026-01-01"
+    "kind:comment sentiment:negative category:praise flag:f after:2026-01-01"
 )
 EVERY_FILTER = Filters(
     **dict.fromkeys(FILTERS, ("x",)), is_flagged=True, is_own_voice=True, min_relevance=0.5, since=NOW, until=NOW
@@ -108,7 +108,7 @@ CHANGES: dict[str, Any] = {
 ONLY_IN_THE_SOURCE = {
     "document_id", "url", "published_at_from", "found_at", "sentiment_score", "confidence", "topics", "entities",
     "text_is", "reach", "engagement", "images", "evidence", "assignee", "brand_version", "model_version",
-    "published_as", "parent",
+    "published_as",
 }  # fmt: skip
 """Fields of a mention that clusters hand out and cannot search, sort or count by."""
 

@@ -74,6 +74,7 @@ def mentions(draw: st.DrawFn) -> Mention:
         title=draw(texts(most=5)),
         text=draw(texts()),
         author=draw(st.sampled_from(AUTHORS)),
+        parent=draw(st.sampled_from(["", "", "http://blog.example/article"])),
         site=draw(st.sampled_from(SITES)),
         source=draw(st.sampled_from(SOURCES)),
         brand=draw(st.sampled_from(["halden", "osprey"])),
@@ -120,7 +121,9 @@ def _leaves(purpose: Purpose) -> st.SearchStrategy[str]:
         _WORD.map(lambda word: f"title:{word}"),
         st.lists(_WORD, min_size=1, max_size=2).map(lambda words: f"title:({' OR '.join(words)})"),
         st.sampled_from(["Ada", "ada", "lovelace", "田", "lov*", '"Ada lov*"']).map(lambda name: f"author:{name}"),
-        st.sampled_from(['author:"Ada Lovelace"', "site:bücher.example", "site:www.blog.example", "lang:en"]),
+        st.sampled_from(
+            ['author:"Ada Lovelace"', "site:bücher.example", "site:www.blog.example", "lang:en", "kind:comment"]
+        ),
         st.sampled_from(SITES).map(lambda site: f"site:{site}"),
         st.sampled_from(DAYS + TIMES).flatmap(lambda at: st.sampled_from([f"after:{at}", f"before:{at}"])),
     ]

@@ -63,6 +63,7 @@ PUMP = Words(("pump",))
         ('"a b val*"', Near((Words(("a", "b")),), (Prefix("val"),), 0, is_ordered=True)),
         ('"val* a"', Near((Prefix("val"),), (A,), 0, is_ordered=True)),
         ('"val*"', Prefix("val")),
+        ("kind:(article OR Comment)", Or((Is("kind", "article"), Is("kind", "comment")))),
         ("severity:Critical", Is("severity", "critical")),
         ("日本 NEAR/5 a", Near((Words(("日", "本")),), (A,), 5)),
         ("title:(a NEAR/5 b)", Near((TITLE_A,), (TITLE_B,), 5, ("title",))),
@@ -124,6 +125,7 @@ def test_query_is_read_as_this_tree(text: str, tree: object) -> None:
         ('"a val* b"', 0, "one word of a phrase", "take the * away"),
         ('"valve val*"', 0, "valve can be both words", "take the * away"),
         ('="Big val*"', 1, "a phrase with = takes no *", "without one"),
+        ("kind:post", 5, "no kind post", "article, comment"),
         ("severity:high", 9, "no severity high", "info, warning, critical"),
         ("a ONEAR b", 2, "ONEAR needs a number", "ONEAR/5"),
         ("a ONEAR/5 b NEAR/5 c", 12, "two operands", "AND b NEAR/5 c"),
@@ -174,7 +176,7 @@ def test_a_brand_uses_only_what_belongs_to_the_document(field: str) -> None:
     with pytest.raises(QueryError, match="a brand's query cannot use") as caught:
         parse(f"a {field}", Purpose.BRAND)
     assert caught.value.at == 2
-    assert "title, site, author, source, lang, after, before" in caught.value.advice
+    assert "title, site, author, source, lang, kind, after, before" in caught.value.advice
 
 
 def test_a_rule_also_uses_the_verdict_but_not_triage() -> None:
@@ -185,7 +187,9 @@ def test_a_rule_also_uses_the_verdict_but_not_triage() -> None:
 
 
 @pytest.mark.parametrize("purpose", Purpose)
-@pytest.mark.parametrize("field", ["status:new", "assignee:mara", "topic:pumps", "entity:Osprey", "reach:100"])
+@pytest.mark.parametrize(
+    "field", ["status:new", "assignee:mara", "topic:pumps", "entity:Osprey", "reach:100", "link:a.example"]
+)
 def test_a_field_that_nothing_fills_yet_is_refused_and_not_searched_in_vain(field: str, purpose: Purpose) -> None:
     with pytest.raises(QueryError, match="is not built yet") as caught:
         parse(f"a {field}", purpose)
