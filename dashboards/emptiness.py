@@ -45,8 +45,8 @@ def why_empty(view: View, held: int, sources: Sequence[SourceState], path: str) 
     steps = [("Search all time", view.link(path, range="all"))]
     if failing:
         reason = f"{len(failing)} of {len(sources)} sources are failing, so this may not be true silence."
-        return Emptiness("Nothing heard in this time", reason, (("See what fails", "/sources?outcome=problem"), *steps))
-    return Emptiness("A quiet time", "The sources were heard, and nobody named a brand in this time.", tuple(steps))
+        return Emptiness("Nothing found in this time", reason, (("See what fails", "/sources?outcome=problem"), *steps))
+    return Emptiness("A quiet time", "The sources were fetched, and nobody named a brand in this time.", tuple(steps))
 
 
 def _nothing_heard(sources: Sequence[SourceState]) -> Emptiness:
@@ -58,18 +58,18 @@ def _nothing_heard(sources: Sequence[SourceState]) -> Emptiness:
         )
     if all(source.last_outcome is None for source in sources):
         return Emptiness(
-            "Nothing heard yet",
+            "Nothing fetched yet",
             f"{len(sources)} sources are known, and none was asked so far.",
             (("Start listening: earshot run", ""), ("See the sources", "/sources")),
         )
     if all(source.is_not_fetched for source in sources):
         return Emptiness(
-            "Nothing heard: every source fails",
+            "Nothing fetched: every source fails",
             "All sources were tried and none answered properly.",
             (("See why", "/sources?outcome=problem"),),
         )
     return Emptiness(
         "Nobody named a brand yet",
-        "The sources were heard, but none of their documents names one of your brands.",
+        "The sources were fetched, but none of their documents names one of your brands.",
         (("See the sources", "/sources"), ("Widen a brand in brands/, then run: earshot run", "")),
     )

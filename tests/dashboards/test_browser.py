@@ -230,7 +230,7 @@ def test_no_page_breaks_a_rule_of_accessibility(
     mention = next(m for m in served.world.mentions if m.flags)
     for path in paths:
         page = watched.open(path.replace("MENTION", f"/mentions/{mention.id}"))
-        page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+        page.evaluate("document.querySelectorAll('details:not(.data)').forEach((each) => { each.open = true; })")
         found = Axe().run(page, options=RULES).response["violations"]
         assert [(rule["id"], [node["target"] for node in rule["nodes"]]) for rule in found] == [], path
     context.close()

@@ -393,7 +393,8 @@ def test_what_arrives_is_counted_by_the_address_the_page_carries(tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    ("sources", "title"), [("none", "No sources yet"), ("new", "Nothing heard yet"), ("failing", "every source fails")]
+    ("sources", "title"),
+    [("none", "No sources yet"), ("new", "Nothing fetched yet"), ("failing", "every source fails")],
 )
 def test_an_empty_page_says_why(tmp_path: Path, sources: str, title: str) -> None:
     workspace = seed.make_workspace(tmp_path)
