@@ -32,6 +32,10 @@ _SAME = 0.45
 """The same for title and text together."""
 _SAME_TITLE = 0.5
 """Share of the known title's words that the page's title has."""
+_CHANCE = 0.2
+"""A smaller share of a text's words stands in any other text."""
+_NOTICE = 1_500
+"""Characters below which a page may be a notice in an article's place."""
 _STRANGE = 0.3
 """Share of one text's words that the other has, below which an edit does not explain it."""
 _FEW = 4
@@ -96,6 +100,8 @@ def why_not(known: Document, page: Document, answer: Answer, *, is_losing: bool)
         is_whole = said.is_text_in(there) and there.length >= _LONGER * said.length
         return "" if is_whole else answer.doubt
     is_same = is_named or said.is_text_in(there) or _share(said.words, there.words) >= _SAME
+    if is_losing and is_named and _is_notice(said, there):
+        return UNLIKE
     if is_same:
         return LESS_TEXT if there.length < _SHORT * said.length else ""
     if len(said.words) < _FEW:
@@ -104,6 +110,12 @@ def why_not(known: Document, page: Document, answer: Answer, *, is_losing: bool)
         is_near = bool(said.words & there.words) or answer.is_canonical
         return "" if is_near and not is_losing else UNLIKE
     return OTHER_TEXT
+
+
+def _is_notice(said: _Said, there: _Said) -> bool:
+    """Tell whether a page has the headline and, instead of the text, something short: walls are named like articles."""
+    is_short = there.length < _NOTICE and len(said.text) >= _ENOUGH
+    return is_short and _share(said.text, there.words - there.title) < _CHANCE
 
 
 def why_none(page: Document, answer: Answer) -> str:

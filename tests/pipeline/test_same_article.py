@@ -100,6 +100,7 @@ WALLS = {
         ),
     ),
 }
+WALL_LANGUAGES = {"German": "de", "French": "fr", "Spanish": "es", "Polish": "pl", "Russian": "ru", "Japanese": "ja"}
 
 STAYS = Answer(URL, URL)
 KNOWN = make_document(url=URL, title=TITLE, text=TEASER, language="en")
@@ -120,8 +121,7 @@ def alone(one: Document, answer: Answer) -> str:
 @pytest.mark.parametrize("name", WALLS)
 def test_a_wall_in_any_language_never_takes_the_place_of_a_teaser(name: str) -> None:
     title, text = WALLS[name]
-    language = {"German": "de", "French": "fr", "Spanish": "es", "Polish": "pl", "Russian": "ru", "Japanese": "ja"}
-    assert judge(KNOWN, page(title, text, language.get(name, "en")), is_losing=True) in (OTHER_TEXT, UNLIKE)
+    assert judge(KNOWN, page(title, text, WALL_LANGUAGES.get(name, "en")), is_losing=True) in (OTHER_TEXT, UNLIKE)
 
 
 def test_the_article_is_told_by_its_text_also_under_another_headline() -> None:
@@ -131,6 +131,12 @@ def test_the_article_is_told_by_its_text_also_under_another_headline() -> None:
 def test_the_article_is_told_by_its_headline_also_where_it_begins_otherwise() -> None:
     live = "11:40 A third shop has stopped the sale. 11:20 The fire brigade asks everyone to unplug it. " * 3
     assert judge(KNOWN, page(f"{TITLE} - live", live), is_losing=False) == ""
+
+
+def test_a_wall_under_the_headline_of_its_article_does_not_take_a_brand_away() -> None:
+    for title, text in WALLS.values():
+        assert judge(KNOWN, page(f"{TITLE} | The Paper", text), is_losing=True) != "", title
+    assert judge(KNOWN, page(f"{TITLE} | The Paper", ARTICLE.replace("Halden", "new")), is_losing=True) == ""
 
 
 def test_a_page_that_only_quotes_the_headline_is_not_the_article() -> None:
