@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from earshot.names.finder import NameHits
 from earshot.query.matcher import Stretch, Subject, holds, stretches_in
-from earshot.query.reading import Range, near_ranges
+from earshot.query.reading import Range, is_near, near_ranges
 from earshot.query.tree import AUTHOR, BOTH, And, Near, Node, Not, Or, Prefix, Words
 from earshot.query.vocabulary import Hits, Vocabulary
 
@@ -110,7 +110,10 @@ class NearStep(Step):
 
     def holds(self, found: Found) -> bool:
         """Tell whether two are near each other."""
-        return self._may_be(found) and any(self._near(found, part) for part in self._parts)
+        node = self._node
+        return self._may_be(found) and any(
+            is_near(*self._sides(found, part), node.gap, is_ordered=node.is_ordered) for part in self._parts
+        )
 
     def stretches(self, found: Found) -> Iterable[Stretch]:
         """Return what has one of the other group near."""
@@ -124,12 +127,16 @@ class NearStep(Step):
         return not (terms.isdisjoint(self._left) or terms.isdisjoint(self._right))
 
     def _near(self, found: Found, part: str) -> list[Range]:
+        return near_ranges(*self._sides(found, part), self._node.gap, is_ordered=self._node.is_ordered)
+
+    def _sides(self, found: Found, part: str) -> tuple[list[Range], list[Range]]:
+        """Return where the terms of either side stand."""
         hits, lengths = found.hits[part], found.lengths
         left, right = (
             [(at, at + lengths[term]) for term in side & hits.keys() for at in hits[term]]
             for side in (self._left, self._right)
         )
-        return near_ranges(left, right, self._node.gap, is_ordered=self._node.is_ordered)
+        return left, right
 
 
 class AllOf(Step):

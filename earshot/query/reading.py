@@ -96,6 +96,22 @@ def near_ranges(left: Sequence[Range], right: Sequence[Range], gap: int, *, is_o
     return sorted(found)
 
 
+def is_near(left: Sequence[Range], right: Sequence[Range], gap: int, *, is_ordered: bool = False) -> bool:
+    """Tell whether `near_ranges` finds any: asked of hundreds of brands, of which few are shown."""
+    if not (left and right):
+        return False
+    return _is_before(left, right, gap) or (not is_ordered and _is_before(right, left, gap))
+
+
+def _is_before(ones: Sequence[Range], others: Sequence[Range], gap: int) -> bool:
+    starts = sorted([start for start, _ in others])
+    for _, end in ones:
+        at = bisect_left(starts, end)
+        if at < len(starts) and starts[at] <= end + gap:
+            return True
+    return False
+
+
 def _one_before_other(ones: Sequence[Range], others: Sequence[Range], gap: int) -> set[Range]:
     """Return what of `ones` has one of `others` behind it with at most `gap` words between, and these others."""
     starts = sorted(start for start, _ in others)

@@ -8,7 +8,7 @@ from earshot.errors import ConfigError
 from earshot.model import Category, Mention, Sentiment, Span
 from earshot.query.language import parse
 from earshot.query.matcher import Match, match, spans_of
-from earshot.query.reading import near_ranges
+from earshot.query.reading import is_near, near_ranges
 from tests.builders import make_flag, make_mention
 
 MENTION = make_mention(
@@ -143,6 +143,8 @@ def test_near_finds_among_thousands_at_once() -> None:
     assert near_ranges(left, right, 2) == near_ranges(right, left, 2) == [left[-1], right[0]]
     assert near_ranges(left, right, 2, is_ordered=True) == [left[-1], right[0]]
     assert near_ranges(right, left, 2, is_ordered=True) == []
+    assert [is_near(left, right, gap) for gap in (0, 2)] == [is_near(right, left, gap) for gap in (0, 2)]
+    assert not is_near(right, left, 2, is_ordered=True)
 
 
 @pytest.mark.parametrize(
