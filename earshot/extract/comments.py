@@ -212,7 +212,10 @@ def _names_author_or_time(element: etree._Element) -> bool:
 
 def _read(own: etree._Element, page: str, reader: DateReader) -> Comment | None:
     """Return what a comment says, None where it is another site's link or says nothing itself."""
-    if _PING.search(own.get("class") or "") or not (_is_marked(own, _ANSWERS) or _names_author_or_time(own)):
+    is_ping = _PING.search(own.get("class") or "") is not None
+    asks = next(own.iter("textarea"), None) is not None  # the form for the next one, in the box around them all
+    is_one = _is_marked(own, _ANSWERS) or (_names_author_or_time(own) and not asks)
+    if is_ping or not is_one:
         return None
     text = _text(own)
     return Comment(text, _author(own), _stated(own, reader), _address(own, page)) if text else None

@@ -153,6 +153,7 @@ def test_what_stands_in_markup_and_in_linked_data_is_one_comment() -> None:
         '<div id="comments" class="comments-area"><h2>3 comments</h2></div>',
         '<div id="comments-3" class="widget"><h2>3 comments</h2></div>',
         '<div id="respond" class="comment-respond"><form><textarea name="comment"></textarea></form></div>',
+        '<div class="comment-box"><p class="author">Name *</p><form><textarea></textarea></form><p>Be kind.</p></div>',
         '<div class="comment-count"><span class="date">18 November 2026</span> 3 comments</div>',
         '<li id="comment-7" class="pingback">Pingback: <a href="http://x.example">Elsewhere</a></li>',
         '<div itemscope itemtype="https://schema.org/FAQPage"><p itemscope itemtype="https://schema.org/Answer">x</p></div>',
