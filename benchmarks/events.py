@@ -1,6 +1,6 @@
 """How well flagged mentions join incidents: one event each, by BCubed precision and recall.
 
-    EARSHOT_SHARED=DIR python -m benchmarks.events [--only generated headlines] [--demo WORKSPACE]
+    EARSHOT_SHARED=DIR python -m benchmarks.events [--only generated headlines] [--most 1200] [--demo DIR]
 
 generated: a stream of ten days about one brand, made here: events of 1 to 40 posts in invented words, on 20 sites,
 among chatter that no rule flags. headlines: the news stories of the labelled sets, as if one rule of one brand had
@@ -73,7 +73,7 @@ def main() -> None:
     """Measure and report."""
     options = _options()
     rows = []
-    for name, posts in _streams(options.only):
+    for name, posts in _streams(options.only, options.most):
         for order, stream in (("arrival", posts), ("shuffled", _shuffled(posts))):
             rows.append({"stream": name, "order": order, **_measure(stream)})
     if options.demo:
@@ -103,12 +103,12 @@ def bcubed(labels: Sequence[str], found: Sequence[str]) -> tuple[float, float, f
 # --- streams
 
 
-def _streams(only: Sequence[str]) -> Iterator[tuple[str, list[Post]]]:
+def _streams(only: Sequence[str], most: int) -> Iterator[tuple[str, list[Post]]]:
     if not only or "generated" in only:
         yield "generated", generated(Random(11))
     shared = os.environ.get("EARSHOT_SHARED")
     if shared and (not only or "headlines" in only):
-        yield "headlines", list(_headlines(Path(shared) / "data" / "news_stories_uci" / "dev" / "headlines.csv"))
+        yield "headlines", list(_headlines(Path(shared) / "data" / "news_stories_uci" / "dev" / "headlines.csv"))[:most]
 
 
 def generated(chance: Random) -> list[Post]:
@@ -282,6 +282,7 @@ def _most_mails(file: Path) -> int:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", nargs="*", default=[], help="names of streams")
+    parser.add_argument("--most", type=int, default=1200, help="of the headlines")
     parser.add_argument("--demo", default="", help="folder of a demonstration that has run")
     return parser.parse_args()
 
