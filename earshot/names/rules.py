@@ -21,8 +21,8 @@ from earshot.query.words import Word, fold
 
 FREE_LENGTH = 8
 """Letters of a name from which a guess is no ordinary word."""
-MIN_COMPOUND = 5
-"""Letters of a name that begins a compound: Haldenhändler."""
+MIN_COMPOUND = 6
+"""Letters of a name that begins a compound: Haldenhändler. Five were too few: Intel and Intelligenz."""
 MIN_REST = 4
 """Letters of the other part of a compound: the Amazon and the Amazonas."""
 MIN_IN_TAG = 6
@@ -134,13 +134,15 @@ class Candidate:
         if step.way is Way.PART:
             return is_marked and length > 1
         if step.way is Way.LEADING_PART:
-            return length >= (2 if is_marked else MIN_LEADING)
+            return length > 1 if is_marked else length >= MIN_LEADING and self._in_own_case()
         if is_marked:
             is_known = length >= MIN_IN_KNOWN_TAG and step.rest in BESIDE_NAMES
             return is_known or (length >= MIN_IN_TAG and len(step.rest) >= MIN_BESIDE)
         is_compound = step.way is Way.FIRST and length >= MIN_COMPOUND and len(step.rest) >= MIN_REST
-        allows = not self.language or self.language in COMPOUNDING
-        return is_compound and allows and step.rest.isalpha() and (self._is_told_apart() or length >= FREE_LENGTH)
+        if not is_compound or not step.rest.isalpha():
+            return False
+        is_long = length >= FREE_LENGTH
+        return (self.language in COMPOUNDING or (is_long and not self.language)) and (is_long or self._is_told_apart())
 
     # --- what stands around them ---------------------------------------------------------------------------
 
