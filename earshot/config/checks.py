@@ -97,6 +97,7 @@ def _queries(file: YamlFile, brand: Brand) -> Iterator[Mistake]:
 def _remarks(file: YamlFile, brand: Brand) -> Iterator[Mistake]:
     """Yield what a query says otherwise than it looks, such as `C++`, which is searched as `c`."""
     asked: list[tuple[tuple[str | int, ...], str, Purpose]] = [(("query",), brand.query, Purpose.BRAND)]
+    asked += [(("exclusions", n), text, Purpose.BRAND) for n, text in enumerate(brand.exclusions)]
     asked += [(("rules", n, "query"), rule.query, Purpose.RULE) for n, rule in enumerate(brand.rules)]
     for path, text, purpose in asked:
         try:
@@ -105,7 +106,7 @@ def _remarks(file: YamlFile, brand: Brand) -> Iterator[Mistake]:
             continue
         for remark in said:
             line, column = file.where_in_text(path, remark.at)
-            yield Mistake(file.name, line, column, str(path[-1]), remark.what)
+            yield Mistake(file.name, line, column, str(path[-1] if path[0] == "rules" else path[0]), remark.what)
 
 
 def _moved(file: YamlFile, form: BrandForm) -> Iterator[Mistake]:

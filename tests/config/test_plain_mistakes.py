@@ -93,3 +93,18 @@ def test_a_byte_order_mark_belongs_to_no_secret_and_no_setting(tmp_path: Path) -
     assert mistakes == []
     assert workspace is not None
     assert workspace.settings.mail.password.get_secret_value() == "geheim"
+
+
+def test_what_a_query_reads_otherwise_than_it_looks_is_noted_where_it_stands(tmp_path: Path) -> None:
+    brand = (
+        "id: halden\nname: Halden\nquery: halden and pump\nexclusions: [garden or toy]\n"
+        "recipients: [{address: mara@halden.example}]\nrules: [{id: leaks, query: 'leak, burst'}]\n"
+    )
+    _, mistakes, notes = read_workspace(write(tmp_path, brand=brand), {})
+    assert not mistakes
+    told = [(note.line, note.field, note.what.partition(":")[0]) for note in notes if note.file == "brands/halden.yaml"]
+    assert told == [
+        (3, "query", "and is read as AND"),
+        (4, "exclusions", "or is read as OR"),
+        (6, "query", "a comma counts for nothing"),
+    ]
