@@ -58,7 +58,7 @@ def test_sigkill_at_random_moments_tells_every_notice_exactly_once(tmp_path: Pat
     for number in range(AT_ONCE):
         scene.judge(scene.find(1_000 + number, flags=flags[1:], brand=shared))
     mixtures = cycle([ids, ["brief", "brief"], [ids[0], shared], [*ids, "all"], ["all", "all"]])
-    later, days, kills, competed, hits = 0, 0, 0, 0, 0
+    later, days, kills, competed, hits, misses = 0, 0, 0, 0, 0, 0
     box = tmp_path / "box"
     with process("tests.alerts.post_office", box) as office:
         port = int(office.stdout.readline())
@@ -78,12 +78,13 @@ def test_sigkill_at_random_moments_tells_every_notice_exactly_once(tmp_path: Pat
                     orders = [f"brief {FIRST_DAY + timedelta(days=days)}"] * 2
                     days += 1
                 pids = [start(order) for order in orders]
-                time.sleep(chance.uniform(0.05, 0.8))
+                time.sleep(chance.uniform(0.05, 0.8) * (1 + misses / 4))  # a busy machine comes less far in a second
                 for pid in pids:
                     os.kill(pid, signal.SIGKILL)
                 kills += len(pids)
                 competed += len(pids) > 1
-                hits += bool({"claimed", "dot"} & set(scene.states()))
+                is_hit = bool({"claimed", "dot"} & set(scene.states()))
+                hits, misses = hits + is_hit, 0 if is_hit else misses + 1
             told_early = scene.notices().get("told", 0)
             days = max(days, 1)
             last = [start(f"brief {FIRST_DAY + timedelta(days=day)}") for day in range(days)]
