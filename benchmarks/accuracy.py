@@ -71,7 +71,7 @@ NOTES = [
     "metric: the figure to compare with the baseline; accuracy / macro F1 where two are given",
     "relevance: F1 negative is that of texts that are not about the brand",
     "banking77: share of customers' sentences with a question mark that get the category question or purchase intent",
-    "language: below four words or twelve letters Earshot gives the source's hint or nothing, so short rows are low",
+    "language: without a hint; what both models doubt has no language, and counts as wrong",
 ]
 
 

@@ -172,8 +172,11 @@ class Parts:
     def classifier(self) -> Classifier:
         """What judges."""
         from nlp.classifier import SpacyClassifier
+        from nlp.language import JUDGED
 
-        return SpacyClassifier()
+        said = self.workspace.settings.languages
+        hinted = (source.language for source in self.workspace.sources if source.language)
+        return SpacyClassifier(said or (*hinted, *JUDGED))
 
     @cached_property
     def book(self) -> RuleBook:

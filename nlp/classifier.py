@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cached_property
 
 from earshot.model import Category, Entry, Evidence, Recognised, Verdict
@@ -25,6 +25,10 @@ MOST_NAMES = 6
 class SpacyClassifier:
     """Judges by lexicons and rules over the clauses about each brand. Pure; pipelines are made at first use."""
 
+    def __init__(self, languages: Collection[str] = ()) -> None:
+        """Take the languages (ISO 639-1) that short texts are expected in; none means those that are judged."""
+        self._languages = languages
+
     @cached_property
     def model_version(self) -> str:
         """Name of what judges; changes whenever a verdict could."""
@@ -32,7 +36,7 @@ class SpacyClassifier:
 
     @cached_property
     def _detector(self) -> LanguageDetector:
-        return LanguageDetector()
+        return LanguageDetector(self._languages)
 
     def detect_language(self, text: str, hint: str = "") -> str:
         """Return ISO 639-1 in lower case, or "" where the text is too little and there is no hint."""

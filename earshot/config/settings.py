@@ -195,6 +195,9 @@ class Settings(Section):
 
     name: str = "Earshot"
     time_zone: str = "UTC"
+    languages: tuple[Annotated[str, Field(pattern="^[a-z]{2,3}$")], ...] = Field(
+        (), description="ISO 639-1 codes of the languages that short texts are expected in."
+    )
     record: RecordSettings = RecordSettings()
     lake: LakeSettings = LakeSettings()
     index: IndexSettings = IndexSettings()

@@ -119,11 +119,23 @@ def test_sentences_and_clauses_are_cut_at_signs_and_turns() -> None:
         ("今日はとても良い天気ですね", "", "ja"),
         ("오늘 날씨가 정말 좋네요", "", "ko"),
         ("harbor kaputt", "de-AT", "de"),
+        ("kaputter Wasserkocher", "", "de"),
+        ("undrinkable coffee", "", "en"),
+        ("verschwunden", "", "de"),
+        ("coffee", "it", "it"),
+        ("W mieście otwarto w sobotę nową pływalnię dla dzieci.", "", "pl"),
+        ("hm", "", ""),
         ("@halden https://x.example/a #fail 123", "fr", "fr"),
     ],
 )
 def test_languages_are_told_apart(text: str, hint: str, language: str) -> None:
     assert LanguageDetector().detect(text, hint) == language
+
+
+def test_a_short_text_is_in_one_of_the_languages_that_are_expected() -> None:
+    found = [LanguageDetector(expected).detect("dobra kava") for expected in (["hr", "de"], ["sl", "de"], [])]
+    assert found == ["hr", "sl", "en"]
+    assert LanguageDetector(["hr", "de"]).detect("nueva bomba") == "es"  # both models are sure
 
 
 def test_confidence_grows_with_the_score() -> None:

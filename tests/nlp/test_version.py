@@ -10,7 +10,7 @@ import nlp
 from nlp.lexicon import lexicon_digest
 from nlp.version import CODE_VERSION, model_version
 
-JUDGED_BY = (1, "26d59e9b58fbb28a")
+JUDGED_BY = (1, "05a16ff3c1ec6fdd")
 """CODE_VERSION and the digest of the code it stands for."""
 
 
