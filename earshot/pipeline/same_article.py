@@ -115,7 +115,7 @@ def why_not(known: Document, page: Document, answer: Answer, *, is_losing: bool)
 def _is_notice(said: _Said, there: _Said) -> bool:
     """Tell whether a page has the headline and, instead of the text, something short: walls are named like articles."""
     is_short = there.length < _NOTICE and len(said.text) >= _ENOUGH
-    return is_short and _share(said.text, there.words - there.title) < _CHANCE
+    return is_short and _share(said.text, there.body) < _CHANCE
 
 
 def why_none(page: Document, answer: Answer) -> str:
@@ -147,7 +147,8 @@ class _Said:
 
     def __init__(self, title: str, text: str) -> None:
         self.title, self.text = _telling(title), _telling(text[:_BEGINNING])
-        self.words = self.title | _telling(text[:_READ])
+        self.body = _telling(text[:_READ])
+        self.words = self.title | self.body
         self.length = len(text)
 
     def is_text_in(self, other: _Said) -> bool:
