@@ -22,6 +22,7 @@ from itertools import pairwise
 from earshot.model import Evidence, Mention, Why
 from earshot.ports import IncidentCandidate, IncidentMember, RecordReader, Sample
 from earshot.query.words import Word, find_words
+from earshot.stop_words import stop_words
 
 Terms = Mapping[str, Sequence[float | str]]
 """What is compared of a mention: by stem its weight, and the word as it is written there."""
@@ -252,7 +253,7 @@ def why_same(
     if not rules and not any(set(new.categories) & set(member.categories) for member in members):
         return None
     alike, shared = likeness(new.terms, [member.terms for member in members])
-    words = tuple(word for stem in shared if _is_shown(word := str(new.terms[stem][1])))[:_MOST_SHOWN]
+    words = _shown(new, shared)
     seldom = [rule for rule in rules if rule not in often]
     least = ALIKE_BY_RARE_RULE if seldom else ALIKE if rules else ALIKE_BY_CATEGORY
     if len(shared) >= SHARED and alike >= least:
@@ -274,6 +275,13 @@ def is_wave(members: Sequence[IncidentMember]) -> bool:
 def _near(reader: RecordReader, mention: Mention) -> list[IncidentCandidate]:
     since, until = mention.published_at - WINDOW, mention.published_at + WINDOW
     return reader.incident_candidates(mention.brand, since, until, most=MOST_INCIDENTS, members=MOST_MEMBERS)
+
+
+def _shown(new: IncidentMember, shared: Sequence[str]) -> tuple[str, ...]:
+    """Return the shared words that a person is shown as the reason: no function words, though they count."""
+    common = stop_words(new.language)
+    written = (str(new.terms[stem][1]) for stem in shared)
+    return tuple(word for word in written if _is_shown(word) and word.lower() not in common)[:_MOST_SHOWN]
 
 
 def _is_shown(word: str) -> bool:

@@ -50,6 +50,7 @@ _NO_OPERATORS = {
     "OU": "write OR",
     "SAUF": "write NOT",
 }
+_COUNTED = ("AROUND", "WITHIN", "NEAR", "ONEAR", "ADJ", "PRE")
 _CALLED = ("around", "within", "near", "onear", "before", "atleast", "sentence", "paragraph")
 
 
@@ -177,6 +178,10 @@ def _named(here: _Here) -> Told | None:
     if run.lower() in _CALLED and here.is_called:
         number = re.match(r"\(\s*(\d+)", here.query[here.after.at :])
         return f"{run}( ) is not read here", f"write a NEAR/{number[1] if number else 5} b; {_AS_TEXT}"
+    if run in _COUNTED and here.is_between and here.after.text.isdecimal():
+        counted = f"{run} {here.after.text}"
+        advice = f'write a NEAR/{here.after.text} b; to find the text itself, "{counted}"'
+        return f"{counted} is no operator here", advice
     if run.lower() in ("and/or", "or/and"):
         return f"{run} is no operator here", f'write OR, which finds one of them or both; to find the words, "{run}"'
     if _POINTED.fullmatch(run):

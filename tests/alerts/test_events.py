@@ -9,10 +9,11 @@ from random import Random
 
 import pytest
 
-from earshot.alerts.events import Common, likeness, terms_of
+from earshot.alerts.events import Common, Terms, likeness, terms_of, why_same
 from earshot.model import Flag, Incident, Mention, Severity, Why
+from earshot.ports import IncidentCandidate, IncidentMember
 from tests.alerts.scene import Scene
-from tests.builders import make_brand, make_flag, make_mention, make_recipient, make_rule
+from tests.builders import FakeClock, make_brand, make_flag, make_mention, make_recipient, make_rule
 
 SMALL_TALK = """Halden opened a shop by the river and people liked the cake there very much on a sunny day
 The council talked about the bridge again and nobody could say when the work would be done this year
@@ -49,6 +50,15 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
         made.find(500 + number, flags=(), title=text[:30], text=text, published_at=made.clock.now() - timedelta(days=3))
     yield made
     made.record.close()
+
+
+def test_function_words_that_two_texts_share_are_no_reason_that_a_person_is_shown() -> None:
+    at = FakeClock().now()
+    terms: Terms = {"would": [2.0, "would"], "brass": [2.0, "brass"], "valve": [2.0, "Valve"], "themse": [2.0, "They"]}
+    member = IncidentMember(("danger",), (), terms, "a.example", "en")
+    why = why_same(member, at, IncidentCandidate("one", at, at, (member,)))
+    assert why is not None
+    assert why.words == ("brass", "Valve")
 
 
 def told(scene: Scene, number: int, post: tuple[str, str], **changes: object) -> Mention:

@@ -33,6 +33,8 @@ ANYWHERE = (Purpose.BRAND, Purpose.RULE, Purpose.SEARCH)
         ("pump adj valve", 5, "adj is no operator", '"a b"'),
         ("pump ADJ4 valve", 5, "ADJ4 is no operator", "ONEAR/4"),
         ("pump AROUND(8) valve", 5, "AROUND( ) is not read", "NEAR/8"),
+        ("pump AROUND 8 valve", 5, "AROUND 8 is no operator", "NEAR/8"),
+        ("pump WITHIN 8 valve", 5, "WITHIN 8 is no operator", "NEAR/8"),
         ("NEAR(pump valve, 5)", 0, "NEAR takes no brackets", "a NEAR/5 b"),
         ("near:5", 0, "no field near:", "NEAR/5"),
         ("pump /7 valve", 5, "/7 is no operator", "NEAR/5"),
