@@ -58,7 +58,7 @@ def _shared() -> Path:
 def _pages(shared: Path) -> Iterator[Entry]:
     for site in json.loads((shared / "web/dev/manifest.json").read_text()):
         with zipfile.ZipFile(shared / "web/dev" / f"{site['host']}.zip") as archive:
-            for path in set(site["post_paths"]) & {f"/{name}" for name in archive.namelist()}:
+            for path in sorted(set(site["post_paths"]) & {f"/{name}" for name in archive.namelist()}):
                 asked = capture(f"http://{site['host']}{path}", Role.PAGE, "text/html")
                 try:
                     yield read_capture(asked, archive.read(path[1:])).entries[0]
