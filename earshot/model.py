@@ -565,6 +565,7 @@ class Mention:
     severity: the highest of its flags, or None. reach: estimated readers, None where nobody knows.
     entities: names found beside the brand. status: triage, "new" until somebody acts. published_as: the date as its
     source stated it, as in `Entry`. parent: address of the article that this comment answers; empty for an article.
+    links: absolute http(s) URLs that the document links to, as found.
     """
 
     id: str
@@ -606,6 +607,7 @@ class Mention:
     model_version: str = ""
     published_as: str = ""
     parent: str = ""
+    links: tuple[str, ...] = ()
 
 
 # --- telling people ------------------------------------------------------------------------------------

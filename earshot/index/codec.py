@@ -48,6 +48,7 @@ _PLAIN = (
     "model_version",
     "published_as",
     "parent",
+    "links",
 )
 _values = attrgetter(*_PLAIN)
 
@@ -72,7 +73,7 @@ def mention_of(source: dict[str, Any]) -> Mention:
         KeyError, ValueError, TypeError: not such a source.
     """
     values = {name: source[name] for name in _PLAIN}
-    values |= {name: tuple(source[name]) for name in ("topics", "entities", "images")}
+    values |= {name: tuple(source[name]) for name in ("topics", "entities", "images", "links")}
     return Mention(
         **values
         | {

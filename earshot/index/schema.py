@@ -47,6 +47,8 @@ def make_schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     for name in fields.RAW + fields.RAW_MANY:
         builder.add_text_field(name, fast=True, tokenizer_name="raw", index_option="basic")
+    for name in fields.LOOKED_UP:
+        builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
     for name in fields.WORDS:
         builder.add_text_field(name, tokenizer_name=WHITESPACE, index_option="position")
     for name in PAIRS:
@@ -106,7 +108,7 @@ def make_tombstone(mention_id: str, revision: int) -> tantivy.Document:
 
 
 _ADD: dict[str, Callable[[tantivy.Document, str, Any], None]] = (
-    dict.fromkeys(fields.RAW + fields.RAW_MANY + fields.WORDS, tantivy.Document.add_text)
+    dict.fromkeys(fields.RAW + fields.RAW_MANY + fields.LOOKED_UP + fields.WORDS, tantivy.Document.add_text)
     | dict.fromkeys(fields.INTEGERS, tantivy.Document.add_integer)
     | dict.fromkeys(fields.FLOATS, tantivy.Document.add_float)
     | dict.fromkeys(fields.BOOLEANS, tantivy.Document.add_boolean)

@@ -346,4 +346,5 @@ def as_mention(document: Document, write: MentionWrite) -> Mention:
         model_version=verdict.model_version,
         published_as=document.published_as,
         parent=document.parent,
+        links=document.links,
     )

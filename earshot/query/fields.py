@@ -1,12 +1,13 @@
 """The fields of a mention in every index, and what fills them. Knows no engine.
 
-Each engine maps RAW and RAW_MANY to exact strings, WORDS to text that is split at white space only, with
+Each engine maps RAW, RAW_MANY and LOOKED_UP to exact strings, WORDS to text that is split at white space only, with
 positions, and keeps the whole mention beside them as its JSON source `mention`.
 """
 
 from __future__ import annotations
 
 from earshot.model import DocumentKind, Mention
+from earshot.query.links import link_values
 from earshot.query.words import folded_handles, folded_tags, joined_cased, joined_words
 
 SOURCE = "mention"
@@ -31,12 +32,14 @@ RAW = (
     "assignee",
 )
 RAW_MANY = ("category", "flag", "topic", "entity", "tags", "handles")
+LOOKED_UP = ("link",)
+"""Exact strings, many, that nothing is counted or sorted by."""
 INTEGERS = ("revision", "reach")
 FLOATS = ("relevance", "sentiment_score", "confidence")
 BOOLEANS = ("own_voice", "flagged")
 DATES = ("published_at", "found_at")
 WORDS = ("title_words", "text_words", "title_cased", "text_cased", "author_words")
-ALL = RAW + RAW_MANY + INTEGERS + FLOATS + BOOLEANS + DATES + WORDS
+ALL = RAW + RAW_MANY + LOOKED_UP + INTEGERS + FLOATS + BOOLEANS + DATES + WORDS
 
 
 def words_field(part: str, *, is_cased: bool = False) -> str:
@@ -47,7 +50,7 @@ def words_field(part: str, *, is_cased: bool = False) -> str:
 def index_fields(mention: Mention) -> dict[str, object]:
     """Return what the index holds of a mention, by field; a field without a value is left out.
 
-    Strings for RAW and WORDS, lists of strings for RAW_MANY, aware datetimes in UTC for DATES.
+    Strings for RAW and WORDS, lists of strings for RAW_MANY and LOOKED_UP, aware datetimes in UTC for DATES.
     """
     values = _raw(mention) | _many(mention) | _words(mention)
     values |= {
@@ -79,6 +82,7 @@ def _many(mention: Mention) -> dict[str, object]:
         "entity": list(mention.entities),
         "tags": folded_tags(mention.title, mention.text),
         "handles": folded_handles(mention.title, mention.text),
+        "link": link_values(mention.links),
     }
 
 

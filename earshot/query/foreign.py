@@ -32,6 +32,7 @@ _JOINED = re.compile(r"(?i)(?:near|onear|around)[~:=-]?(\d+)\S*|(?:pre|within)(\
 _ADJACENT = re.compile(r"(?i)adj(\d*)")
 _FUZZY = re.compile(r"\S*\w~\d*(\.\d+)?")
 _WEIGHT = re.compile(r"\S*\w\^\d+(\.\d+)?")
+_ADDRESS = re.compile(r"(?i)https?://")
 _INNER_MARK = re.compile(r"\w\?+\w|^\?+\w")
 _EXPRESSION = re.compile(r"/\S.*/|/\d+|/[sp]")
 _COMPARED = re.compile(r"([^\W\d_]\w*)(?:[<>]=?|=)(\S*)")
@@ -101,6 +102,11 @@ class _Here:
     def is_called(self) -> bool:
         """Whether a bracket follows without a space."""
         return self.after.kind is Kind.OPEN and self.after.at == self.token.end
+
+    @property
+    def is_address(self) -> bool:
+        """Whether this is a whole address behind a field, whose signs are its own."""
+        return self.token.is_value and bool(_ADDRESS.match(self.run))
 
     @property
     def is_joined(self) -> bool:
@@ -236,7 +242,16 @@ def _expression(here: _Here) -> Told | None:
     return what, f"write the words with OR, the beginning of one as complain*, or NEAR/5; {_AS_TEXT}"
 
 
+def _cut_address(here: _Here) -> Told | None:
+    """Refuse an address that a bracket or the like cuts short: its rest would be searched as words."""
+    if not here.is_address or here.after.at > here.token.end or here.after.kind in (Kind.CLOSE, Kind.END):
+        return None
+    return f"an address ends before {here.query[here.after.at]}", "put the whole address in double quotes"
+
+
 def _sign_within(here: _Here) -> Told | None:
+    if here.is_address:
+        return None
     if _INNER_MARK.search(here.run):
         return "? does not stand for a letter here", f"write the spellings: (adviser OR advisor); {_AS_TEXT}"
     if _FUZZY.fullmatch(here.run):
@@ -276,6 +291,6 @@ _RULES: dict[Kind, tuple[Callable[[_Here], Told | None], ...]] = {
     Kind.EXACT: (_equals_behind_field,),
     Kind.RUN: (
         *(_slop, _nearness, _named, _ampersand, _compared),
-        *(_sign_before, _expression, _sign_within, _brackets, _single_quotes),
+        *(_sign_before, _expression, _cut_address, _sign_within, _brackets, _single_quotes),
     ),
 }

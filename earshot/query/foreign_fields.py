@@ -41,8 +41,6 @@ def advice_for(field: str, value: str, allowed: Sequence[str]) -> str:
     own = _FIELD.get(field, "")
     if own in ("#", "@", "="):
         return f"write {own}{_bare(value) or {'#': 'recall', '@': 'halden', '=': 'Apple'}[own]}"
-    if own == "link":
-        return f"links are not searched yet; {_as_text(field, value)}"
     if own == "kind" and own in allowed:
         return "write kind:article or kind:comment"
     if own in allowed or field in _ADDRESS:

@@ -200,9 +200,9 @@ class _Parser:
     def _field(self, place: _Place) -> Node:
         token = self._take()
         if place.field:
-            raise self._error(
-                f"{token.text}: cannot stand within {place.field}:( )", "close the bracket first", token.at
-            )
+            is_address = token.text.lower() in ("http", "https")
+            advice = "put each address in double quotes" if is_address else "close the bracket first"
+            raise self._error(f"{token.text}: cannot stand within {place.field}:( )", advice, token.at)
         follows = self._token
         is_there = follows.kind in (Kind.OPEN, Kind.RUN, Kind.PHRASE, Kind.EXACT)
         value = self._query[follows.at : follows.end] if is_there and follows.kind is not Kind.OPEN else ""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from earshot.model import DocumentKind, Mention, Span
+from earshot.query.links import link_values
 from earshot.query.reading import Part, Range, read
 from earshot.query.times import instant
 from earshot.query.tree import (
@@ -177,6 +178,8 @@ def _values_of(mention: Mention) -> Callable[[str], Iterable[str]]:
             return [flag.rule_id for flag in mention.flags]
         if field == "kind":
             return (DocumentKind.of(mention.parent),)
+        if field == "link":
+            return link_values(mention.links)
         return (str(getattr(mention, field)),)
 
     return values

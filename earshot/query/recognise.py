@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 
 from earshot.errors import ConfigError, QueryError
 from earshot.model import Brand, DocumentKind, Entry, Recognised
 from earshot.names.forms import Pattern, patterns_of, surface
 from earshot.query.language import Purpose, literal, parse
+from earshot.query.links import link_values
 from earshot.query.matcher import Subject, merged
 from earshot.query.plan import AllOf, Found, Named, NoneOf, Step, make_step
 from earshot.query.terms import read_site
@@ -147,7 +149,8 @@ def _told(brand: Brand, field: str) -> Iterator[None]:
 def _values(entry: Entry, url: str, source: str) -> Callable[[str], Iterable[str]]:
     kind = DocumentKind.of(entry.parent)
     known = {"site": site_of(url), "language": entry.language, "source": source, "kind": kind}
-    return lambda field: (known.get(field, ""),)
+    links = cache(lambda: link_values(entry.links))  # read once, and only where a query asks for them
+    return lambda field: links() if field == "link" else (known.get(field, ""),)
 
 
 def _domain(brand: Brand, domain: str) -> str:

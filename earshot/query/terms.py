@@ -14,6 +14,7 @@ from earshot.query import words
 from earshot.query.foreign_fields import advice_for
 from earshot.query.languages import is_language
 from earshot.query.lexer import Kind, Token
+from earshot.query.links import address_of
 from earshot.query.near import common_word
 from earshot.query.tree import AUTHOR, BOTH, TITLE, Handle, Is, Near, Node, Prefix, Tag, When, Words
 from earshot.urls import canonical_url, site_of
@@ -29,6 +30,7 @@ FIELDS = (
     "source",
     "lang",
     "kind",
+    "link",
     "brand",
     "sentiment",
     "category",
@@ -46,7 +48,7 @@ _CHOICES: dict[str, type[StrEnum]] = {
     "category": Category,
     "severity": Severity,
 }
-_NOT_BUILT = ("status", "assignee", "topic", "entity", "reach", "link")
+_NOT_BUILT = ("status", "assignee", "topic", "entity", "reach")
 """Fields that people ask for and that nothing fills yet."""
 _YEARS = range(1970, 2200)
 _ID = re.compile(r"[\w.-]+")
@@ -255,6 +257,8 @@ class TermReader:
             return When(field == "after", self._moment(token, value))
         if field == "site":
             return Is("site", self._site(token, value))
+        if field == "link":
+            return Is("link", self._link(token, value))
         if field == "lang":
             return Is("language", self._language(token, value))
         if field in _CHOICES:
@@ -286,6 +290,22 @@ class TermReader:
         if not site:
             raise self._error(token, f"{value} is no site", "write the host alone: site:blog.example")
         return site
+
+    def _link(self, token: Token, value: str) -> str:
+        """Return the site or the address that a document has to link to."""
+        if "*" in value and token.kind is Kind.RUN:
+            raise self._error(token, "link: takes no *", "write the host, which finds links to any of its pages")
+        if "/" in value and "://" not in value:
+            what = f"{value} is neither a host nor a whole address"
+            raise self._error(token, what, f"write link:https://{value.lstrip('/')}")
+        found = address_of(value) if "://" in value else read_site(value)
+        if not found:
+            advice = "write a host, link:blog.example, or a whole address, link:https://blog.example/a"
+            raise self._error(token, f"{value} is neither a host nor an address", advice)
+        if found.endswith("/") and found.count("/") == 3:
+            what = f"{value} is the front page; to find links to any page of the site write link:{site_of(found)}"
+            self.remark(token, what)
+        return found
 
     def _moment(self, token: Token, value: str) -> date | datetime:
         try:

@@ -54,7 +54,7 @@ def document_of(row: Any) -> Document:
 _DOCUMENT_COLUMNS = (
     "story_id", "url", "site", "title", "text", "text_is", "author", "source_id", "source_kind", "collection",
     "scope", "published_at", "published_from", "found_at", "language", "engagement", "images",
-    "published_as", "parent",
+    "published_as", "parent", "links",
 )  # fmt: skip
 
 
@@ -107,6 +107,7 @@ def mention_of(row: Any) -> Mention:
         model_version=row.model_version,
         published_as=row.published_as,
         parent=row.parent,
+        links=tuple(row.links),
     )
 
 
@@ -136,7 +137,7 @@ def shown(row: Any, columns: dict[str, Any]) -> dict[str, str]:
     """
     details = (
         row.url, row.author, row.published_at, row.published_from, row.published_as, row.parent, row.language,
-        row.images, row.engagement,
+        row.images, row.engagement, row.links,
     )  # fmt: skip
     flags = {"flags", "severity"}
     return {

@@ -23,6 +23,7 @@ from earshot.query.fields import index_fields
 from earshot.query.language import Purpose, parse
 from earshot.query.matcher import match, spans_of
 from earshot.query.words import find_words
+from earshot.urls import site_of
 from tests.builders import make_flag, make_mention
 from tests.query import grammar
 
@@ -48,6 +49,7 @@ LANGUAGES = tuple(_PROSE)
 _BRANDS = ("halden", "osprey", "日本工業")
 _SITES = tuple(f"site{n}.example" for n in range(40))
 _AUTHORS = ("", "Ada", "Ada Lovelace", "山田", "سارة", "José", *(f"author {n}" for n in range(60)))
+_LINK_STARTS = ("https://", "https://www.", "http://", "https://SHOP.")
 _GAPS = (" ", " ", " ", " ", " ", ", ", ". ", "\n", " 🎉 ", "-", "\u200b", " “", "’")
 
 
@@ -80,6 +82,7 @@ def _mention(rng: random.Random, n: int) -> Mention:
         source=rng.choice(("blog", "news", "forum")),
         source_kind=rng.choice(("feed", "sitemap")),
         parent="" if n % 5 else f"http://{site}/article",
+        links=_links(n),
         published_at=at,
         language="" if rng.random() < 0.05 else language,
         relevance=rng.choice((0.2, 0.5, 0.9)),
@@ -90,6 +93,12 @@ def _mention(rng: random.Random, n: int) -> Mention:
         is_own_voice=rng.random() < 0.1,
         status=rng.choice(("new", "done", "ours")),
     )
+
+
+def _links(n: int) -> tuple[str, ...]:
+    """Return up to four links, without chance, so that what else the corpus holds stays as it was."""
+    own = tuple(f"{_LINK_STARTS[(n + i) % 4]}site{(n + 7 * i) % 40}.example/{n % 25}" for i in range(n % 4))
+    return own if n % 3 else (*own, grammar.LINKS[n // 3 % len(grammar.LINKS)])
 
 
 def _text(rng: random.Random, language: str, length: int) -> str:
@@ -116,7 +125,7 @@ def _text(rng: random.Random, language: str, length: int) -> str:
 @cache
 def questions() -> tuple[SearchRequest, ...]:
     """Return the questions: a third in the grammar of the language's own tests, the rest about words of the corpus."""
-    rng = random.Random(25112026)
+    rng = random.Random(30112026)
     strange = generated(grammar.queries(), QUESTIONS // 3)
     texts = iter([*strange, *(_query(rng) for _ in range(2 * QUESTIONS))])
     asked = {SearchRequest(time_zone="Europe/Berlin"): None}
@@ -200,6 +209,7 @@ def _field(rng: random.Random, mention: Mention) -> str:
             "flag:recalls",
             "severity:warning",
             "kind:comment",
+            f"link:{rng.choice([*filter(site_of, mention.links), mention.site])}",
             f"#{rng.choice(grammar.TAGS)}",
             f"@{rng.choice(grammar.HANDLES)}",
         ]

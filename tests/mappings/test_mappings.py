@@ -36,7 +36,8 @@ from tests.builders import NOW, FakeClock, make_flag, make_mention
 from tests.engines import manual
 
 KINDS = {
-    "text": dict.fromkeys(fields.RAW + fields.RAW_MANY, "keyword") | dict.fromkeys(fields.WORDS, "text"),
+    "text": dict.fromkeys(fields.RAW + fields.RAW_MANY + fields.LOOKED_UP, "keyword")
+    | dict.fromkeys(fields.WORDS, "text"),
     "i64": dict.fromkeys(fields.INTEGERS, "long"),
     "f64": dict.fromkeys(fields.FLOATS, "double"),
     "bool": dict.fromkeys((*fields.BOOLEANS, "gone"), "boolean"),
@@ -54,7 +55,7 @@ def embedded(tmp_path: Path) -> dict[str, dict[str, Any]]:
 LEAVES = ("term", "terms", "match_phrase", "prefix", "intervals", "range")
 EVERY_WAY_TO_ASK = (
     "pump =Pump (recall NEAR/5 valve) #tag @handle title:pum* author:ada site:x.example source:x lang:en brand:b "
-    "kind:comment sentiment:negative category:praise flag:f after:2026-01-01"
+    "kind:comment link:bakery.example sentiment:negative category:praise flag:f after:2026-01-01"
 )
 EVERY_FILTER = Filters(
     **dict.fromkeys(FILTERS, ("x",)), is_flagged=True, is_own_voice=True, min_relevance=0.5, since=NOW, until=NOW
@@ -102,6 +103,7 @@ CHANGES: dict[str, Any] = {
     "model_version": "m2",
     "published_as": "2026-11-29T23:30:00-05:00",
     "parent": "http://blog.example/article",
+    "links": ("http://bakery.example/a",),
 }
 """Another value for each field of a mention."""
 
@@ -121,6 +123,7 @@ def full() -> Mention:
         topics=("t",),
         entities=("e",),
         reach=1,
+        links=("http://bakery.example/a",),
         assignee="Mara",
     )
 
@@ -206,6 +209,9 @@ def test_words_are_split_at_white_space_only_with_positions(embedded: dict[str, 
     for name in fields.RAW + fields.RAW_MANY:
         assert embedded[name]["options"]["indexing"]["tokenizer"] == "raw"
         assert embedded[name]["options"]["fast"]
+    for name in fields.LOOKED_UP:
+        assert embedded[name]["options"]["indexing"]["tokenizer"] == "raw"
+        assert not embedded[name]["options"]["fast"]
 
 
 def test_prefixes_of_3_to_19_characters_are_indexed_for_folded_words() -> None:

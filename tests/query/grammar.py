@@ -10,6 +10,7 @@ from earshot.errors import QueryError
 from earshot.model import Category, Mention, Sentiment, Severity
 from earshot.query.language import Purpose, parse
 from earshot.query.words import find_words
+from earshot.urls import site_of
 from tests.builders import make_flag, make_mention
 
 WORDS = [
@@ -38,6 +39,19 @@ SEPARATORS = [" ", " ", " ", " ", ", ", ". ", "\n", "-", " 🎉 ", "\u200b", "�
 TAGS = ["recall", "Recall", "New_York", "日本", "हिन्दी"]
 HANDLES = ["ada", "Ada", "ada@example.org", "bob.k"]
 SITES = ["blog.example", "news.example", "xn--bcher-kva.example"]
+LINKS = [
+    *(
+        "https://bakery.example/a/b",
+        "http://www.bakery.example/",
+        "https://shop.bakery.example/a/b?x=1&utm_source=mail",
+    ),
+    *("https://bücher.example/über#top", "https://blog.example:8080/A", "mailto:ada@bakery.example"),
+]
+_LINKED = [
+    *(link for link in LINKS if site_of(link)),
+    *(site for link in LINKS if (site := site_of(link))),
+    '(bakery.example OR "https://blog.example:8080/A")',
+]
 AUTHORS = ["", "Ada", "Ada Lovelace", "ada lovelace-King", "山田", "Bob"]
 SOURCES = ["blog", "news"]
 ZONES = ["UTC", "Europe/Berlin", "America/New_York", "Asia/Kathmandu", "Pacific/Apia"]
@@ -75,6 +89,7 @@ def mentions(draw: st.DrawFn) -> Mention:
         text=draw(texts()),
         author=draw(st.sampled_from(AUTHORS)),
         parent=draw(st.sampled_from(["", "", "http://blog.example/article"])),
+        links=tuple(draw(st.lists(st.sampled_from(LINKS), max_size=3))),
         site=draw(st.sampled_from(SITES)),
         source=draw(st.sampled_from(SOURCES)),
         brand=draw(st.sampled_from(["halden", "osprey"])),
@@ -125,6 +140,7 @@ def _leaves(purpose: Purpose) -> st.SearchStrategy[str]:
             ['author:"Ada Lovelace"', "site:bücher.example", "site:www.blog.example", "lang:en", "kind:comment"]
         ),
         st.sampled_from(SITES).map(lambda site: f"site:{site}"),
+        st.sampled_from(_LINKED).map(lambda value: f"link:{value}"),
         st.sampled_from(DAYS + TIMES).flatmap(lambda at: st.sampled_from([f"after:{at}", f"before:{at}"])),
     ]
     if purpose is not Purpose.BRAND:

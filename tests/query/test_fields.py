@@ -15,6 +15,7 @@ FULL = make_mention(
     entities=("Osprey",),
     assignee="mara",
     reach=100,
+    links=("https://www.bakery.example/a?utm_source=x", "https://bakery.example/a", "https://bakery.example/b"),
 )
 
 
@@ -28,12 +29,18 @@ def test_words_are_folded_and_joined_and_tags_stand_beside() -> None:
     assert filled["text_cased"] == "Ask Ada The PUMP broke"
     assert filled["author_words"] == "ada lovelace"
     assert (filled["tags"], filled["handles"]) == (["recall"], ["ada"])
+    assert filled["link"] == [
+        "bakery.example",
+        "https://www.bakery.example/a",
+        "https://bakery.example/a",
+        "https://bakery.example/b",
+    ]
     assert (filled["flag"], filled["flagged"], filled["severity"]) == (["a", "b"], True, "critical")
 
 
 def test_what_has_no_value_is_left_out_but_zero_and_false_stay() -> None:
     filled = fields.index_fields(make_mention(author="", relevance=0.0, sentiment_score=0.0, reach=0))
-    assert not {"author", "author_words", "severity", "flag", "topic", "tags", "assignee"} & set(filled)
+    assert not {"author", "author_words", "severity", "flag", "link", "topic", "tags", "assignee"} & set(filled)
     assert (filled["relevance"], filled["reach"], filled["own_voice"], filled["flagged"]) == (0.0, 0, False, False)
 
 

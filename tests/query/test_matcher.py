@@ -170,3 +170,39 @@ def test_phrases_and_prefixes_stand_near_and_in_order(query: str, text: str, sho
 
 def test_sentiment_is_the_mentions_own() -> None:
     assert match(parse("sentiment:positive"), make_mention(sentiment=Sentiment.POSITIVE))
+
+
+LINKED = make_mention(
+    links=(
+        "http://www.bakery.example/a/?utm_source=mail#top",
+        "https://shop.mill.example/b?x=1",
+        "mailto:ada@oven.example",
+        *(f"https://many.example/{n}" for n in range(200)),
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("query", "is_found"),
+    [
+        ("link:bakery.example", True),
+        ("link:WWW.bakery.example", True),
+        ("link:http://www.bakery.example/a/", True),
+        ("link:http://www.bakery.example/a/?fbclid=1", True),
+        ("link:https://www.bakery.example/a/", False),
+        ("link:http://www.bakery.example/a", False),
+        ("link:http://www.bakery.example/", False),
+        ("link:shop.mill.example", True),
+        ("link:mill.example", False),
+        ("link:https://shop.mill.example/b?x=1", True),
+        ("link:https://shop.mill.example/b", False),
+        ("link:oven.example", False),
+        ("link:blog.example", False),
+        ("link:https://many.example/196", True),
+        ("link:https://many.example/197", False),
+    ],
+)
+def test_a_link_is_found_by_its_host_or_by_its_whole_address(query: str, *, is_found: bool) -> None:
+    found = match(parse(query), LINKED)
+    assert (found is not None) is is_found
+    assert not found or (found.spans, found.clause) == ((), query)

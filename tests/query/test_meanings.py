@@ -64,6 +64,7 @@ def test_recogniser_hears_what_the_matcher_matches(mention: Mention, texts: list
         published_at=mention.published_at,
         language=mention.language,
         parent=mention.parent,
+        links=mention.links,
     )
     heard = BrandRecogniser(brands, zone).recognise(entry, f"http://{mention.site}/x", mention.source)
     nodes = {brand.id: parse(brand.query, Purpose.BRAND) for brand in brands}

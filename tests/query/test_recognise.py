@@ -89,6 +89,9 @@ def test_fields_of_the_document_decide() -> None:
     assert heard(query="halden source:blog", source="news") is None
     assert heard(query="halden after:2026-11-20 before:2026-11-21")
     assert heard(query="halden lang:de") is None
+    linking = make_entry(links=("https://www.bakery.example/a",))
+    assert heard(query="halden link:bakery.example link:https://www.bakery.example/a", entry=linking)
+    assert heard(query="halden link:mill.example", entry=linking) is None
 
 
 def test_an_undated_entry_counts_as_now() -> None:
