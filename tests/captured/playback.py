@@ -27,7 +27,7 @@ BRANDS: dict[str, dict[str, Any]] = {
     "microsoft": {"name": "Microsoft", "query": 'Microsoft OR Xbox OR Azure OR "Windows 10" OR "Windows 7"'},
     "amazon": {"name": "Amazon", "query": '(Amazon OR AWS OR Kindle) NOT ("Amazon Associate" OR rainforest)'},
     "facebook": {"name": "Facebook", "query": "Facebook OR WhatsApp OR Instagram"},
-    "uber": {"name": "Uber", "query": "Uber OR UberX", "competitors": ["Lyft", "Airbnb"]},
+    "uber": {"name": "Uber", "query": "Uber OR UberX"},
     "mclaren": {"name": "McLaren"},
     "google": {"name": "Google", "products": ["Gmail", "Chrome", "Android"]},
 }
