@@ -11,12 +11,14 @@ from datetime import timedelta
 from email import message_from_bytes, policy
 from http.server import ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
 from earshot import jobs
 from earshot.config.rereading import Rereading
+from earshot.errors import StorageError
 from earshot.pipeline import run
 from earshot.pipeline.run import RoundReport
 from earshot.reloading import ReloadingApp
@@ -85,6 +87,29 @@ def test_a_source_that_is_added_is_fetched_without_a_restart_and_a_mistake_stops
         time.sleep(1)
         file.write_text(source(feed))
         wait_for(lambda: reports[-1].ingested.mentions == 1)
+
+
+def test_a_record_that_does_not_answer_while_the_files_change_ends_no_listening(
+    root: Path, feed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from earshot.jobs import running
+
+    monkeypatch.setattr(run, "_LOOK_EVERY", timedelta(milliseconds=200))
+    monkeypatch.setattr(running, "_TRY_AGAIN_S", 0.1)
+    make, calls = running.make_runner, []
+
+    def silent_once(*args: Any, **options: Any) -> Any:
+        calls.append(1)
+        if len(calls) == 2:
+            raise StorageError("the record does not answer")
+        return make(*args, **options)
+
+    monkeypatch.setattr(running, "make_runner", silent_once)
+    with listening(root) as reports:
+        wait_for(lambda: bool(reports))
+        (root / "sources" / "blogs.yaml").write_text(source(feed))
+        wait_for(lambda: reports[-1].ingested.mentions == 1)
+    assert len(calls) == 3
 
 
 def test_a_failing_stage_is_mailed_to_operations_once_and_shown_as_a_failed_job(

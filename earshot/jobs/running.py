@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ import structlog
 from earshot import jobbook, leases
 from earshot.config.environment import environment
 from earshot.config.rereading import Rereading
-from earshot.errors import ConfigError
+from earshot.errors import ConfigError, StorageError
 from earshot.jobs.indexing import run_publish
 from earshot.jobs.opening import opened
 from earshot.jobs.operations_mail import note_failure, tell_operations
@@ -22,9 +21,10 @@ from earshot.jobs.telling import run_alert, run_briefs
 from earshot.jobs.upkeep import run_maintain
 from earshot.pipeline.publish import Published
 from earshot.pipeline.run import RoundReport, Runner, Stages
-from earshot.wiring import Parts, open_parts
+from earshot.wiring import Parts
 
 log = structlog.get_logger(__name__)
+_TRY_AGAIN_S = 2.0
 
 
 def make_runner(
@@ -74,23 +74,17 @@ class Listening:
             EarshotError: the workspace could not be opened at the start. Later a change that cannot be opened waits
                 until it can.
         """
-        environ = environment()
-        files = Rereading(self._root, environ)
-        with opened(self._root, environ) as parts:
-            report = self._once(parts, files)
-        while not self._is_stopped:
+        environ, report = environment(), None
+        while report is None or not self._is_stopped:
             files = Rereading(self._root, environ)
             try:
-                parts = open_parts(self._root, environ)
-            except ConfigError as error:
-                log.error(
-                    "the workspace was changed and cannot be opened; nothing runs until it can", reason=str(error)
-                )
-                self._wait_for_files(files)
-                continue
-            with closing(parts):
-                log.warning("the workspace was changed; going on with what its files say now")
-                report = self._once(parts, files)
+                with opened(self._root, environ) as parts:
+                    report = self._once(parts, files)
+            except (ConfigError, StorageError) as error:
+                if report is None:
+                    raise
+                log.error("the changed workspace cannot be opened; it is tried again until it can", reason=str(error))
+                time.sleep(_TRY_AGAIN_S)
         return report
 
     def _once(self, parts: Parts, files: Rereading) -> RoundReport:
@@ -100,10 +94,6 @@ class Listening:
         report = self._runner.forever()
         self._is_stopped = self._is_stopped or not self._runner.is_reloading
         return report
-
-    def _wait_for_files(self, files: Rereading) -> None:
-        while not self._is_stopped and files.mistakes():
-            time.sleep(1)
 
 
 def _maintain(parts: Parts, part: str, is_stopping: Callable[[], bool]) -> Mapping[str, Any]:
