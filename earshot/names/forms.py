@@ -32,6 +32,8 @@ MAX_JOINED_WORDS = 4
 
 AND_WORDS = ("and", "und", "et", "en", "og", "och", "e", "y", "i", "ve", "ja", "и", "і", "και")
 """What people write for &. Source: Unicode CLDR 47, list patterns of two, read 2026-11."""
+_MARKS = ("@", "#")
+"""Before a name they make a handle or a tag of it, which nobody says in words."""
 _SIGN_WORDS = {"+": "plus", "#": "sharp", ".": "dot", "@": "at"}
 _MIN_AROUND_AND = (
     3  # a letter for "and" parts words only that are no letters themselves: "Dolce e Gabbana", not "A e B"
@@ -163,7 +165,7 @@ def _with_apostrophe(name: Spelling) -> Iterator[Pattern]:
 
 def _signs_as_words(name: Spelling) -> Iterator[Pattern]:
     """Yield Halden Plus for Halden+, cplusplus for C++, dotnet for .NET."""
-    if any(sign not in _SIGN_WORDS for sign in name.before + name.after):
+    if name.before in _MARKS or any(sign not in _SIGN_WORDS for sign in name.before + name.after):
         return
     ahead = [_SIGN_WORDS[sign] for sign in name.before]
     behind = [_SIGN_WORDS[sign] for sign in name.after]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from earshot.errors import ConfigError
+from earshot.model import Entry
 from earshot.query.met import forms_of, met_forms, small_letters
 from earshot.query.recognise import BrandRecogniser
 from tests.builders import make_brand, make_entry, make_mention
@@ -50,3 +51,16 @@ def test_forms_that_were_met_are_counted_by_mention_with_the_newest_example() ->
 def test_a_name_without_letters_has_no_forms_to_show() -> None:
     with pytest.raises(ConfigError):
         forms_of(make_brand(name="!"))
+
+
+@pytest.mark.parametrize("name", ["@haldenapp", "#haldenapp"])
+def test_a_handle_or_a_tag_is_not_said_in_words(name: str) -> None:
+    recogniser = BrandRecogniser([make_brand(name=name)])
+
+    def is_found(text: str) -> bool:
+        return bool(recogniser.recognise(Entry(url="http://a.example/x", text=text), "http://a.example/x"))
+
+    assert is_found(f"Thanks {name} for nothing")
+    assert not any(
+        is_found(text) for text in ("look at haldenapp", "look atHaldenapp", "@athaldenapp", "sharp haldenapp")
+    )
