@@ -16,7 +16,7 @@ CLUSTER := airflow opensearch elasticsearch postgresql s3 cluster
 
 AIRFLOW_PORT ?= 8081
 
-.PHONY: demo airflow test soak test-cluster check lock serve system-parts clean
+.PHONY: demo airflow test soak reliability test-cluster check lock serve system-parts clean
 
 ifeq ($(ENGINE),)
 demo: .venv/core.installed
@@ -47,6 +47,10 @@ EXAMPLES ?= 20
 soak: .venv/all.installed system-parts
 	@EARSHOT_TIMES=$(TIMES) $(BIN)/python -m pytest -q -n 2 -m "races and not engines" $(TESTS)
 	@EARSHOT_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not engines" $(TESTS)
+
+# Every fault once, and docs/reliability.md written from what came of it. `TESTS=tests/spiders` prints a part of it.
+reliability: .venv/all.installed system-parts
+	@$(BIN)/python -m scripts.reliability $(TESTS)
 
 # The shape of docker-compose.yml as processes: PostgreSQL, Redis, OpenSearch, an S3 server, Airflow with two Celery workers.
 test-cluster: .venv/all.installed system-parts

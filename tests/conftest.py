@@ -12,6 +12,7 @@ import pytest
 from tests.builders import FakeClock
 
 pytest_plugins = [
+    "tests.faults",
     "tests.leftout",
     "tests.soaking",
     "tests.engines.fixtures",

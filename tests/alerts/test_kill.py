@@ -48,6 +48,10 @@ def process(*arguments: object) -> Iterator[subprocess.Popen[str]]:
         running.stdout.close()
 
 
+@pytest.mark.fault(
+    case="The process that sends mail is killed at random moments",
+    promise="Each notice arrives exactly once",
+)
 def test_sigkill_at_random_moments_tells_every_notice_exactly_once(tmp_path: Path) -> None:
     chance = random.Random(7)
     scene = Scene(tmp_path, SystemClock(), kill_brands()).begin()

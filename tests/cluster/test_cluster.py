@@ -97,6 +97,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
             yield Scene(expected, place, made, killed, made.open_to_others(), _unhealthy(made))
 
 
+@pytest.mark.fault(case="A Celery worker is killed at work", promise="The other one takes over")
 def test_the_worker_that_was_killed_was_at_work(scene: Scene) -> None:
     job, owner = scene.killed
     ended = rows(scene.place, f"SELECT state FROM job_run WHERE owner = '{owner}' AND job = '{job}'")
@@ -104,6 +105,7 @@ def test_the_worker_that_was_killed_was_at_work(scene: Scene) -> None:
     assert len(scene.made.processes) == 8, "one worker of two is gone; everything else still runs"
 
 
+@pytest.mark.fault(case="A Celery worker is killed at work", promise="The record is the same as without")
 def test_the_record_is_the_one_that_earshot_run_makes(scene: Scene) -> None:
     found = facts(scene.place)
     assert differences(scene.expected, found) == {}
@@ -115,6 +117,7 @@ def test_every_notice_was_told_exactly_once_and_no_other_mail_was_sent(scene: Sc
     assert mistold(scene.place) == []
 
 
+@pytest.mark.fault(case="The file of one brand has a mistake", promise="Airflow starts; the other brands go on")
 def test_a_brand_with_a_mistake_did_not_keep_airflow_from_starting(scene: Scene) -> None:
     said = scene.made.log("airflow-init").read_text(errors="replace")
     assert "brands/broken.yaml:1:1: name: is missing" in said

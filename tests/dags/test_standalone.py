@@ -106,6 +106,10 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
             yield Scene(facts(prompt), place, airflow, killed, frozen, "\n".join(batches))
 
 
+@pytest.mark.fault(
+    case="Tasks of Airflow are killed at work",
+    promise="They run again; the record is the same as without",
+)
 def test_what_was_killed_was_at_work_and_was_run_again(scene: Scene) -> None:
     assert set(scene.killed) == set(KILLED)
     lost = {job for (job,) in rows(scene.place, "SELECT DISTINCT job FROM job_run WHERE state = 'running'")}
@@ -115,6 +119,10 @@ def test_what_was_killed_was_at_work_and_was_run_again(scene: Scene) -> None:
         assert max(tries) >= 2, dag
 
 
+@pytest.mark.fault(
+    case="A task of Airflow freezes, is started again, and wakes up",
+    promise="Both end; nothing is doubled, nobody is mailed twice",
+)
 def test_what_stood_still_went_on_beside_its_twin(scene: Scene) -> None:
     """That it changed nothing is what the tests below find."""
     assert {each.job for each in scene.frozen} == set(FROZEN)
@@ -184,6 +192,7 @@ def test_a_task_leads_to_the_page_of_what_it_did_and_back(scene: Scene) -> None:
         assert url == f"{scene.airflow.home.url}/dags/{dag}/runs/{run}/tasks/{task_id}{mapped}"
 
 
+@pytest.mark.fault(case="Somebody clears a run of `collect` and starts it again", promise="Nothing changes")
 def test_collect_cleared_and_triggered_again_changes_nothing(scene: Scene) -> None:
     before, told = facts(scene.place), len(_alert_mails(scene.place))
     first = scene.airflow.runs("earshot_collect")[-1]["dag_run_id"]
@@ -197,6 +206,7 @@ def test_collect_cleared_and_triggered_again_changes_nothing(scene: Scene) -> No
 
 
 @pytest.mark.parametrize("job", ["ingest", "publish", "alert"])
+@pytest.mark.fault(case="Somebody clears finished runs of Airflow", promise="Nothing changes, nobody is mailed twice")
 def test_a_run_that_is_cleared_changes_nothing_and_nobody_is_told_twice(scene: Scene, job: str) -> None:
     before, told = facts(scene.place), len(_alert_mails(scene.place))
     run = scene.airflow.runs(f"earshot_{job}", state="success")[-1]["dag_run_id"]
@@ -209,6 +219,7 @@ def test_a_run_that_is_cleared_changes_nothing_and_nobody_is_told_twice(scene: S
     assert len(_alert_mails(scene.place)) == told
 
 
+@pytest.mark.fault(case="An event between two DAGs is lost", promise="The next timer picks the work up")
 def test_captures_that_no_event_announced_are_told_of_all_the_same(scene: Scene) -> None:
     """The event is lost as if whoever wrote the file had died before Airflow heard of it. Nobody collects meanwhile."""
     _pause_collect(scene)

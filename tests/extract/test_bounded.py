@@ -60,10 +60,15 @@ def bounded(extractor: BoundedExtractor, body: bytes) -> None:
     assert all(len(e.title) <= 500 and len(e.text) <= 100_000 for e in reading.entries)
 
 
+@pytest.mark.fault(case="A feed that takes too long to read", promise="Reading ends at its limit; the source says why")
 def test_a_feed_that_takes_too_long_to_read_is_refused_with_the_reason(extractor):
     assert refusal(extractor, REDOS) == "reading it took more than 1 s of processor time"
 
 
+@pytest.mark.fault(
+    case="A small feed that swells to gigabytes in memory",
+    promise="Reading ends at its limit; the source says why",
+)
 def test_a_feed_that_swells_is_refused_with_the_reason(extractor):
     assert refusal(extractor, quadratic()) == "reading it needs more than 512 MB of memory"
 
@@ -83,17 +88,26 @@ def test_a_feed_that_swells_is_refused_with_the_reason(extractor):
     ],
     ids=["laughs", "quadratic", "deep xml", "deep html", "title", "text", "marks", "cyclic", "bytes"],
 )
+@pytest.mark.fault(
+    case="Known attacks on feed and page readers",
+    promise="Each ends in a bounded reading or a stated error",
+)
 def test_attacks_end_in_a_bounded_reading_or_an_error_of_ours(extractor, body):
     bounded(extractor, body)
     assert len(extractor.read(make_capture(), GOOD).entries) == 1
 
 
+@pytest.mark.fault(
+    case="A page with elements nested thousands deep",
+    promise="The page is read or refused; nothing else stops",
+)
 def test_a_page_nested_deep_does_not_end_the_parent(extractor):
     with suppress(DocumentError):
         extractor.read(page_capture(), page("<div>" * 50_000 + "x"))
     assert len(extractor.read(make_capture(), GOOD).entries) == 1
 
 
+@pytest.mark.fault(case="A reader that hangs without using the processor", promise="It is ended by the clock")
 def test_the_wall_clock_ends_what_the_processor_limit_does_not():
     limits = ReadingLimits(cpu_s=30, wall_s=3)
     extractor = BoundedExtractor(SystemClock(), limits=limits)
@@ -103,6 +117,7 @@ def test_the_wall_clock_ends_what_the_processor_limit_does_not():
     extractor.close()
 
 
+@pytest.mark.fault(case="A page whose text is larger than allowed", promise="It is refused with the reason")
 def test_an_answer_larger_than_allowed_is_refused():
     extractor = BoundedExtractor(SystemClock(), limits=ReadingLimits(max_answer=1 << 20))
     body = rss(*(item(link=f"/{n}", text="word " * 5_000) for n in range(100)))
@@ -110,6 +125,7 @@ def test_an_answer_larger_than_allowed_is_refused():
     extractor.close()
 
 
+@pytest.mark.fault(case="One bad page among many", promise="It costs only itself")
 def test_many_are_answered_in_order_and_one_bad_capture_costs_only_itself(extractor):
     bodies = [rss(item(title=f"Title {n}")) if n % 10 else b"no feed" for n in range(1, 61)]
     bodies[7] = quadratic()
@@ -152,6 +168,7 @@ def test_a_killed_zygote_is_started_again(extractor):
     assert len(extractor.read(make_capture(), GOOD).entries) == 1
 
 
+@pytest.mark.fault(case="The reading process is killed at work", promise="It is started again; no page is lost")
 def test_a_zygote_that_is_killed_at_work_costs_no_capture(extractor):
     answers = extractor.read_many((make_capture(), GOOD) for _ in range(200))
     count = 0
@@ -202,6 +219,7 @@ def test_readers_end_with_their_parent():
     assert alive == []
 
 
+@pytest.mark.fault(case="A page makes its reader open a connection or a file", promise="The reader can do neither")
 def test_readers_reach_no_network_and_write_no_file(tmp_path, monkeypatch):
     """The limits themselves, seen from inside."""
     program = (

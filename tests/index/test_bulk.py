@@ -82,6 +82,7 @@ def test_an_operation_says_its_version_and_is_two_lines() -> None:
     assert json.loads(document) == {"text": "a\r\nb\u2028c"}
 
 
+@pytest.mark.fault(case="The cluster refuses one mention of many", promise="The others are written")
 def test_one_refused_operation_stops_no_other(clock: FakeClock) -> None:
     fates = written(Cluster(lambda one: BAD if one == "m1500" else CREATED), 2500, clock)
     assert [n for n, fate in enumerate(fates) if not fate.is_done] == [1500]
@@ -104,6 +105,10 @@ def test_what_is_pushed_back_is_tried_again_alone_and_with_time_between(clock: F
     assert clock.monotonic() == sum(bulk._WAITS_S[:2])
 
 
+@pytest.mark.fault(
+    case="The cluster keeps pushing a mention back",
+    promise="It waits with its reason and is tried later",
+)
 def test_what_stays_pushed_back_is_left_for_later_with_its_reason(clock: FakeClock) -> None:
     fates = written(Cluster(lambda one: FULL if one == "m1" else CREATED), 3, clock)
     assert [(fate.is_done, fate.is_refused) for fate in fates] == [(True, False), (False, False), (True, False)]
@@ -135,6 +140,7 @@ def test_no_answer_to_a_later_request_leaves_what_was_done_done(clock: FakeClock
     assert len(cluster.sent) == 2
 
 
+@pytest.mark.fault(case="The login may not write to the cluster", promise="Mentions wait; none is lost")
 def test_a_login_that_may_not_write_loses_no_mention(clock: FakeClock) -> None:
     with pytest.raises(StorageError, match="may not"):
         written(Cluster(lambda _: ClusterError("not written", 403, {"error": {"reason": "no"}})), 2, clock)

@@ -67,6 +67,7 @@ def opening(cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[Open]:
         index.close()
 
 
+@pytest.mark.fault(case="The cluster refuses a request for its size", promise="It is halved until it is taken")
 def test_a_request_that_is_pushed_back_for_its_size_is_cut_down_until_it_is_taken(opening: Open) -> None:
     index = opening()
     put(index, mention(0))
@@ -100,6 +101,10 @@ def worst(answers: Sequence[Answer]) -> int:
     return max([int(each["status"]) for each in answers if each["status"] != 201], default=200)
 
 
+@pytest.mark.fault(
+    case="The cluster answers 429: too many writes",
+    promise="Writers wait and try again; nothing is lost",
+)
 def test_pushed_back_writers_wait_and_harm_nobody(opening: Open) -> None:
     """Several writers at a time; what one of them does not get in now, it gets in later."""
     put(opening(), mention(0))
@@ -130,6 +135,10 @@ def test_pushed_back_writers_wait_and_harm_nobody(opening: Open) -> None:
     assert opening().mentions() == 81
 
 
+@pytest.mark.fault(
+    case="A node of the cluster is killed while it is written to",
+    promise="No mention is lost or doubled",
+)
 def test_a_node_that_is_killed_while_writing_loses_nothing_and_doubles_nothing(cluster: Cluster, opening: Open) -> None:
     index = opening(Plan(replicas=1, max_mentions=400))
     put(index, mention(0))
@@ -200,6 +209,10 @@ def wait_for(is_so: Callable[[], bool], seconds: float = 120) -> None:
     raise AssertionError("it did not come to that")
 
 
+@pytest.mark.fault(
+    case="All nodes of the cluster are gone for a while",
+    promise="Collecting and alerts go on; afterwards search is whole",
+)
 def test_collecting_goes_on_while_the_index_is_gone_and_all_of_it_is_there_afterwards(
     cluster: Cluster,
     opening: Open,

@@ -52,11 +52,13 @@ def index(request: pytest.FixtureRequest) -> Iterator[ClusterIndex]:
         lambda index: index.hours(SearchRequest()),
     ],
 )
+@pytest.mark.fault(case="A shard of the cluster is missing", promise="No smaller number is shown as if it were whole")
 def test_a_missing_shard_is_no_smaller_number(index: ClusterIndex, ask: Callable[[ClusterIndex], object]) -> None:
     with pytest.raises(PartialAnswer, match="answered only in part"):
         ask(index)
 
 
+@pytest.mark.fault(case="A shard of the cluster is missing", promise="Pages say that a part is missing")
 def test_the_pages_say_in_plain_words_that_a_part_is_missing(index: ClusterIndex, tmp_path: Path) -> None:
     world = seed.make_world(tmp_path, days=2)
     world.index = index  # type: ignore[assignment]
@@ -72,6 +74,7 @@ def test_the_pages_say_in_plain_words_that_a_part_is_missing(index: ClusterIndex
 
 
 @pytest.mark.parametrize("engine", REAL)
+@pytest.mark.fault(case="The cluster does not answer in time", promise="The page says how long it waited")
 def test_an_answer_that_does_not_come_in_time_says_how_long_it_was_waited_for(engine: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"

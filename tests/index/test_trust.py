@@ -51,6 +51,10 @@ def asked(engine: str, url: str, ca_file: str, way: str) -> StorageError:
 @pytest.mark.parametrize("way", ["reading", "writing"])
 @pytest.mark.parametrize("wrong", ["authority", "name", "time"])
 @ENGINES
+@pytest.mark.fault(
+    case="The cluster shows a certificate of another authority, name or time",
+    promise="No connection is made",
+)
 def test_a_certificate_of_another_authority_name_or_time_is_not_trusted(
     engine: str, wrong: str, way: str, tmp_path: Path
 ) -> None:
@@ -70,6 +74,10 @@ def test_a_certificate_of_another_authority_name_or_time_is_not_trusted(
 
 @pytest.mark.parametrize("way", ["reading", "writing"])
 @ENGINES
+@pytest.mark.fault(
+    case="The TLS handshake with the cluster breaks off",
+    promise="It counts as no answer and is tried again",
+)
 def test_a_handshake_that_breaks_off_is_silence(engine: str, way: str, tmp_path: Path) -> None:
     """A server that restarts behind a balancer hangs up in the middle: no certificate was shown, and none is wrong."""
     trustme.CA().cert_pem.write_to_path(tmp_path / "ca.pem")

@@ -75,6 +75,10 @@ def undisturbed(places: dict[str, Place]) -> Undisturbed:
     return Undisturbed(found, start_s, seconds)
 
 
+@pytest.mark.fault(
+    case="Earshot is killed at thirty random moments",
+    promise="The next start goes on; nothing is lost, doubled or sent twice",
+)
 def test_killed_at_thirty_random_points_it_ends_as_if_nothing_had_happened(
     places: dict[str, Place], undisturbed: Undisturbed
 ) -> None:
@@ -136,6 +140,10 @@ def _wrong_when_done(place: Place, expected: Facts) -> list[str]:
 
 
 @pytest.mark.postgresql
+@pytest.mark.fault(
+    case="Earshot and its PostgreSQL are killed in turn",
+    promise="It ends with the same mentions and mails as an undisturbed run",
+)
 def test_on_postgresql_it_ends_as_on_sqlite_whatever_falls_meanwhile(
     places: dict[str, Place], undisturbed: Undisturbed, own_postgresql: Server
 ) -> None:
@@ -157,6 +165,7 @@ def test_on_postgresql_it_ends_as_on_sqlite_whatever_falls_meanwhile(
 
 
 @pytest.mark.postgresql
+@pytest.mark.fault(case="The record moves to another database in mid-work", promise="Work goes on where it was")
 def test_a_record_that_moves_in_the_middle_goes_on_where_it_was(
     places: dict[str, Place], undisturbed: Undisturbed, postgresql: Server
 ) -> None:
@@ -178,6 +187,10 @@ def test_a_record_that_moves_in_the_middle_goes_on_where_it_was(
         assert not _wrong_with(moved, undisturbed.facts)
 
 
+@pytest.mark.fault(
+    case="Earshot is killed just after the mail server took a mail",
+    promise="The mail is found in the ledger and not sent again",
+)
 def test_killed_whenever_a_mail_has_just_been_taken_it_tells_nobody_twice(places: dict[str, Place]) -> None:
     place, dice, caught = places["mailing"], random.Random(1), 0
     for name in ("continent", "troubled", "own-voice"):
@@ -205,6 +218,7 @@ def test_killed_whenever_a_mail_has_just_been_taken_it_tells_nobody_twice(places
 
 
 @pytest.mark.parametrize("number", [TERM, INTERRUPT], ids=["SIGTERM", "Ctrl-C"])
+@pytest.mark.fault(case="TERM arrives while Earshot is at work", promise="It ends within five seconds")
 def test_it_ends_within_five_seconds_whatever_it_is_doing(places: dict[str, Place], number: int) -> None:
     place, dice, took_s = places["ended"], random.Random(number), []
     for share in (0.1, 0.4, 0.7):
@@ -232,6 +246,7 @@ def test_ctrl_c_while_a_child_is_starting_is_no_failure(places: dict[str, Place]
     assert rows(place, "SELECT source_id, reason FROM source_run WHERE reason LIKE '%ended early%'") == []
 
 
+@pytest.mark.fault(case="TERM arrives again and again", promise="Nothing is lost, doubled or sent twice")
 def test_what_was_ended_again_and_again_is_whole_as_well(places: dict[str, Place], undisturbed: Undisturbed) -> None:
     place = places["ended"]
     with place.start("run") as run:
@@ -240,6 +255,7 @@ def test_what_was_ended_again_and_again_is_whole_as_well(places: dict[str, Place
     assert not _wrong_with(place, undisturbed.facts)
 
 
+@pytest.mark.fault(case="`earshot run` is started twice on one workspace", promise="Nothing is doubled")
 def test_two_runs_beside_each_other_double_nothing(places: dict[str, Place], undisturbed: Undisturbed) -> None:
     place = places["doubled"]
     with place.start("run") as one, place.start("run") as other:

@@ -42,6 +42,10 @@ def test_an_unpublished_file_is_hidden_and_swept_when_old(tmp_path: Path) -> Non
     abandoned.discard()
 
 
+@pytest.mark.fault(
+    case="A file of the lake is damaged in the middle",
+    promise="What comes before is read; the damage is reported",
+)
 def test_a_damaged_body_ends_the_file_after_the_good_ones(tmp_path: Path, lake: WarcLake) -> None:
     file, captures = filled(lake, b"one" * 100, b"two" * 100, b"three" * 100)
     path = tmp_path / file
@@ -61,6 +65,7 @@ def test_a_damaged_body_ends_the_file_after_the_good_ones(tmp_path: Path, lake: 
 
 
 @pytest.mark.parametrize("cut", [30, 100, 600])
+@pytest.mark.fault(case="A file of the lake is cut off", promise="It is noticed and reported")
 def test_a_file_cut_off_is_noticed(tmp_path: Path, lake: WarcLake, cut: int) -> None:
     file, _ = filled(lake, os.urandom(500), os.urandom(500))
     path = tmp_path / file
@@ -95,6 +100,7 @@ def test_any_warc_tool_reads_the_records_as_they_are(tmp_path: Path, lake: WarcL
 
 
 @pytest.mark.parametrize("dies_at", ["publish", "remove"])
+@pytest.mark.fault(case="Erasing in a file of the lake breaks off", promise="The next call finishes it")
 def test_a_rewrite_broken_off_is_finished_by_the_next_call(
     lake: WarcLake, monkeypatch: pytest.MonkeyPatch, dies_at: str
 ) -> None:
@@ -115,6 +121,7 @@ def fail(*args: object) -> None:
     raise StorageError("the disk is gone")
 
 
+@pytest.mark.fault(case="The disk is full", promise="The file stays good; work goes on when there is room")
 def test_a_full_disk_is_a_storage_error_and_the_file_stays_good(
     lake: WarcLake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -139,6 +146,7 @@ def test_a_full_disk_is_a_storage_error_and_the_file_stays_good(
     assert first.ref.length == third.ref.offset
 
 
+@pytest.mark.fault(case="The lake's folder cannot be written", promise="A stated error; nothing is lost")
 def test_a_folder_that_cannot_be_written_is_a_storage_error(tmp_path: Path, clock: FakeClock) -> None:
     (tmp_path / "lake").write_text("a file")
     with pytest.raises(StorageError):

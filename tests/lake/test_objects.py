@@ -33,6 +33,7 @@ def refused(lake: WarcLake) -> ConfigError:
 
 
 @pytest.mark.parametrize("fault", [503, 500, "reset"])
+@pytest.mark.fault(case="The object storage fails once or twice", promise="The request is tried again and done")
 def test_what_fails_a_time_or_two_is_done_all_the_same(s3_server: S3Server, fault: int | str) -> None:
     with Proxy(s3_server.port) as proxy:
         lake = opened(s3_server.bucket(), proxy.url)
@@ -49,6 +50,7 @@ def test_what_fails_a_time_or_two_is_done_all_the_same(s3_server: S3Server, faul
         assert list(lake.iter_files()) == []
 
 
+@pytest.mark.fault(case="The object storage keeps failing", promise="A stated error; no half file appears")
 def test_what_goes_on_failing_is_a_storage_error_and_no_file_appears(s3_server: S3Server) -> None:
     with Proxy(s3_server.port) as proxy:
         lake = opened(s3_server.bucket(), proxy.url)
@@ -62,6 +64,10 @@ def test_what_goes_on_failing_is_a_storage_error_and_no_file_appears(s3_server: 
 @pytest.mark.parametrize(
     ("fault", "held"), [("spoil", "something else than was sent"), ("cut", r"\d+ bytes where \d+ were sent")]
 )
+@pytest.mark.fault(
+    case="What is written to the object storage is spoilt on the way",
+    promise="It is noticed and taken back",
+)
 def test_what_is_spoilt_or_cut_on_the_way_is_noticed_and_taken_back(s3_server: S3Server, fault: str, held: str) -> None:
     with Proxy(s3_server.port) as proxy:
         lake = opened(s3_server.bucket(), proxy.url)
@@ -74,6 +80,7 @@ def test_what_is_spoilt_or_cut_on_the_way_is_noticed_and_taken_back(s3_server: S
         assert list(lake.iter_files()) == [file]
 
 
+@pytest.mark.fault(case="The object storage says nothing", promise="The wait ends; a stated error")
 def test_a_server_that_says_nothing_is_a_storage_error(s3_server: S3Server) -> None:
     with Proxy(s3_server.port) as proxy:
         lake = opened(s3_server.bucket(), proxy.url, timeout=0.3)
@@ -167,6 +174,7 @@ def test_two_lakes_see_at_once_what_the_other_does(s3_server: S3Server) -> None:
         one.read(capture.ref)
 
 
+@pytest.mark.fault(case="Two processes rewrite the same file of the lake", promise="It is done once")
 def test_the_same_rewriting_at_the_same_time_is_done_once(s3_server: S3Server) -> None:
     bucket = s3_server.bucket()
     lakes = [opened(bucket, s3_server.url) for _ in range(3)]

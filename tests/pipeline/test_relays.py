@@ -171,6 +171,10 @@ class Door:
         self.scene.inbox.send(message, before_dot)
 
 
+@pytest.mark.fault(
+    case="The mail server refuses the login",
+    promise="It is tried once a minute, so that the account is not locked; mails wait",
+)
 def test_a_wrong_password_is_tried_once_a_minute_by_all_brands_together(make: Make) -> None:
     ids = [f"brand{number:02}" for number in range(11)]  # no divisor of a minute: others meet the closed door
     scene = make(*ids)

@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import pytest
+
 from earshot.alerts.renderer import Renderer
 from earshot.model import CollectEvent
 from earshot.pipeline.alert import alert
@@ -32,6 +34,10 @@ def test_in_the_middle_of_a_file_it_leaves_the_rest_to_the_next_start(make_world
         assert reader.counts().documents == 3
 
 
+@pytest.mark.fault(
+    case="TERM arrives while a site makes a spider wait",
+    promise="The process ends without waiting for the site",
+)
 def test_it_does_not_wait_for_a_spider_that_waits_for_its_site(make_world: MakeWorld) -> None:
     world, released = make_world(), threading.Event()
 

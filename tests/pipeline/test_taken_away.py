@@ -122,6 +122,10 @@ def assert_all_fits_together(world: World) -> None:
     assert examine(world.record, other(world), world.index, world.clock, OWNER).findings == ()
 
 
+@pytest.mark.fault(
+    case="Retention removes a file that a round is about to read",
+    promise="That file is passed over; the round goes on",
+)
 def test_a_file_that_retention_removes_after_it_was_named_is_passed_over(world: World) -> None:
     says(world, "one")
     world.round()
@@ -161,6 +165,7 @@ def test_a_file_that_was_known_again_after_it_went_is_forgotten(world: World) ->
         assert reader.needed_files() == set()
 
 
+@pytest.mark.fault(case="One file of the lake cannot be read", promise="The others are read")
 def test_one_file_that_cannot_be_read_is_left_and_the_others_are_read(world: World) -> None:
     Path(world.workspace.lake_url, "20261120T000000.000000Z-broken.warc.gz").mkdir(parents=True)
     says(world, "one")
@@ -194,6 +199,7 @@ def test_a_login_that_may_not_cut_ends_no_round(world: World) -> None:
         assert len(reader.condemned()) == 2
 
 
+@pytest.mark.fault(case="A capture goes before it is read again", promise="The next is read")
 def test_a_capture_that_goes_before_it_is_read_again_is_lost_and_the_next_is_read(world: World) -> None:
     says(world, "one")
     world.round()
@@ -205,6 +211,7 @@ def test_a_capture_that_goes_before_it_is_read_again_is_lost_and_the_next_is_rea
     assert (done.tried, done.lost, done.ingested.captures) == (2, 1, 1)
 
 
+@pytest.mark.fault(case="The working folder of a batch is removed", promise="Its items end; no other batch does")
 def test_a_batch_whose_folder_is_removed_ends_its_items_and_no_more(world: World) -> None:
     from spiders.collector import ScrapyCollector
 
@@ -251,6 +258,7 @@ def bury(world: World, url: str) -> None:
         writer.erase(url=url, now=world.clock.now())
 
 
+@pytest.mark.fault(case="A mention is erased while it is being indexed", promise="It is taken out again")
 def test_what_is_erased_between_the_outbox_and_the_index_is_taken_out_again(world: World) -> None:
     index = beside(world)
     index.before_write = lambda: bury(world, "http://blog.example/one")
@@ -260,6 +268,7 @@ def test_what_is_erased_between_the_outbox_and_the_index_is_taken_out_again(worl
     assert [hit.mention.url for hit in index.search(SearchRequest()).hits] == ["http://forum.example/one"]
 
 
+@pytest.mark.fault(case="A mention is erased while search is compared with the record", promise="It is not put back")
 def test_what_is_erased_while_the_index_is_compared_is_not_put_back(world: World) -> None:
     index = beside(world)
     says(world, "one")
@@ -272,6 +281,7 @@ def test_what_is_erased_while_the_index_is_compared_is_not_put_back(world: World
     assert verify(world.record, index, world.clock, OWNER).drift == 0
 
 
+@pytest.mark.fault(case="Somebody opens a mention that was erased a moment ago", promise="The page says so")
 def test_a_page_of_a_mention_that_was_erased_a_moment_ago_says_so(world: World) -> None:
     """The index still lists it; its page, its data and what is exported are answered, and nothing falls over."""
     says(world, "one")
