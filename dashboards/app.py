@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
 
-from fastapi import FastAPI, Request
+from fastapi import Depends, FastAPI, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
@@ -31,6 +31,8 @@ from dashboards import (
 )
 from dashboards.acts import Actions
 from dashboards.board import Board
+from dashboards.bounds import Excess, bounded
+from dashboards.budget import Budget
 from dashboards.security import Access, Guard, wants_data, with_headers
 from earshot.alerts.unsubscribing import Unsubscribing
 from earshot.config.settings import Workspace
@@ -74,8 +76,16 @@ def make_app(
         board.assets.warm()
         yield
 
-    app = FastAPI(title="Earshot", openapi_url=None, docs_url=None, redoc_url=None, lifespan=lifespan)
+    app = FastAPI(
+        title="Earshot",
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+        dependencies=[Depends(bounded)],
+    )
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
+    app.add_middleware(Budget, too_late=_too_late)
     app.add_middleware(Guard, access=access)
     app.include_router(entry.make_router(board, access))
     for part in (programs, pages, brands, sources, incidents, runs, metrics):
@@ -88,6 +98,14 @@ def make_app(
         app.include_router(mails.make_router(board, ledger))
     _handle_errors(app, board)
     return app
+
+
+def _too_late(request: Request) -> Response:
+    title = "This took too long"
+    text = "Nothing is lost. Try again in a minute, or choose a shorter time or a simpler search."
+    if wants_data(request):
+        return JSONResponse({"error": title, "detail": text}, 503, {"retry-after": "60"})
+    return PlainTextResponse(f"{title}\n{text}\n", 503, {"retry-after": "60"})
 
 
 def _handle_errors(app: FastAPI, board: Board) -> None:
@@ -131,11 +149,19 @@ def _handle_errors(app: FastAPI, board: Board) -> None:
     def on_query(request: Request, error: Exception) -> Response:
         return answer(request, 400, "This query cannot be read", str(error))
 
+    def on_excess(request: Request, error: Exception) -> Response:
+        assert isinstance(error, Excess)
+        if wants_data(request):
+            told = {"error": error.what, "field": error.field, "limit": error.limit, "advice": error.advice}
+            return with_headers(JSONResponse(told, error.status))
+        return answer(request, error.status, "More than fits in one question", str(error))
+
     def on_any(request: Request, _: Exception) -> Response:
         text = "Something in Earshot broke over this page; the details are in the server's log."
         return answer(request, 500, "This should not happen", text)
 
     app.add_exception_handler(HTTPException, on_http)
+    app.add_exception_handler(Excess, on_excess)
     app.add_exception_handler(Damaged, on_damage)
     app.add_exception_handler(StorageError, on_storage)
     app.add_exception_handler(PartialAnswer, on_part)

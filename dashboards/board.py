@@ -16,6 +16,7 @@ from markupsafe import Markup, escape
 
 from dashboards import jobwords, wording
 from dashboards.assets import Assets
+from dashboards.bounds import MAX_QUERY
 from dashboards.view import View, read_view, time_zones
 from earshot.config.settings import Workspace
 from earshot.errors import Mistake
@@ -143,6 +144,7 @@ class Board:
             "subject_name": self.subject_name,
             "workspace_name": self.workspace.settings.name,
             "rule_name": self.rule_name,
+            "longest_query": MAX_QUERY,
             "has_mails": self.ledger is not None,
             "wants_token": bool(self.workspace.settings.dashboards.token.get_secret_value()),
         }

@@ -242,7 +242,8 @@ def _tip(column: Column) -> str:
 def _format(columns: Sequence[Column]) -> str:
     if _is_short(columns):
         return "%a %H:%M"
-    return "%-d %b" if (columns[-1].to - columns[0].at).days <= 400 else "%b %Y"
+    days = (columns[-1].to - columns[0].at).days
+    return "%-d %b" if days <= 400 else "%b %Y" if days <= 3650 else "%Y"
 
 
 def _is_short(columns: Sequence[Column]) -> bool:

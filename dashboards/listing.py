@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from dashboards.board import Board
+from dashboards.bounds import MAX_ADDRESS
 from dashboards.charts import Column
 from dashboards.overview import Ranked, ranked, timeline_of
-from dashboards.view import BY_PARAM, View
+from dashboards.view import BY_PARAM, MAX_TRAIL, View
 from earshot.index.snippets import Piece, marked, snippet
 from earshot.model import Hit
 
@@ -118,8 +119,12 @@ def _facet(board: Board, view: View, param: str, found: list[tuple[str, int]]) -
 def _onward(view: View, cursor: str) -> str:
     if not cursor:
         return ""
-    trail = (*view.trail, view.cursor or "-")
-    return view.link(cursor=cursor, trail=trail)
+    trail = (*view.trail, view.cursor or "-")[-MAX_TRAIL:]
+    link = view.link(cursor=cursor, trail=trail)
+    while trail and len(link) > MAX_ADDRESS:  # of a long way back its beginning is given up
+        trail = trail[1:]
+        link = view.link(cursor=cursor, trail=trail)
+    return link
 
 
 def _back(view: View) -> str:

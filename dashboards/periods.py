@@ -136,28 +136,31 @@ class Bin:
 
 
 QUARTER_DAY = "6 hours"
+YEAR = "year"
 _BESIDE = {
     timeline.HOUR: timedelta(0),
     QUARTER_DAY: timedelta(days=1),
     timeline.DAY: timedelta(days=2),
     timeline.WEEK: timedelta(days=8),
     timeline.MONTH: timedelta(days=32),
+    YEAR: timedelta(days=367),
 }
 """How far beside a range the next border lies at the most."""
 
 
 def fitting_interval(since: datetime, until: datetime) -> str:
-    """Return the interval that gives a readable number of columns (about 20 to 100)."""
+    """Return the interval that gives a readable number of columns: about 20 to 120, and at most 230 (years)."""
     hours = (until - since) / HOUR
     for name, limit in (
         (timeline.HOUR, 72),
         (QUARTER_DAY, 24 * 15),
         (timeline.DAY, 24 * 120),
         (timeline.WEEK, 24 * 500),
+        (timeline.MONTH, 24 * 3650),
     ):
         if hours <= limit:
             return name
-    return timeline.MONTH
+    return YEAR
 
 
 def make_bins(since: datetime, until: datetime, zone: ZoneInfo, interval: str) -> list[Bin]:
@@ -179,6 +182,9 @@ def _borders(since: datetime, until: datetime, zone: ZoneInfo, interval: str) ->
     if interval == QUARTER_DAY:
         hours = timeline.edges(since, until, zone.key, timeline.HOUR)
         return [hour for hour in hours if hour.astimezone(zone).hour % 6 == 0]
+    if interval == YEAR:
+        months = timeline.edges(since, until, zone.key, timeline.MONTH)
+        return [ceil_hour(month) for month in months if month.astimezone(zone).month == 1]
     return [ceil_hour(border) for border in timeline.edges(since, until, zone.key, interval)]
 
 

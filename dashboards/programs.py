@@ -11,10 +11,14 @@ from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 from dashboards.board import Board
+from dashboards.bounds import Excess
 from dashboards.exports import iter_csv, iter_json
 from dashboards.view import View
 from earshot.errors import QueryError
 from earshot.present import mention_dict
+
+MAX_EXPORTED = 500_000
+"""Mentions in one file, about 1.5 GB of JSON; a spreadsheet takes a million lines."""
 
 
 def make_router(board: Board) -> APIRouter:
@@ -54,9 +58,11 @@ def _whole(board: Board, request: Request, kind: str) -> Response:
     if refusal := _refuse(view):
         return refusal
     try:
+        total = board.index.count(view.request())  # a query that cannot be read is an answer, not a broken file
+        if total > MAX_EXPORTED:
+            raise _too_many(total)
         hits = board.index.walk(view.request())
-        first = list(islice(hits, 1))  # a query that cannot be read is an answer, not a broken file
-        total = board.index.count(view.request()) if kind == "json" else 0
+        first = list(islice(hits, 1))
     except QueryError as error:
         return _query_answer(error)
     every = chain(first, hits)
@@ -65,6 +71,13 @@ def _whole(board: Board, request: Request, kind: str) -> Response:
     media_type = "application/json" if kind == "json" else "text/csv; charset=utf-8"
     headers = {"content-disposition": f'attachment; filename="{name}"'}
     return StreamingResponse(body, media_type=media_type, headers=headers)
+
+
+def _too_many(total: int) -> Excess:
+    what = f"These are {total:,} mentions; a file takes {MAX_EXPORTED:,} at the most"
+    return Excess(
+        400, "mentions", MAX_EXPORTED, what, "Choose a shorter time with from and to, and take several files."
+    )
 
 
 def _query_answer(error: QueryError) -> Response:

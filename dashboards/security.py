@@ -19,6 +19,7 @@ from fastapi import Request
 from fastapi.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from dashboards.bounds import MAX_ADDRESS
 from earshot.config.settings import DashboardSettings
 from earshot.ports import Clock
 
@@ -142,6 +143,8 @@ class Access:
             text = "An access token is needed: Authorization: Bearer TOKEN\n"
             return PlainTextResponse(text, 401, {"www-authenticate": 'Bearer realm="earshot"'})
         onward = path + (f"?{request.url.query}" if request.url.query else "")
+        if len(onward) > MAX_ADDRESS // 4:  # as a parameter it grows to three times its length
+            onward = path if len(path) <= MAX_ADDRESS // 4 else "/"
         return RedirectResponse(f"{SIGN_IN}?{urlencode({'next': onward})}", 303)
 
     def _is_known(self, request: Request) -> bool:
