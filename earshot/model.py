@@ -6,7 +6,6 @@ the stored text. Tuples are in the order they were found unless said otherwise.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from enum import StrEnum
@@ -230,7 +229,7 @@ class Source:
     pace_s: seconds between two looks. schedule: a cron expression in `time_zone` (IANA) that says instead when to
     look, or empty. delay_s: least seconds between two requests to its host. parallel: requests at a time to its
     host. pages_per_round: most pages fetched for it in one round. listening_since: from when its hours count as
-    listened to; None means since Earshot first saw it. url_pattern: regular expression that a sitemap's addresses
+    listened to; None means since Earshot first saw it. url_pattern: regular expression (RE2) that a sitemap's addresses
     must match to be fetched, or empty. obeys_robots: False only where the site's owner has allowed it (an intranet,
     one's own site).
     """
@@ -251,10 +250,6 @@ class Source:
     obeys_robots: bool = True
     schedule: str = ""
     time_zone: str = "UTC"
-
-    def wants(self, url: str) -> bool:
-        """Tell whether an address that a sitemap named is to be fetched."""
-        return not self.url_pattern or re.search(self.url_pattern, url) is not None
 
 
 # --- collecting ----------------------------------------------------------------------------------------

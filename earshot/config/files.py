@@ -20,6 +20,7 @@ from earshot.config.daytimes import ClockTime
 from earshot.config.durations import Duration
 from earshot.config.updates import UpdatesText
 from earshot.model import Brand, QuietHours, Recipient, Rule, Severity, Source, Updates
+from earshot.patterns import read_pattern
 from earshot.urls import canonical_url
 
 # Source: RFC 5321 section 4.1.2, narrowed to what mail servers accept in practice; no quoted local parts.
@@ -62,10 +63,7 @@ def _domain(value: str) -> str:
 
 
 def _regular_expression(value: str) -> str:
-    try:
-        re.compile(value)
-    except re.error as error:
-        raise ValueError(f"not a regular expression: {error}") from error
+    read_pattern(value)
     return value
 
 
@@ -237,7 +235,7 @@ class SourceForm(Form):
     parallel: int | None = Field(None, ge=1, le=8, description="Requests at a time to its host.")
     pages_per_round: int | None = Field(None, ge=0, le=10_000)
     url_pattern: Annotated[str, AfterValidator(_regular_expression)] | None = Field(
-        None, description="Regular expression that a sitemap's addresses must match to be fetched."
+        None, description="Regular expression (RE2) that a sitemap's addresses must match to be fetched."
     )
     robots: Literal["obey", "permitted"] | None = Field(
         None, description="permitted: the site's owner lets you fetch what robots.txt does not (an intranet, your own)."

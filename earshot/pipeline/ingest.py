@@ -14,11 +14,14 @@ import structlog
 from earshot.alerts.rules import RuleBook
 from earshot.config.settings import Workspace
 from earshot.errors import DocumentError, Gone, SourceError, StorageError
-from earshot.model import Capture, CaptureRef, Outcome, Reading, Role, Source
+from earshot.model import Capture, CaptureRef, Outcome, PageLink, Reading, Role, Source
+from earshot.patterns import is_found
 from earshot.pipeline.cutting import cut_condemned
+from earshot.pipeline.judging import Judgements, NotJudged
 from earshot.pipeline.reading import Origin, Reader, shared_names
 from earshot.pipeline.writing import NO_TEXT, Ingested, Work, Writing
 from earshot.ports import Clock, Extractor, FrontierPage, Lake, Record, RecordReader
+from earshot.urls import canonical_url
 
 log = structlog.get_logger(__name__)
 Answer = Reading | SourceError | DocumentError
@@ -163,6 +166,15 @@ class Ingest:
             kind, _, name = capture.item_id.partition(":")
             page = reader.page(name) if kind == "page" else None
         work = self._prepare(capture, size_bytes, source, page, answer)
+        judgements = Judgements(self._reader.judge)
+        while True:
+            try:
+                return self._write(work, judgements, again=again)
+            except NotJudged:
+                judgements.make()
+
+    def _write(self, work: Work, judgements: Judgements, *, again: bool) -> Ingested:
+        capture = work.capture
         with self._record.write() as writer:
             if not writer.known_files([capture.ref.file]):  # rewritten while it was read: the new file has the rest
                 if again:
@@ -170,9 +182,10 @@ class Ingest:
                 return Ingested(rewritten=1)
             if not again and _is_ingested(writer, capture):
                 return Ingested()
-            return Writing(
-                writer, work, self._workspace, self._book, self._reader.judge, self._clock.now(), again=again
-            ).all()
+            now = self._clock.now()
+            done = Writing(writer, work, self._workspace, self._book, judgements.of, now, again=again).all()
+            judgements.check()
+            return done
 
     def _prepare(
         self, capture: Capture, size_bytes: int, source: Source, page: FrontierPage | None, answer: Answer
@@ -196,7 +209,28 @@ class Ingest:
                     :500
                 ]
         outcome, reason = _outcome(answer, capture.role, doubts)
-        return replace(work, reading=answer, prepared=tuple(prepared), outcome=outcome, reason=reason, quarantine=wrong)
+        return replace(
+            work,
+            reading=answer,
+            links=_wanted(answer.links, source),
+            prepared=tuple(prepared),
+            outcome=outcome,
+            reason=reason,
+            quarantine=wrong,
+        )
+
+
+def _wanted(links: Sequence[PageLink], source: Source) -> tuple[PageLink, ...]:
+    """Return the addresses that are to be fetched, in their canonical form."""
+    wanted = []
+    for link in links:
+        try:
+            url = canonical_url(link.url)
+        except SourceError:
+            continue
+        if link.role is Role.SITEMAP or not source.url_pattern or is_found(source.url_pattern, url):
+            wanted.append(replace(link, url=url))
+    return tuple(wanted)
 
 
 def _is_ingested(reader: RecordReader, capture: Capture) -> bool:

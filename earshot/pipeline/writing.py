@@ -15,7 +15,6 @@ from earshot import identity, stories
 from earshot.alerts.routing import judge_document
 from earshot.alerts.rules import RuleBook
 from earshot.config.settings import Workspace
-from earshot.errors import SourceError
 from earshot.model import Capture, DateFrom, Document, Outcome, PageLink, Reading, Role, Source, TextIs
 from earshot.pipeline import known as knowledge
 from earshot.pipeline import same_article
@@ -23,7 +22,6 @@ from earshot.pipeline.collect import page_id
 from earshot.pipeline.due import next_look, next_try_of_article
 from earshot.pipeline.reading import Prepared, as_another
 from earshot.ports import DocumentKey, FrontierPage, MentionWrite, RecordWriter, RunEnd, StoredDocument
-from earshot.urls import canonical_url
 
 STORY_DAYS = 7
 """Tellings of one story lie at most this far apart."""
@@ -65,12 +63,13 @@ class Ingested:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One capture, read and prepared, or the reason why it could not be."""
+    """One capture, read and prepared, or the reason why it could not be. links: those to fetch, in canonical form."""
 
     capture: Capture
     source: Source
     page: FrontierPage | None
     reading: Reading = field(default_factory=lambda: Reading(""))
+    links: tuple[PageLink, ...] = ()
     prepared: tuple[Prepared, ...] = ()
     outcome: Outcome = Outcome.OK
     reason: str = ""
@@ -94,8 +93,8 @@ class Writing:
     ) -> None:
         """Take what is to be written.
 
-        judge: says of a document what it says of every brand. again: a replay, which says nothing of how its source is
-        doing now.
+        judge: says of a document what it says of every brand, quickly (`judging`). again: a replay, which says nothing
+        of how its source is doing now.
         """
         self._writer, self._work, self._book, self._now, self._again = writer, work, book, now, again
         self._judge = judge
@@ -118,7 +117,7 @@ class Writing:
         if self._done.erased or (is_inside and not self._keeps_internal):
             self._done.condemned += 1  # what was said inside is not kept as it was fetched, unless asked for
             self._writer.condemn(work.capture.ref)
-        self._add_links(work.reading.links)
+        self._add_links(work.links)
         if not self._again:
             self._end(has_old)
         self._writer.add_capture(work.capture, work.outcome)
@@ -294,15 +293,10 @@ class Writing:
     def _add_links(self, links: tuple[PageLink, ...]) -> None:
         source, pages = self._work.source, []
         for link in links:
-            try:
-                url = canonical_url(link.url)
-            except SourceError:
-                continue
-            name = page_id(url, link.role)
+            name = page_id(link.url, link.role)
             if self._again and link.role is Role.SITEMAP and self._writer.page(name) is not None:
                 continue  # what an old capture says of a child sitemap's age opens nothing again
-            if link.role is Role.SITEMAP or source.wants(url):
-                pages.append(FrontierPage(name, url, link.role, source.id, self._now, link.published_at, link.title))
+            pages.append(FrontierPage(name, link.url, link.role, source.id, self._now, link.published_at, link.title))
         self._done.pages += self._writer.add_pages(pages)
 
     def _end(self, has_old: bool) -> None:

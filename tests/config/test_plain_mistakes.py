@@ -108,3 +108,10 @@ def test_what_a_query_reads_otherwise_than_it_looks_is_noted_where_it_stands(tmp
         (4, "exclusions", "or is read as OR"),
         (6, "query", "a comma counts for nothing"),
     ]
+
+
+def test_a_url_pattern_with_a_lookahead_is_told_with_its_line_and_what_is_possible(tmp_path: Path) -> None:
+    feed = "{id: blog, kind: sitemap, url: 'http://blog.example/map.xml', url_pattern: '/news/(?!sport)'}"
+    mistake = only_mistake(write(tmp_path, sources=f"sources:\n  - {feed}\n"))
+    assert (mistake.file, mistake.line, mistake.field) == ("sources/blogs.yaml", 2, "sources.1.url_pattern")
+    assert "lookahead" in f"{mistake.what} {mistake.advice}"
