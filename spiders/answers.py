@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import re
-from typing import Any
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 
 from earshot.model import CollectLimits, FetchItem, Outcome, Role
 from spiders.bodies import ACCEPTED, BodyBrokenError, BodyTooLargeError, decoded
 from spiders.endings import EndedError, end_of_status, too_large
 
 LONGEST_ETAG = 1024
+SMALL_BYTES = 16 * 1024
+"""A body up to here is decoded and hashed at once: to hand it to a thread would take longer."""
+T = TypeVar("T")
 _REDIRECTS = (301, 302, 303, 307, 308)
 _PRINTABLE = re.compile(r"[\x20-\x7e\x80-\xff]+")
 _ACCEPT = {
@@ -18,6 +24,7 @@ _ACCEPT = {
     Role.SITEMAP: "application/xml, text/xml, */*;q=0.8",
     Role.PAGE: "text/html, application/xhtml+xml, application/xml;q=0.9, */*;q=0.8",
 }
+_threads = ThreadPoolExecutor(2, "bodies")
 _NOT_KEPT = ("set-cookie", "set-cookie2")
 
 
@@ -44,7 +51,7 @@ def is_redirect(response: Any) -> bool:
     return response.status in _REDIRECTS
 
 
-def body_of(item: FetchItem, response: Any, limits: CollectLimits) -> bytes:
+async def body_of(item: FetchItem, response: Any, limits: CollectLimits) -> bytes:
     """Return the decoded body of an answer that has news for us.
 
     Raises:
@@ -54,28 +61,41 @@ def body_of(item: FetchItem, response: Any, limits: CollectLimits) -> bytes:
         raise _not_modified(item)
     if response.status not in (200, 203):
         raise end_of_status(response.status)
-    body = plain_body(response, limits)
+    body = await plain_body(response, limits)
     if not body:
         raise EndedError(Outcome.FAILED, f"the server answers {response.status} with an empty body", response.status)
-    if item.body_hash and hashlib.sha256(body).hexdigest() == item.body_hash:
+    if item.body_hash and await _beside(len(body), _digest, body) == item.body_hash:
         raise EndedError(Outcome.UNCHANGED, "the same body as last time", response.status, None, len(body))
     return body
 
 
-def plain_body(response: Any, limits: CollectLimits) -> bytes:
-    """Return a body without its content codings.
+async def plain_body(response: Any, limits: CollectLimits) -> bytes:
+    """Return a body without its content codings. A large one is decoded in a thread, and keeps no other host waiting.
 
     Raises:
         EndedError: too large, or damaged.
     """
     coding = b",".join(response.headers.getlist(b"Content-Encoding")).decode("latin-1")
     try:
-        return decoded(response.body, coding, limits.max_bytes)
+        if not coding:
+            return decoded(response.body, coding, limits.max_bytes)
+        return await _beside(len(response.body), decoded, response.body, coding, limits.max_bytes)
     except BodyTooLargeError:
         end = too_large(limits)
         raise EndedError(end.outcome, end.reason, response.status) from None
     except BodyBrokenError as error:
         raise EndedError(Outcome.FAILED, str(error), response.status) from error
+
+
+async def _beside(size: int, work: Callable[..., T], *arguments: Any) -> T:
+    """Return what `work` returns, done in a thread where it takes a body of some size."""
+    if size <= SMALL_BYTES:
+        return work(*arguments)
+    return await asyncio.get_running_loop().run_in_executor(_threads, work, *arguments)
+
+
+def _digest(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()
 
 
 def headers_of(response: Any) -> dict[str, str]:

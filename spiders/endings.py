@@ -15,6 +15,8 @@ from scrapy.exceptions import (
 )
 
 from earshot.model import CollectLimits, Outcome
+from spiders.budget import CrumbsError
+from spiders.headers import TOO_MANY
 
 _BLOCKED = {
     401: "the server asks for a login (401)",
@@ -59,6 +61,8 @@ def end_of_failure(error: BaseException, limits: CollectLimits, refused: str) ->
         return EndedError(Outcome.BLOCKED, str(error))
     if isinstance(error, DownloadCancelledError):
         return too_large(limits)
+    if isinstance(error, CrumbsError):
+        return EndedError(Outcome.FAILED, "its body came in too many too small pieces")
     if isinstance(error, StopDownload | MemoryError):
         return EndedError(Outcome.FAILED, f"too much came at a time for the spider's memory ({limits.memory_mb} MB)")
     if isinstance(error, DownloadTimeoutError | TimeoutError):
@@ -80,12 +84,20 @@ def too_large(limits: CollectLimits) -> EndedError:
 
 
 def _broken(error: BaseException) -> str:
-    text = str(error)
+    text = _all_words(error)
+    if TOO_MANY in text:
+        return f"the server sent {TOO_MANY}"
     if "certificate verify failed" in text or "VerificationError" in text:
         return "the server's certificate is not valid"
     if "SSL" in text or "TLS" in text:
         return "no secure connection could be made"
     return "the connection broke before the answer was whole"
+
+
+def _all_words(error: BaseException) -> str:
+    """Return what an error says, and what Twisted says made it fail."""
+    reasons = getattr(error.__cause__, "reasons", None) or ()
+    return " ".join([str(error), *(str(getattr(reason, "value", reason)) for reason in reasons)])
 
 
 def _short(error: BaseException) -> str:

@@ -95,7 +95,7 @@ class Fetcher:
             response = await self._send(trail.url, request_headers(trail.item), trail)
             trail.url = response.url
             if not is_redirect(response):
-                return self._captured(trail, response)
+                return await self._captured(trail, response)
             trail.hops += 1
             trail.url = self._target(trail, response)
             if not self._polite.has(lane_of(trail.url)):
@@ -150,7 +150,7 @@ class Fetcher:
             try:
                 response = await self._send(trail.url, request_headers(_ROBOTS_ITEM), trail)
                 if not is_redirect(response):
-                    return RobotsAnswer(response.status, plain_body(response, self._limits))
+                    return RobotsAnswer(response.status, await plain_body(response, self._limits))
                 trail.url = self._target(trail, response)
             except EndedError as end:
                 return self._no_robots(end)
@@ -163,9 +163,9 @@ class Fetcher:
             raise end  # not robots.txt's fault: the host is left alone, or was refused by the guard
         return RobotsAnswer(0, b"", end.reason)
 
-    def _captured(self, trail: _Trail, response: Any) -> Captured:
+    async def _captured(self, trail: _Trail, response: Any) -> Captured:
         item = trail.item
-        body = body_of(item, response, self._limits)
+        body = await body_of(item, response, self._limits)
         capture = Capture(
             ref=CaptureRef("", 0, 0, ""),
             url=item.url,

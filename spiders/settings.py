@@ -26,7 +26,14 @@ EXTENSIONS: dict[str, Any] = {
 }
 
 # Only http and https, certificates checked.
-DOWNLOAD_HANDLERS: dict[str, Any] = {"data": None, "file": None, "ftp": None, "s3": None}
+DOWNLOAD_HANDLERS: dict[str, Any] = {
+    "http": "spiders.headers.BoundedHandler",
+    "https": "spiders.headers.BoundedHandler",
+    "data": None,
+    "file": None,
+    "ftp": None,
+    "s3": None,
+}
 DOWNLOAD_VERIFY_CERTIFICATES = True
 DOWNLOAD_TLS_MIN_VERSION = "TLSv1.2"
 DOWNLOAD_FAIL_ON_DATALOSS = True

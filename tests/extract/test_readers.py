@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -204,6 +205,16 @@ def test_a_packed_body_is_unpacked_though_no_header_says_so(role, body):
     assert read_capture(capture, gzip.compress(body)) == read_capture(capture, body)
     several = gzip.compress(body[:90]) + gzip.compress(body[90:]) + bytes(512)
     assert read_capture(capture, several) == read_capture(capture, body)
+
+
+@pytest.mark.fault(
+    case="A packed feed of many thousand empty gzip members", promise="It is refused after 1,000 of them, at once"
+)
+def test_a_packed_file_of_many_members_is_refused_at_once():
+    began = time.thread_time()
+    with pytest.raises(SourceError, match=r"more than 1,000 members"):
+        read_capture(make_capture(), gzip.compress(b"") * 200_000)
+    assert time.thread_time() - began < 1.0
 
 
 def test_a_packed_feed_that_swells_is_too_large():

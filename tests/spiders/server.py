@@ -182,6 +182,29 @@ class MisbehavingServer:
     def answer_redirbomb(self, client: socket.socket, query: str, headers: dict[str, str]) -> None:
         send(client, 302, _gzip_bomb(50), [("Location", "/page?afterbomb"), ("Content-Encoding", "gzip")])
 
+    def answer_frames(self, client: socket.socket, query: str, headers: dict[str, str]) -> None:
+        codings, _, size = query.partition("&")
+        body = b""
+        for number, coding in enumerate(codings.split(",")):
+            empty = {"gzip": gzip.compress(b""), "zstd": zstd.compress(b""), "skip": b"\x50\x2a\x4d\x18" + bytes(4)}
+            body = gzip.compress(body) if number else empty[coding] * (int(size) // len(empty[coding]))
+        send(client, 200, body, [("Content-Encoding", codings.replace("skip", "zstd"))])
+
+    def answer_headerflood(self, client: socket.socket, query: str, headers: dict[str, str]) -> None:
+        client.sendall(b"HTTP/1.1 200 OK\r\n")
+        lines = b"".join(b"X-%d: %s\r\n" % (n, b"y" * 1000) for n in range(64))
+        while self._is_open:
+            client.sendall(lines)
+
+    def answer_interim(self, client: socket.socket, query: str, headers: dict[str, str]) -> None:
+        while self._is_open:
+            client.sendall(b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n" * 1000)
+
+    def answer_crumbs(self, client: socket.socket, query: str, headers: dict[str, str]) -> None:
+        client.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        while self._is_open:
+            client.sendall(b"1\r\nx\r\n" * 10_000)
+
     def answer_endless(self, client: socket.socket, query: str, headers: dict[str, str]) -> None:
         client.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
         block = b"10000\r\n" + b"x" * 65536 + b"\r\n"

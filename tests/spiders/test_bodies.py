@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+import time
 import tracemalloc
 import zlib
 
@@ -13,6 +14,7 @@ from backports import zstd
 from hypothesis import given
 from hypothesis import strategies as st
 
+from spiders import bodies
 from spiders.bodies import BodyBrokenError, BodyTooLargeError, codings, decoded
 
 CODERS = {"gzip": gzip.compress, "deflate": zlib.compress, "br": brotli.compress, "zstd": zstd.compress}
@@ -76,6 +78,45 @@ def test_several_members_are_one_body() -> None:
     assert decoded(gzip.compress(b"one ") + gzip.compress(b"two"), "gzip", LIMIT) == b"one two"
     assert decoded(gzip.compress(b"one") + b"\x00" * 20, "gzip", LIMIT) == b"one"
     assert decoded(zstd.compress(b"one ") + zstd.compress(b"two"), "zstd", LIMIT) == b"one two"
+
+
+EMPTY = {
+    "gzip": gzip.compress(b""),
+    "zstd": zstd.compress(b""),
+    "zstd, skippable": b"\x50\x2a\x4d\x18" + bytes(4),
+    "zstd, full": zstd.compress(b"x"),
+}
+
+
+@pytest.mark.fault(
+    case="A body of half a million empty frames",
+    promise="It is given up after 1,000 of them, in a fraction of a second, and costs no other source anything",
+)
+@pytest.mark.parametrize("kind", EMPTY)
+@pytest.mark.parametrize("is_nested", [False, True])
+def test_many_frames_cost_no_more_than_a_few(kind: str, is_nested: bool) -> None:
+    coding, body = kind.partition(",")[0], EMPTY[kind] * (4 * LIMIT // len(EMPTY[kind]))
+    began = time.thread_time()
+    with pytest.raises(BodyBrokenError, match=r"more than 1,000 parts"):
+        decoded(gzip.compress(body) if is_nested else body, f"{coding}, gzip" if is_nested else coding, 8 * LIMIT)
+    assert time.thread_time() - began < 1.0
+
+
+@pytest.mark.parametrize("coding", ["gzip", "zstd"])
+def test_a_body_of_many_blocks_is_read(coding: str) -> None:
+    assert len(decoded(CODERS[coding](bytes(1000)) * 900, coding, LIMIT)) == 900_000
+
+
+def test_a_frame_with_a_window_beyond_what_http_allows_is_refused() -> None:
+    wide = zstd.compress(bytes(2**25), options={zstd.CompressionParameter.window_log: 25})
+    with pytest.raises(BodyBrokenError, match="too much memory"):
+        decoded(wide, "zstd", 64 * LIMIT)
+
+
+def test_decoding_has_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bodies, "LONGEST_S", 0.001)
+    with pytest.raises(BodyBrokenError, match="takes more than"):
+        decoded(gzip.compress(bytes(15 * LIMIT)), "gzip", 15 * LIMIT)
 
 
 def test_a_body_without_coding_has_the_same_limit() -> None:

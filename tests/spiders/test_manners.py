@@ -134,6 +134,21 @@ def test_a_slow_host_blocks_no_other(tmp_path: Path) -> None:
         assert last_good - min(seen.at for seen in server.seen) < 5.5
 
 
+@pytest.mark.fault(
+    case="Servers that send empty frames, header lines or tiny pieces without end",
+    promise="Each is given up by itself, and good hosts are asked as quickly as without them",
+)
+def test_bodies_that_are_costly_to_read_keep_no_other_host_waiting(tmp_path: Path) -> None:
+    costly = ("/frames?zstd&900000", "/frames?gzip&900000", "/frames?zstd,gzip&900000", "/headerflood", "/crumbs")
+    with serving() as server:
+        bad = [make_item(server.url(path, host)) for path in costly for host in (0, 1)]
+        good = [make_item(server.url(f"/page?{n}", 2), parallel=2) for n in range(20)]
+        found = run(tmp_path, bad + good, timeout_s=20.0)
+        assert {found.of(item.url).outcome for item in good} == {Outcome.OK}
+        assert {found.of(item.url).outcome for item in bad} == {Outcome.FAILED}
+        assert max(found.of(item.url).elapsed_s for item in good) < 4.0
+
+
 def test_many_large_bodies_at_once_cost_some_of_them_but_never_the_batch(tmp_path: Path) -> None:
     with serving() as server:
         items = [make_item(server.url("/heavy", host)) for host in range(4)]
