@@ -137,8 +137,12 @@ class MailError(EarshotError):
         super().__init__(reason)
 
 
+class MailStopped(MailError):  # noqa: N818 (nothing failed)
+    """The run was asked to end before the final dot of a message: nothing was sent, the next run sends it."""
+
+
 class MailUncertain(EarshotError):  # noqa: N818 (a state of knowledge, not a failure)
-    """The connection was lost after the final dot: the server may have taken the message, and may not."""
+    """No clear answer came to the final dot: the server may have taken the message, and may not."""
 
     def __init__(self, reason: str) -> None:
         self.reason = reason

@@ -9,6 +9,7 @@ import smtplib
 from base64 import b64encode
 
 from earshot.errors import MailError
+from earshot.harmless import harmless_line
 
 _ACCEPTED = 235
 _GO_ON = 334
@@ -55,4 +56,4 @@ def _encoded(text: str) -> str:
 
 def _refused(code: int, said: bytes | str) -> MailError:
     text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
-    return MailError(f"login refused: {code} {' '.join(text.split())}"[:300], is_ours=True)
+    return MailError(f"login refused: {code} {harmless_line(text)}"[:300], is_ours=True)

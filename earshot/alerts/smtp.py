@@ -8,23 +8,30 @@ from __future__ import annotations
 
 import re
 import smtplib
-import socket
 import ssl
-from contextlib import suppress
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 
 from earshot.alerts.compose import bare_address, to_bytes
+from earshot.alerts.dialogue import Dialogue, NoGreetingError
 from earshot.alerts.login import log_in
+from earshot.alerts.wire import StoppedError
 from earshot.config.settings import MailSettings
-from earshot.errors import MailError, MailUncertain
+from earshot.errors import MailError, MailStopped, MailUncertain
+from earshot.harmless import harmless_line
 from earshot.model import Message
-from earshot.ports import BeforeDot, Clock
+from earshot.ports import BeforeDot, Clock, never
 
 _BARE_LINE_END = re.compile(rb"(?<!\r)\n|\r(?!\n)")
 _ENHANCED = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
-_COMMAND_TIMEOUT_S = 300.0
-"""Longest wait for a reply but the last. Source: RFC 5321 section 4.5.3.2 (5 minutes; the final dot: 10)."""
+_DIALOGUE_S = 120.0
+"""Longest time from the first byte to the final dot. RFC 5321 section 4.5.3.2 allows minutes for each command, which a
+server that drips its answers would make hours; mails are small, and one that was not taken is tried again."""
+
+_STOP_GRACE_S = 2.0
+"""How long the answer to the final dot is still waited for when the run is to end: nearly always it comes in time."""
 
 _TLS_PORT = "the port may speak TLS from the first byte (465 does); if so, write `security: tls`"
 _PLAIN_PORT = "the port does not speak TLS from the first byte; write `security: starttls`"
@@ -38,7 +45,12 @@ class _Said:
     text: str
 
     def __str__(self) -> str:
-        return f"{self.code} {self.text}"[:300]
+        return f"{self.code} {harmless_line(self.text)}"[:300]
+
+    @property
+    def is_yes(self) -> bool:
+        """Whether it accepts what was asked. Source: RFC 5321 section 4.2.1."""
+        return 200 <= self.code < 300
 
     @property
     def subject(self) -> str:
@@ -54,74 +66,84 @@ class SmtpMailer:
         """Keep the settings; nothing is opened before the first message."""
         self._settings = settings
         self._clock = clock
-        self._last_timeout_s = settings.timeout.total_seconds()
-        self._timeout_s = min(self._last_timeout_s, _COMMAND_TIMEOUT_S)
-        self._greeting_s = min(self._timeout_s, settings.greeting.total_seconds())
+        self._answer_s = settings.timeout.total_seconds()
+        self._dialogue_s = min(self._answer_s, _DIALOGUE_S)
+        self._greeting_s = min(self._dialogue_s, settings.greeting.total_seconds())
 
-    def send(self, message: Message, before_dot: BeforeDot) -> None:
+    def send(self, message: Message, before_dot: BeforeDot, is_stopping: Callable[[], bool] = never) -> None:
         """Send one message; see the port.
+
+        Up to the final dot it takes two minutes at most, then `mail.timeout`.
 
         Raises:
             MailError: not taken. is_permanent: the recipient does not exist there. is_ours: server not reachable,
                 certificate, login or sender refused; the next message would fare no better.
-            MailUncertain: no answer came to the final dot.
+            MailStopped: the run is to end, and the final dot was not sent.
+            MailUncertain: no clear answer came to the final dot.
         """
         sender = bare_address(message.sender, is_ours=True)
         recipient = bare_address(message.recipient)
         payload = dot_stuffed(to_bytes(message, self._clock.now()))
-        server = self._open()
         try:
+            self._send(sender, recipient, payload, before_dot, is_stopping)
+        except StoppedError as error:
+            raise MailStopped("the run was asked to end; nothing was sent") from error
+
+    def _send(
+        self, sender: str, recipient: str, payload: bytes, before_dot: BeforeDot, is_stopping: Callable[[], bool]
+    ) -> None:
+        with self._opened(is_stopping) as server:
             self._login(server)
             self._envelope(server, sender, recipient)
             self._data(server, payload, before_dot)
-        finally:
-            server.close()
 
     # --- the dialogue, step by step
 
-    def _open(self) -> smtplib.SMTP:
+    @contextmanager
+    def _opened(self, is_stopping: Callable[[], bool]) -> Iterator[Dialogue]:
         at = f"{self._settings.host}:{self._settings.port}"
         try:
-            server = self._connect()
-            _expect(_Said(*_text(server.ehlo())), 250, "EHLO")
+            server = Dialogue(time.monotonic() + self._dialogue_s, is_stopping)
+        except TimeoutError as error:
+            raise MailError("this machine's own name could not be looked up in time", is_ours=True) from error
+        try:
+            self._begin(server, at)
+            yield server
+        finally:
+            server.close()
+
+    def _begin(self, server: Dialogue, at: str) -> None:
+        """Connect, be greeted, say who we are, and begin TLS where it is to be."""
+        try:
+            is_tls = self._settings.security == "tls"
+            context = self._context() if is_tls else None
+            server.open(self._settings.host, self._settings.port, self._greeting_s, context)
+            _expect(_said(server.ehlo()), 250, "EHLO")
             if self._settings.security == "starttls":
                 if not server.has_extn("starttls"):
-                    server.close()
                     raise MailError(f"{at} offers no STARTTLS; set mail.security to what it does offer", is_ours=True)
-                server.starttls(context=self._context())
-                _expect(_Said(*_text(server.ehlo())), 250, "EHLO")
+                server.begin_tls(self._context())
+                _expect(_said(server.ehlo()), 250, "EHLO")
         except ssl.SSLError as error:
             advice = f"; {_PLAIN_PORT}" if error.reason == "WRONG_VERSION_NUMBER" else ""
             raise MailError(f"{at}: no trusted TLS connection: {error}{advice}", is_ours=True) from error
         except smtplib.SMTPResponseException as error:
-            said = _Said(*_text((error.smtp_code, error.smtp_error)))
+            said = _said((error.smtp_code, error.smtp_error))
             raise MailError(f"{at}: {said}", is_ours=not _is_temporary(said)) from error
-        except _NoGreetingError as error:
+        except NoGreetingError as error:
             what = f"{at} took the connection and said nothing for {self._greeting_s:g} s"
             raise MailError(
                 f"{what}: {_TLS_PORT}; if it only greets late, raise mail.greeting", is_ours=True
             ) from error
         except (OSError, smtplib.SMTPException) as error:
             raise MailError(f"{at} cannot be reached: {error}", is_ours=True) from error
-        return server
-
-    def _connect(self) -> smtplib.SMTP:
-        server: smtplib.SMTP
-        at, wait_s = (self._settings.host, self._settings.port), self._greeting_s
-        if self._settings.security == "tls":
-            server = smtplib.SMTP_SSL(*at, local_hostname=_our_name(), timeout=wait_s, context=self._context())
-        else:
-            server = _Greeted(*at, local_hostname=_our_name(), timeout=wait_s)
-        if isinstance(server.sock, socket.socket):
-            server.sock.settimeout(self._timeout_s)
-        return server
 
     def _context(self) -> ssl.SSLContext:
         context = ssl.create_default_context(cafile=self._settings.ca_file or None)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         return context
 
-    def _login(self, server: smtplib.SMTP) -> None:
+    def _login(self, server: Dialogue) -> None:
         if not self._settings.username:
             return
         try:
@@ -129,17 +151,17 @@ class SmtpMailer:
         except (OSError, smtplib.SMTPException) as error:
             raise MailError(f"login failed: {error}", is_ours=True) from error
 
-    def _envelope(self, server: smtplib.SMTP, sender: str, recipient: str) -> None:
+    def _envelope(self, server: Dialogue, sender: str, recipient: str) -> None:
         said = self._ask(server, f"mail FROM:<{sender}>")
-        if said.code != 250:
+        if not said.is_yes:
             raise MailError(f"sender refused: {said}", is_ours=not _is_temporary(said))
         said = self._ask(server, f"rcpt TO:<{recipient}>")
-        if said.code not in (250, 251):
+        if not said.is_yes:
             raise MailError(
                 f"recipient refused: {said}", is_permanent=_is_no_such_person(said), is_ours=_is_policy(said)
             )
 
-    def _data(self, server: smtplib.SMTP, payload: bytes, before_dot: BeforeDot) -> None:
+    def _data(self, server: Dialogue, payload: bytes, before_dot: BeforeDot) -> None:
         said = self._ask(server, "data")
         if said.code != 354:
             raise MailError(f"message refused: {said}")
@@ -148,54 +170,39 @@ class SmtpMailer:
         except (OSError, smtplib.SMTPException) as error:
             raise MailError(f"connection lost before the end of the message: {error}") from error
         before_dot()
+        self._check_turn(server)
         said = self._last_word(server)
-        if said.code != 250:
+        if not said.is_yes:
             raise MailError(f"message refused: {said}")
-        with suppress(OSError, smtplib.SMTPException):
-            server.quit()
+        server.say_goodbye()
 
-    def _last_word(self, server: smtplib.SMTP) -> _Said:
-        """Send the final dot and return the answer; from the first byte on, no answer means not knowing."""
+    def _check_turn(self, server: Dialogue) -> None:
+        """Take care that the next word of the server answers the final dot, and nothing before it."""
         try:
-            if isinstance(server.sock, socket.socket):
-                server.sock.settimeout(self._last_timeout_s)
-            server.send(b".\r\n")
-            return _Said(*_text(server.getreply()))
-        except (OSError, smtplib.SMTPException) as error:
-            raise MailUncertain(f"no answer to the final dot: {error}") from error
+            is_out_of_turn = server.is_out_of_turn()
+        except OSError as error:
+            raise MailError(f"connection lost before the end of the message: {error}") from error
+        if is_out_of_turn:
+            raise MailError("the server answered or left before the end of the message")
 
-    def _ask(self, server: smtplib.SMTP, command: str) -> _Said:
+    def _last_word(self, server: Dialogue) -> _Said:
+        """Send the final dot and return the answer, which accepts or refuses.
+
+        From the first byte on everything that is neither, an answer cut short as well as none, means not knowing.
+        """
         try:
-            return _Said(*_text(server.docmd(command)))
+            said = _said(server.end_data(self._answer_s, _STOP_GRACE_S))
+        except (OSError, smtplib.SMTPException, StoppedError) as error:
+            raise MailUncertain(f"no clear answer to the final dot: {error}") from error
+        if not said.is_yes and said.code < 400:
+            raise MailUncertain(f"no clear answer to the final dot: {said}")
+        return said
+
+    def _ask(self, server: Dialogue, command: str) -> _Said:
+        try:
+            return _said(server.docmd(command))
         except (OSError, smtplib.SMTPException) as error:
             raise MailError(f"connection lost: {error}") from error
-
-
-class _NoGreetingError(Exception):
-    """The connection stands, and no greeting came in time."""
-
-
-class _Greeted(smtplib.SMTP):
-    """A connection that tells a server that says nothing from one that is not there."""
-
-    _is_greeted = False
-
-    def getreply(self) -> tuple[int, bytes]:
-        """Read a reply; the first one is the greeting."""
-        is_first, self._is_greeted = not self._is_greeted, True
-        try:
-            return super().getreply()
-        except smtplib.SMTPServerDisconnected as error:
-            if is_first and isinstance(error.__context__, TimeoutError):
-                raise _NoGreetingError from error
-            raise
-
-
-@cache
-def _our_name() -> str:
-    """Return what we call ourselves; looked up once, since a machine without DNS may take seconds each time."""
-    name = socket.getfqdn()
-    return name if "." in name else "[127.0.0.1]"
 
 
 def dot_stuffed(raw: bytes) -> bytes:
@@ -208,10 +215,10 @@ def dot_stuffed(raw: bytes) -> bytes:
     return stuffed if stuffed.endswith(b"\r\n") else stuffed + b"\r\n"
 
 
-def _text(reply: tuple[int, bytes | str]) -> tuple[int, str]:
+def _said(reply: tuple[int, bytes | str]) -> _Said:
     code, said = reply
     text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
-    return code, " ".join(text.split())
+    return _Said(code, " ".join(text.split()))
 
 
 def _expect(said: _Said, code: int, step: str) -> None:

@@ -128,7 +128,7 @@ class MailSettings(Section):
     username: str = ""
     password: SecretStr = SecretStr("")
     sender: Annotated[str, AfterValidator(_sender)] = ""
-    timeout: Duration = timedelta(minutes=10)
+    timeout: Duration = Field(timedelta(minutes=10), description="Longest wait for the answer to a whole mail.")
     greeting: Duration = Field(timedelta(seconds=10), description="Longest wait for the server's first word.")
     ledger: str = ""
     ledger_wait: Duration = timedelta(minutes=10)

@@ -25,7 +25,7 @@ from earshot.alerts.renderer import Renderer
 from earshot.alerts.rules import RuleBook
 from earshot.alerts.unsubscribing import ALERTS, BRIEF
 from earshot.config.settings import Settings
-from earshot.errors import MailError, MailUncertain, StorageError
+from earshot.errors import MailError, MailStopped, MailUncertain, StorageError
 from earshot.model import Delivery, DeliveryState, Message, Occasion
 from earshot.operating import why_paused
 from earshot.ports import Clock, Mailer, MailLedger, Record, RecordReader, RecordWriter
@@ -131,7 +131,7 @@ class Relay:
             if state is None:
                 self.counts["waiting"] += 1
                 continue
-            # What waits again keeps its time: it is not younger for having been cut off.
+            # What waits again keeps its time, here too.
             at = delivery.changed_at if state is _PENDING else None
             self._change(delivery, state, reason=reason, subject=delivery.subject, at=at)
             self.counts["recovered"] += 1
@@ -233,7 +233,10 @@ class Relay:
             is_at_dot = True
 
         try:
-            self._post.mailer.send(message, before_dot)
+            self._post.mailer.send(message, before_dot, self._post.is_stopping)
+        except MailStopped:
+            # It waits again as it did, and keeps its time: it is not younger for having been cut off.
+            self._change(delivery, _PENDING, reason=delivery.reason, at=delivery.changed_at)
         except MailUncertain as uncertain:
             self._uncertain(delivery, message.subject, uncertain)
         except MailError as error:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from earshot.ports.clock import Clock
 from earshot.ports.index import Held, IndexAnswer, IndexWrite, Kept, MentionIndex
 from earshot.ports.lake import Lake, LakeWriter
-from earshot.ports.mail import BeforeDot, Mailer, MailLedger
+from earshot.ports.mail import BeforeDot, Mailer, MailLedger, never
 from earshot.ports.reading import Classifier, Collector, Extractor, Recogniser
 from earshot.ports.record import Record, RecordReader, RecordWriter
 from earshot.ports.rows import (
@@ -79,4 +79,5 @@ __all__ = [
     "Unsubscription",
     "Unwiped",
     "Walk",
+    "never",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from earshot.model import Message, SentMessage
@@ -14,15 +15,23 @@ class BeforeDot(Protocol):
         """Commit the state `dot`."""
 
 
-class Mailer(Protocol):
-    """Hands messages to a mail server."""
+def never() -> bool:
+    """Tell that nobody has asked to end."""
+    return False
 
-    def send(self, message: Message, before_dot: BeforeDot) -> None:
+
+class Mailer(Protocol):
+    """Hands messages to a mail server. Whatever that does, it comes to an end."""
+
+    def send(self, message: Message, before_dot: BeforeDot, is_stopping: Callable[[], bool] = never) -> None:
         """Send one message to its one recipient; returns only after the server took it.
+
+        is_stopping: asked all along; True ends it within three seconds.
 
         Raises:
             MailError: it was not taken, and is certain not to be. is_permanent: the recipient was refused.
-            MailUncertain: the connection was lost after the final dot; it may have been taken.
+            MailStopped: nothing was sent, since the run is to end.
+            MailUncertain: no clear answer came to the final dot; it may have been taken.
         """
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,7 +17,7 @@ from earshot.errors import MailError
 from earshot.model import Brand, DeliveryState, Flag, Mention, Message, Outcome
 from earshot.pipeline.alert import AlertReport, alert
 from earshot.pipeline.alert import judge as judge_late
-from earshot.ports import BeforeDot, Clock, Mailer, MailLedger, MentionWrite, RunEnd
+from earshot.ports import BeforeDot, Clock, Mailer, MailLedger, MentionWrite, RunEnd, never
 from earshot.record import SqlRecord
 from tests.builders import (
     FakeClock,
@@ -38,7 +39,7 @@ class Inbox:
     fail: dict[str, list[Exception]] = field(default_factory=dict)
     lost: list[Exception] = field(default_factory=list)
 
-    def send(self, message: Message, before_dot: BeforeDot) -> None:
+    def send(self, message: Message, before_dot: BeforeDot, is_stopping: Callable[[], bool] = never) -> None:
         for name in (message.recipient, "*"):
             if self.fail.get(name):
                 raise self.fail[name].pop(0)

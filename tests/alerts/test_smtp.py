@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from email import message_from_bytes, policy
@@ -16,7 +18,8 @@ from pydantic import SecretStr
 
 from earshot.alerts.smtp import SmtpMailer, dot_stuffed
 from earshot.config.settings import MailSettings
-from earshot.errors import MailError
+from earshot.errors import MailError, MailStopped, MailUncertain
+from tests.alerts.raw_server import ENDLESS, MUTE, RESET, RawServer, raw_server
 from tests.alerts.servers import PASSWORD, USER, Handler, Running, smtp_server
 from tests.builders import FakeClock
 from tests.ports.mailer import make_message
@@ -147,6 +150,167 @@ def test_each_refusal_means_what_to_do_next(step: str, reply: str, is_permanent:
     assert (error.is_permanent, error.is_ours) == (is_permanent, is_ours)
     assert reply.split()[-1] in error.reason
     assert len(handler.taken) == 1
+
+
+ACCEPTED, REFUSED, UNKNOWN = "accepted", "refused", "unknown"
+
+
+def after_dot(reply: bytes) -> str:
+    """Return what the mailer makes of a reply to the final dot."""
+    with raw_server(RawServer({"dot": reply})) as server:
+        try:
+            mailer(server, timeout=timedelta(seconds=0.5)).send(make_message(), nothing)
+        except MailUncertain:
+            return UNKNOWN
+        except MailError as error:
+            assert not error.is_permanent
+            return REFUSED
+        return ACCEPTED
+
+
+@pytest.mark.fault(
+    case="A mail server whose last answer is cut short, has no code or says nothing clear",
+    promise="The mail counts as neither taken nor refused, and is never sent again before its fate is known.",
+)
+@pytest.mark.parametrize(
+    ("reply", "meaning"),
+    [
+        (b"250 OK\r\n", ACCEPTED),
+        (b"250\r\n", ACCEPTED),
+        (b"250 OK\n", ACCEPTED),
+        (b"251 will forward\r\n", ACCEPTED),
+        (b"252 maybe\r\n", ACCEPTED),
+        (b"200 fine\r\n", ACCEPTED),
+        (b"250-queued\r\n250 as 1\r\n", ACCEPTED),
+        (b"250 \xff\xfe\x1b[2J\r\n", ACCEPTED),
+        (b"421 closing\r\n", REFUSED),
+        (b"451 4.3.0 try later\r\n", REFUSED),
+        (b"550 5.7.1 spam\r\n", REFUSED),
+        (b"554-no\r\n554 really\r\n", REFUSED),
+        (b"25\r\n", UNKNOWN),
+        (b"25", UNKNOWN),
+        (b"250", UNKNOWN),
+        (b"2\r\n", UNKNOWN),
+        (b"2500 OK\r\n", UNKNOWN),
+        (b"250OK\r\n", UNKNOWN),
+        (b"OK\r\n", UNKNOWN),
+        (b" 250 OK\r\n", UNKNOWN),
+        (b"\r\n", UNKNOWN),
+        (b"550", UNKNOWN),
+        (b"55\r\n", UNKNOWN),
+        (b"250-queued\r\n", UNKNOWN),
+        (b"250-queued\r\n550 no\r\n", UNKNOWN),
+        (b"\x16\x03\x01\x02\r\n", UNKNOWN),
+        (b"150 wait\r\n", UNKNOWN),
+        (b"354 go on\r\n", UNKNOWN),
+        (b"650 what\r\n", UNKNOWN),
+        (b"HTTP/1.1 200 OK\r\n", UNKNOWN),
+        (b"", UNKNOWN),
+        (RESET, UNKNOWN),
+        (MUTE, UNKNOWN),
+        (ENDLESS, UNKNOWN),
+        (b"250 " + b"x" * 50_000, UNKNOWN),
+    ],
+)
+def test_only_a_whole_answer_to_the_dot_accepts_or_refuses(reply: bytes, meaning: str) -> None:
+    assert after_dot(reply) == meaning
+
+
+@pytest.mark.parametrize("reply", [b"251 will forward\r\n", b"252 cannot say, will try\r\n"])
+def test_a_recipient_that_is_forwarded_is_accepted(reply: bytes) -> None:
+    raw = RawServer({"RCPT": reply})
+    with raw_server(raw) as server:
+        mailer(server).send(make_message(), nothing)
+    assert len(raw.taken) == 1
+
+
+def test_an_answer_that_nobody_asked_is_not_taken_for_the_answer_to_the_dot() -> None:
+    """Two answers to DATA: the second would else count as having taken the message."""
+    steps: list[str] = []
+    raw = RawServer({"DATA": b"354 go on\r\n250 OK\r\n", "dot": b"550 no\r\n"})
+    with raw_server(raw) as server:
+        error = refusal(lambda: mailer(server).send(make_message(), lambda: steps.append("dot")))
+    assert "before the end of the message" in error.reason
+
+
+@pytest.mark.fault(
+    case="A mail server that drips its answers, never ends one, or says nothing",
+    promise="The dialogue ends within two minutes, or what mail.timeout says, whatever step it is at.",
+)
+@pytest.mark.parametrize(
+    ("step", "how"),
+    [
+        *((step, "drip") for step in ("greeting", "EHLO", "MAIL", "RCPT", "DATA")),
+        *((step, how) for step in ("greeting", "RCPT") for how in ("mute", "endless")),
+    ],
+)
+def test_each_step_comes_to_an_end(step: str, how: str) -> None:
+    raw = RawServer({} if how == "drip" else {step: MUTE if how == "mute" else ENDLESS})
+    raw.drip_s = {step: 0.2} if how == "drip" else {}
+    began = time.monotonic()
+    with raw_server(raw) as server:
+        sender = mailer(server, timeout=timedelta(seconds=0.4), greeting=timedelta(seconds=0.4))
+        error = refusal(lambda: sender.send(make_message(), nothing))
+    assert time.monotonic() - began < 2.5
+    assert error.is_ours is (step in ("greeting", "EHLO"))
+    assert raw.taken == []
+
+
+def test_a_goodbye_without_an_answer_takes_nothing_back() -> None:
+    raw = RawServer({"QUIT": MUTE})
+    began = time.monotonic()
+    with raw_server(raw) as server:
+        mailer(server).send(make_message(), nothing)
+    assert time.monotonic() - began < 3
+    assert len(raw.taken) == 1
+
+
+@pytest.mark.parametrize("step", ["greeting", "DATA"])
+def test_a_run_that_is_to_end_ends_a_dialogue_and_nothing_was_sent(step: str) -> None:
+    raw, ending, dots = RawServer({step: MUTE}), threading.Event(), list[int]()
+    with raw_server(raw) as server:
+        threading.Timer(0.3, ending.set).start()
+        began = time.monotonic()
+        with pytest.raises(MailStopped):
+            mailer(server).send(make_message(), lambda: dots.append(1), ending.is_set)
+        took_s = time.monotonic() - began
+    assert took_s < 2
+    assert dots == []
+
+
+@pytest.mark.fault(
+    case="A TERM while the mail server's last answer is awaited",
+    promise="The run ends within three seconds, and what became of that mail is looked up by the next.",
+)
+@pytest.mark.parametrize(("drip_s", "is_known"), [(0.05, True), (5.0, False)])
+def test_a_run_that_is_to_end_waits_a_moment_for_the_last_answer(drip_s: float, is_known: bool) -> None:
+    raw, ending = RawServer(drip_s={"dot": drip_s}), threading.Event()
+    with raw_server(raw) as server:
+        began = time.monotonic()
+        if is_known:
+            mailer(server).send(make_message(), ending.set, ending.is_set)
+        else:
+            with pytest.raises(MailUncertain):
+                mailer(server).send(make_message(), ending.set, ending.is_set)
+        took_s = time.monotonic() - began
+    assert took_s < 3.5
+
+
+def test_what_a_server_says_in_the_clear_before_tls_is_not_believed(tmp_path: Path) -> None:
+    raw = RawServer({"EHLO": b"250-raw\r\n250 STARTTLS\r\n", "STARTTLS": b"220 go\r\n250 injected\r\n"})
+    with raw_server(raw) as server:
+        error = refusal(lambda: mailer(server, security="starttls").send(make_message(), nothing))
+    assert error.is_ours
+    assert "in the clear" in error.reason
+
+
+def test_what_a_server_says_cannot_command_a_terminal() -> None:
+    raw = RawServer({"RCPT": b"550 5.1.1 \x1b]0;gone\x07\x9b2J no such user\r\n"})
+    with raw_server(raw) as server:
+        error = refusal(lambda: mailer(server).send(make_message(), nothing))
+    assert error.is_permanent
+    assert error.reason.isprintable()
+    assert "no such user" in error.reason
 
 
 def test_a_server_that_is_not_there_is_ours() -> None:

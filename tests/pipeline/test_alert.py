@@ -13,7 +13,7 @@ import pytest
 from earshot.errors import MailError, MailUncertain, StorageError
 from earshot.model import DeliveryState, Message, QuietHours, TextIs
 from earshot.pipeline.relay import relay_of
-from earshot.ports import BeforeDot
+from earshot.ports import BeforeDot, never
 from tests.alerts.scene import Books, Inbox, Scene, temporary
 from tests.builders import make_brand, make_recipient, make_rule
 
@@ -322,7 +322,7 @@ class DiesAt:
 
     after_dot: bool
 
-    def send(self, message: Message, before_dot: BeforeDot) -> None:
+    def send(self, message: Message, before_dot: BeforeDot, is_stopping: Callable[[], bool] = never) -> None:
         if self.after_dot:
             before_dot()
         raise Killed
@@ -358,7 +358,7 @@ class Usurped:
     scene: Scene
     inbox: Inbox
 
-    def send(self, message: Message, before_dot: BeforeDot) -> None:
+    def send(self, message: Message, before_dot: BeforeDot, is_stopping: Callable[[], bool] = never) -> None:
         self.scene.clock.advance(days=1)
         with self.scene.record.write() as writer:
             now = self.scene.clock.now()

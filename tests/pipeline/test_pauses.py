@@ -12,7 +12,7 @@ import pytest
 from earshot.alerts.age import BECAME_OLD
 from earshot.errors import MailError
 from earshot.model import Message, QuietHours
-from earshot.ports import BeforeDot
+from earshot.ports import BeforeDot, never
 from tests.alerts.scene import Books, Inbox, Scene, temporary
 from tests.builders import make_brand, make_rule
 
@@ -117,7 +117,7 @@ def test_a_claim_that_a_pause_overtook_is_not_younger_for_having_been_cut_off(ma
     scene.flag(1)
 
     class Dies:
-        def send(self, message: Message, before_dot: BeforeDot) -> None:
+        def send(self, message: Message, before_dot: BeforeDot, is_stopping: Callable[[], bool] = never) -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -160,7 +160,7 @@ def test_a_pause_in_the_middle_of_a_storm_ends_it(make: Make) -> None:
     scene.flag(5)
 
     class Pausing(Inbox):
-        def send(self, message: Message, before_dot: BeforeDot) -> None:
+        def send(self, message: Message, before_dot: BeforeDot, is_stopping: Callable[[], bool] = never) -> None:
             super().send(message, before_dot)
             if len(self.taken) == 2:
                 scene.pause()
@@ -179,7 +179,7 @@ def test_what_became_of_a_mail_is_written_down_in_a_pause_too(make: Make) -> Non
     books = Books()
 
     class Cut:
-        def send(self, message: Message, before_dot: BeforeDot) -> None:
+        def send(self, message: Message, before_dot: BeforeDot, is_stopping: Callable[[], bool] = never) -> None:
             before_dot()
             books.ids.add(message.message_id)
             raise KeyboardInterrupt

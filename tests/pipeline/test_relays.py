@@ -16,7 +16,7 @@ from earshot.alerts.gate import PATIENCE, why_closed
 from earshot.errors import MailError, MailUncertain
 from earshot.model import Message, TextIs
 from earshot.pipeline.relay import relay_of
-from earshot.ports import BeforeDot
+from earshot.ports import BeforeDot, never
 from tests.alerts.scene import Books, Scene, temporary
 from tests.builders import make_brand, make_recipient, make_rule
 
@@ -161,7 +161,7 @@ class Door:
     dies: int = 0
     is_open: bool = False
 
-    def send(self, message: Message, before_dot: BeforeDot) -> None:
+    def send(self, message: Message, before_dot: BeforeDot, is_stopping: Callable[[], bool] = never) -> None:
         self.knocks.append(self.scene.clock.monotonic())
         if self.dies:
             self.dies -= 1
