@@ -6,6 +6,7 @@ from urllib.parse import parse_qs
 
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
+from starlette.requests import ClientDisconnect
 
 from dashboards.board import Board
 from dashboards.security import COOKIE, SIGN_IN, Access, TooManyFailures, safe_next
@@ -84,8 +85,11 @@ def _file(board: Board, name: str, request: Request) -> Response:
 async def _form(request: Request) -> dict[str, str]:
     """Return a small form's fields; the last value of each."""
     body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _MAX_FORM:
-            raise HTTPException(413, "The form is too large.")
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > _MAX_FORM:
+                raise HTTPException(413, "The form is too large.")
+    except ClientDisconnect:  # nobody is there to be answered
+        return {}
     return {name: values[-1] for name, values in parse_qs(body.decode("utf-8", "replace")).items()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -76,8 +77,7 @@ def serve(
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="Instead of dashboards.port.")] = None,
 ) -> None:
     """Serve the dashboards."""
-    import uvicorn
-
+    from dashboards.server import make_server
     from earshot.config.checks import is_loopback
     from earshot.config.environment import environment
     from earshot.config.rereading import Rereading
@@ -93,7 +93,8 @@ def serve(
         number = settings.port if port is None else port
         err.print(f"Dashboards on http://{address}:{number}/ (Ctrl-C ends)")
         app = ReloadingApp(State.workspace, environ, parts, files)
-        uvicorn.run(app, host=address, port=number, log_level="warning", server_header=False)
+        with suppress(KeyboardInterrupt):  # Ctrl-C, after the server has ended by it
+            make_server(app, address, number).run()
 
 
 @command()

@@ -8,17 +8,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import uvicorn
-
 from dashboards.app import make_app
+from dashboards.server import Patience, make_server
 from tests.dashboards.seed import World
 
 
 @contextmanager
-def serving(app: Any, host: str = "127.0.0.1") -> Iterator[str]:
+def serving(app: Any, host: str = "127.0.0.1", patience: Patience | None = None) -> Iterator[str]:
     """Serve an ASGI app and yield its base URL. Without its start-up: the chart library is made when asked for."""
-    config = uvicorn.Config(app, host=host, port=0, log_level="warning", ws="none", lifespan="off")
-    server = uvicorn.Server(config)
+    server = make_server(app, host, 0, patience, lifespan="off")
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:
