@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from earshot.clock import SystemClock
 from earshot.index import wiping
+from earshot.index.cluster.index import ClusterIndex
+from earshot.index.cluster.wiping import _documents
+from earshot.model import SearchRequest
 from earshot.ports import IndexWrite, MentionIndex
 from scripts.engines.nodes import Node
 from tests.index.engines import REAL, opened
@@ -38,15 +43,35 @@ def holding(folder: Path) -> list[str]:
     return [file.name for file in files if any(word in file.read_bytes() for word in WORDS)]
 
 
+class Reading(SystemClock):
+    """Ends a walk over an index while a wipe waits: once nothing but the walk keeps the files."""
+
+    def __init__(self, walk: Iterator[object], is_merged: Callable[[], bool]) -> None:
+        self._walk, self._is_merged, self.waited = walk, is_merged, 0
+
+    def sleep(self, seconds: float) -> None:
+        if self._is_merged():
+            self.waited += 1
+            self._walk.close()  # type: ignore[attr-defined]
+        super().sleep(seconds)
+
+
 @pytest.mark.parametrize("engine", REAL)
-def test_a_cluster_holds_nothing_of_what_was_wiped_in_any_file(
-    engine: str, index: MentionIndex, request: pytest.FixtureRequest
+def test_a_cluster_holds_nothing_of_what_was_wiped_in_any_file_though_it_was_being_read(
+    engine: str, index: ClusterIndex, request: pytest.FixtureRequest
 ) -> None:
+    """A walk that began before keeps the old files from being removed; a wipe is done when it has ended."""
     node: Node = request.getfixturevalue(engine)
     gone, before = fill(index), len(ids(index))
-    assert holding(node.folder / "data")
+    data = node.folder / "data"
+    assert holding(data)
+    walk = index.walk(SearchRequest())
+    next(walk)
+    counted = partial(_documents, index._reader, index._generations.in_force().indices[0], gone)
+    index._clock = reading = Reading(walk, lambda: counted() == 1)
     assert index.wipe([gone]) == set()
-    assert holding(node.folder / "data") == []
+    assert holding(data) == []
+    assert reading.waited == 1
     assert len(ids(index)) == before
     assert index.held([gone])[gone].is_gone
 
