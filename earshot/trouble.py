@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from html import escape
 from pathlib import Path
 
@@ -20,6 +21,11 @@ from earshot.operating import TOLD_FOR, Alarm, JobRun
 
 _MOST_LISTED = 20
 _LOCK = "lock"
+_ALARM = "alarm-"
+_ALARM_TOLD_FOR = timedelta(days=30)
+"""How long it is kept who knows of an alarm while others do not: the record notes it once everybody does."""
+
+_CLOCKS_DIFFER_S = 60.0
 _LOST = "its process ended without a word"
 
 
@@ -30,7 +36,8 @@ class Failure:
     dag: id of the scheduler's DAG. brand: whose run it is, by id, or empty. problem: why the workspace or its record
     could not even be opened, or empty, and advice what to do about it; then neither jobs nor alarms are known. failed:
     jobs that failed or were lost lately, latest first. alarms: what is open now, oldest first. names: of brands, by
-    id. pages: address of the dashboards, or empty. run_url: where the scheduler shows the run, or empty.
+    id. pages: address of the dashboards, or empty. run_url: where the scheduler shows the run, or empty. is_run: a run
+    has failed, which is news itself; False where only its alarms and jobs may be.
     """
 
     dag: str
@@ -42,6 +49,7 @@ class Failure:
     names: Mapping[str, str] = field(default_factory=dict)
     pages: str = ""
     run_url: str = ""
+    is_run: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,18 +102,31 @@ def one_at_a_time(folder: Path) -> Iterator[None]:
         yield
 
 
-def is_news(folder: Path, trouble: Trouble) -> bool:
-    """Tell whether anything of it was not told within the hour. Needs no record: that may be what failed."""
-    return any(_age_s(folder / name) >= TOLD_FOR.total_seconds() for name in trouble.news)
+def is_news(folder: Path, trouble: Trouble, person: str = "") -> bool:
+    """Tell whether anything of it is news to a person (empty: to all who are mailed together).
+
+    What failed is news again after an hour, an alarm is told once. Needs no record: that may be what failed.
+    """
+    return any(not _holds(folder / _mark(name, person)) for name in trouble.news)
 
 
-def remember(folder: Path, trouble: Trouble) -> None:
-    """Note that it was told now: a small file for each news. Those that are old go."""
+def remember(folder: Path, trouble: Trouble, person: str = "") -> None:
+    """Note that it was told to a person now: a small file for each news. Those that are old go."""
     for mark in folder.iterdir():
-        if mark.name != _LOCK and _age_s(mark) >= TOLD_FOR.total_seconds():
+        if mark.name != _LOCK and not _holds(mark):
             mark.unlink(missing_ok=True)
     for name in trouble.news:
-        (folder / name).touch()
+        (folder / _mark(name, person)).touch()
+
+
+def _mark(name: str, person: str) -> str:
+    return f"{name}-{digest(person)[:12]}" if person else name
+
+
+def _holds(mark: Path) -> bool:
+    """Tell whether what a mark stands for is no news yet. One with a time to come was made by a wrong clock."""
+    kept_for = _ALARM_TOLD_FOR if mark.name.startswith(_ALARM) else TOLD_FOR
+    return -_CLOCKS_DIFFER_S <= _age_s(mark) < kept_for.total_seconds()
 
 
 def _age_s(mark: Path) -> float:
@@ -137,10 +158,11 @@ def _news(failure: Failure, untold: Sequence[Alarm]) -> tuple[str, ...]:
     """Return what is told, under names: one cause that stops every job is one piece of news, whichever run met it."""
     if failure.problem:
         return (_name("problem", _without_numbers(failure.problem)),)
+    run = (_name("run", failure.dag, failure.brand),) if failure.is_run else ()
     return (
-        _name("run", failure.dag, failure.brand),
+        *run,
         *(_name("job", run.job, _about(run, failure.names), _without_numbers(run.reason)) for run in failure.failed),
-        *(_name("alarm", alarm.key, alarm.since.isoformat()) for alarm in untold),
+        *(_ALARM + _name("alarm", alarm.key, alarm.since.isoformat()) for alarm in untold),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from pathlib import Path
 from typing import Any
@@ -89,6 +90,29 @@ def test_an_alarm_stays_new_until_its_mail_was_taken(root: Path, monkeypatch: py
     assert [each.is_told for each in alarms(root)] == [True]
     assert not jobs.trouble(str(root), "earshot_maintain", "three", outbox)["told"]
     assert len(outbox.taken) == 1
+
+
+@pytest.mark.fault(
+    case="A mail server that refuses one of several operators",
+    promise="The others are told once, and that one when the server takes the mail.",
+)
+def test_who_was_told_is_not_told_again_because_another_was_refused(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second, third = Outbox(), Outbox(), Outbox()
+    people = {"a@example.org": first, "b@example.org": second, "c@example.org": third}
+    second.is_down = True
+    for _ in range(3):
+        assert look(root, monkeypatch) == ["pipeline stopped"]
+        with pytest.raises(ConnectionRefusedError):
+            jobs.trouble(str(root), "earshot_maintain", "", people, is_run=False)
+        for mark in (root / "var" / "told").iterdir():  # hours go by
+            os.utime(mark, (0, mark.stat().st_mtime - 2 * 3600))
+    second.is_down = False
+    for _ in range(2):
+        jobs.trouble(str(root), "earshot_maintain", "", people, is_run=False)
+    assert [len(each.taken) for each in people.values()] == [1, 1, 1]
+    assert look(root, monkeypatch) == []
 
 
 def test_a_look_at_the_prompt_does_not_take_the_news_from_the_dags(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -151,9 +151,10 @@ def test_a_new_alarm_is_mailed_by_a_run_that_looks_for_alarms(root: Path, feed: 
             "freshness: {disk_percent: 100}\n"
         )
         with jobs.opened(root) as parts:
-            maintain = jobs.make_runner(parts)._s.maintain
-            maintain("freshness")
-            maintain("freshness")
+            stages = jobs.make_runner(parts)._s
+            for _ in range(2):
+                stages.maintain("freshness")
+                wait_for(lambda: not stages.is_telling())
     assert len(handler.taken) == 1
     mail = message_from_bytes(handler.taken[0].original_content, policy=policy.default)
     assert "disk" in mail["subject"].lower()

@@ -87,8 +87,16 @@ def test_the_same_news_is_told_once_an_hour(tmp_path: Path) -> None:
     for mark in folder.iterdir():
         os.utime(mark, (0, mark.stat().st_mtime - TOLD_FOR.total_seconds()))
     assert told(folder, INGEST)
-    names = {*compose(INGEST).news}
-    assert {mark.name for mark in folder.iterdir()} == names, "what is old is swept"
+    alarms = {name for name in compose(other).news if name.startswith("alarm-")}
+    assert {mark.name for mark in folder.iterdir()} == {*compose(INGEST).news, *alarms}, "what is old is swept"
+
+
+def test_a_mark_of_a_time_to_come_is_not_believed(tmp_path: Path) -> None:
+    folder = tmp_path / "told"
+    assert told(folder, INGEST)
+    for mark in folder.iterdir():
+        os.utime(mark, (0, mark.stat().st_mtime + 7200))
+    assert [told(folder, INGEST) for _ in range(2)] == [True, False]
 
 
 def test_another_brand_another_cause_and_another_alarm_are_news_within_the_hour(tmp_path: Path) -> None:

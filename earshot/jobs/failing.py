@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -12,20 +12,23 @@ from typing import Any
 from urllib.parse import quote
 
 from earshot import trouble as news
-from earshot.errors import ConfigError, EarshotError, StorageError
+from earshot.errors import ConfigError, EarshotError, MailError, MailStopped, StorageError
 from earshot.jobs.opening import opened
 from earshot.operating import JobState
 from earshot.wiring import Parts
 
 Send = Callable[[str | None, str, str], None]
 """Hands a mail over: sender (None: whoever sends it knows one), subject, HTML. Raises whatever it likes."""
+
+Sends = Send | Mapping[str, Send]
+"""One for all who are mailed together, or one for each person, by address."""
 _LATELY = timedelta(hours=1)
 _MANY = 1_000_000
 _EDIT = "Mend that, then run `earshot check`: it names every mistake that is left. The runs go on by themselves."
 _WAIT = "See to its disk or its server. Nothing is lost, and the runs go on by themselves when it answers again."
 
 
-def trouble(workspace: str, dag: str, run: str, send: Send, brand: str = "") -> dict[str, Any]:
+def trouble(workspace: str, dag: str, run: str, send: Sends, brand: str = "", *, is_run: bool = True) -> dict[str, Any]:
     """Mail operations what is known of a failed run of a scheduler, unless they were told all of it within the hour.
 
     Args:
@@ -33,21 +36,40 @@ def trouble(workspace: str, dag: str, run: str, send: Send, brand: str = "") -> 
         dag: the scheduler's id of what failed.
         run: and of its run; empty where no scheduler ran it.
         send: takes the mail. What it raises goes up, and the news counts as untold: the next failed run tells it.
+            Where there is one for each person, whoever has been told is not told again when another's fails.
         brand: id of the brand whose run it is, or empty.
+        is_run: False where nothing failed, and only alarms are to be told.
 
     It needs as little as can be: where record or workspace are what failed, it says so. Alarms in the mail are noted
-    as told in the record. Returns `subject`, and `told`: whether it was news.
+    as told in the record. Returns `subject`, and `told`: whether it was news to somebody.
     """
     folder = Path(workspace) / "var" / "told"
     with news.one_at_a_time(folder):
         failure, sender = _failure(workspace, dag, run, brand)
-        mail = news.compose(failure)
-        is_news = news.is_news(folder, mail)
-        if is_news:
-            send(sender, mail.subject, mail.html)
-            news.remember(folder, mail)
+        mail = news.compose(replace(failure, is_run=is_run))
+        is_told = _tell(folder, mail, sender, send if isinstance(send, Mapping) else {"": send})
         _note_told(workspace, mail.alarms)
-    return {"subject": mail.subject, "told": is_news}
+    return {"subject": mail.subject, "told": is_told}
+
+
+def _tell(folder: Path, mail: news.Trouble, sender: str | None, sends: Mapping[str, Send]) -> bool:
+    """Tell each person to whom it is news; raise what went wrong after all were tried. True if anybody was told."""
+    told, wrong = 0, list[Exception]()
+    for person, send in sends.items():
+        if not news.is_news(folder, mail, person):
+            continue
+        try:
+            send(sender, mail.subject, mail.html)
+        except Exception as error:  # noqa: BLE001 (raised below: one person's mail keeps no other's back)
+            wrong.append(error)
+            if isinstance(error, MailError) and (error.is_ours or isinstance(error, MailStopped)):
+                break
+        else:
+            news.remember(folder, mail, person)
+            told += 1
+    if wrong:
+        raise wrong[0]
+    return told > 0
 
 
 def _failure(workspace: str, dag: str, run: str, brand: str) -> tuple[news.Failure, str | None]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from earshot.config.rereading import Rereading
 from earshot.errors import ConfigError, StorageError
 from earshot.jobs.indexing import run_publish
 from earshot.jobs.opening import opened
-from earshot.jobs.operations_mail import note_failure, tell_operations
+from earshot.jobs.operations_mail import OperationsMail
 from earshot.jobs.telling import run_alert, run_briefs
 from earshot.jobs.upkeep import run_maintain
 from earshot.pipeline.publish import Published
@@ -33,19 +32,21 @@ def make_runner(
     has_changed: Callable[[], bool] = lambda: False,
 ) -> Runner:
     """Return the runner of a workspace's stages. has_changed: whether its files are others now, and good."""
+    operations = OperationsMail(parts, lambda: runner.is_ending_mail)
     stages = Stages(
         record=parts.record,
         collector=parts.collector,
         ingest=parts.ingest,
         publish=_Publishing(parts),
-        alert=lambda: run_alert(parts, lambda: runner.is_stopping),
+        alert=lambda: run_alert(parts, lambda: runner.is_ending_mail),
         brief=lambda is_heard: run_briefs(parts, is_heard=is_heard),
         workspace=parts.workspace,
         limits=parts.limits,
         clock=parts.clock,
         owner=leases.me(),
-        maintain=lambda part: _maintain(parts, part, lambda: runner.is_stopping),
-        failed=partial(note_failure, parts),
+        maintain=lambda part: _maintain(parts, operations, part, lambda: runner.is_stopping),
+        failed=operations.note_failure,
+        is_telling=lambda: operations.is_telling,
         has_changed=has_changed,
     )
     runner = Runner(stages, on_change)
@@ -96,11 +97,13 @@ class Listening:
         return report
 
 
-def _maintain(parts: Parts, part: str, is_stopping: Callable[[], bool]) -> Mapping[str, Any]:
-    """Do a part of the maintenance, and mail operations the alarms that they do not know yet."""
+def _maintain(
+    parts: Parts, operations: OperationsMail, part: str, is_stopping: Callable[[], bool]
+) -> Mapping[str, Any]:
+    """Do a part of the maintenance, and have operations mailed the alarms that they do not know yet."""
     answer = run_maintain(parts, part, is_stopping=is_stopping, starter=jobbook.RUN)
     if answer.get("new"):
-        tell_operations(parts, "maintain")
+        operations.tell("maintain", is_failed=False)
     return answer
 
 

@@ -21,6 +21,7 @@ from earshot.config.settings import Workspace
 from earshot.errors import EarshotError, StorageError
 from earshot.model import CollectEvent, CollectLimits, Fetched, FilePublished, HandedBack, Outcome, Role
 from earshot.pipeline.alert import AlertReport
+from earshot.pipeline.beside import Beside
 from earshot.pipeline.collect import collect
 from earshot.pipeline.ingest import Ingest
 from earshot.pipeline.maintain.timing import Upkeep
@@ -37,7 +38,11 @@ _RELAY_EVERY = timedelta(seconds=2)
 _BRIEF_EVERY = timedelta(seconds=30)
 _READ_AGAIN_AFTER = timedelta(minutes=1)
 _LOOK_EVERY = timedelta(seconds=5)
+_RELOAD_PATIENCE_S = 20.0
 T = TypeVar("T")
+_MAIL_GRACE_S = 2.5
+"""How long a run that was asked to stop waits for a mail's last answer, for which two seconds are given."""
+
 _GRACE_S = 2.0
 """How long a run that was asked to stop waits for its spiders. They die with this process, as if it had been killed."""
 
@@ -70,8 +75,8 @@ class Stages:
     """The stages as the runner calls them.
 
     brief: makes the briefs that are due, told whether all that was due has just been heard; `alert` mails them.
-    failed: is told of a stage that failed in an unforeseen way. has_changed: whether the workspace's files were changed
-    and have no mistake.
+    failed: is told of a stage that failed in an unforeseen way. is_telling: whether operations are still being mailed.
+    has_changed: whether the workspace's files were changed and have no mistake.
     """
 
     record: Record
@@ -86,6 +91,7 @@ class Stages:
     brief: Callable[[bool], int] = lambda _: 0
     maintain: Callable[[str], Mapping[str, Any] | None] = lambda _: None
     failed: Callable[[str, Exception], None] = lambda *_: None
+    is_telling: Callable[[], bool] = lambda: False
     has_changed: Callable[[], bool] = lambda: False
 
 
@@ -105,6 +111,8 @@ class Runner:
         self._relayed_at = stages.clock.now()
         self._briefed_at = stages.clock.now()
         self._read_again_at: datetime | None = None
+        self._alert = Beside("mails", stages.alert)
+        self._mail_ends_s = self._stopped_s = float("inf")
         self._looked_at = stages.clock.now()
         self._unread: dict[str, None] = {}
         self._resting = Resting(stages.clock, stages.failed)
@@ -116,12 +124,18 @@ class Runner:
 
         What is left of a file, and mails that are not on their way, are the next start's.
         """
+        self._stopped_s = min(self._stopped_s, self._s.clock.monotonic())
         self._stop.set()
 
     @property
     def is_stopping(self) -> bool:
         """Whether it was asked to end."""
         return self._stop.is_set()
+
+    @property
+    def is_ending_mail(self) -> bool:
+        """Whether the mails are to end, what is on its way too: the run is, or the workspace's files have changed."""
+        return self.is_stopping or self._s.clock.monotonic() >= self._mail_ends_s
 
     def once(self) -> RoundReport:
         """Look at every due source once, fetch what they lead to within their limits, tell what is to be told."""
@@ -139,12 +153,12 @@ class Runner:
     def forever(self) -> RoundReport:
         """Keep going, each source at its pace, until `stop`; where storage does not answer, until it does again.
 
-        Where the workspace's files were changed and have no mistake, end too, once no spider is at work: then
-        `is_reloading` is true, and the caller is to begin again with what the files say now.
+        Where the workspace's files were changed and have no mistake, end too, once no spider is at work and no mail on
+        its way: then `is_reloading` is true, and the caller is to begin again with what the files say now.
         """
         upkeep = Upkeep(self._s.maintain, self._s.workspace, self._s.clock)
         is_started, failures = False, 0
-        while not self._stop.is_set() and not (self._wants_reload() and not self._live):
+        while not self._stop.is_set() and not (self._wants_reload() and not self._live and not self._has_mail()):
             try:
                 if not is_started:  # also after a failure: what was left lying is taken up as by a new process
                     self._start()
@@ -154,8 +168,7 @@ class Runner:
             except StorageError as error:
                 self._wait_out(error, failures)
                 is_started, failures = False, failures + 1
-        self._finish()
-        upkeep.wait(_GRACE_S)
+        self._finish(upkeep.wait)
         return self.report
 
     def _step(self, upkeep: Upkeep) -> None:
@@ -178,6 +191,13 @@ class Runner:
             self._looked_at = now
             self.is_reloading = bool(self._attempt("reload", self._s.has_changed))
         return self.is_reloading
+
+    def _has_mail(self) -> bool:
+        """Tell whether a mail is on its way, which is given a while before a new beginning."""
+        has_mail = self._alert.is_at_work or self._s.is_telling()
+        if has_mail and self.is_reloading:
+            self._mail_ends_s = min(self._mail_ends_s, self._s.clock.monotonic() + _RELOAD_PATIENCE_S)
+        return has_mail
 
     def _read_left_over(self) -> None:
         """Read files that an earlier process left, or that could not be read when they came."""
@@ -324,7 +344,7 @@ class Runner:
         return self._s.ingest.file(name, on_capture, self._stop.is_set)
 
     def _relay(self, *, is_forced: bool = False) -> None:
-        """Publish and tell, at most every two seconds; not at all where it was asked to end."""
+        """Publish, and have told what is to be told, at most every two seconds; not where it was asked to end."""
         now = self._s.clock.now()
         if self.is_stopping or (not is_forced and now - self._relayed_at < _RELAY_EVERY):
             return
@@ -335,12 +355,18 @@ class Runner:
             total.removed += published.removed
             total.refused += published.refused
             total.waiting = published.waiting
-        if sent := self._attempt("alert", self._s.alert):
+        self._take_told()
+        if not self.is_reloading and not self._resting.is_resting("alert"):
+            self._alert.begin()
+        self._on_change(self.report)
+
+    def _take_told(self, seconds: float = 0.0) -> None:
+        """Take what the mails have come to, which go on beside the rest; wait so long at most."""
+        if self._alert.has_ended(seconds) and (sent := self._attempt("alert", self._alert.result)):
             self.report.sent += sent.sent
             self.report.dead += sent.dead
             self.report.held = sent.held
             self.report.mail_waiting = sent.problem
-        self._on_change(self.report)
 
     def _brief(self) -> None:
         """Make the briefs that are due, at most every half minute; the stage knows what they have to wait for."""
@@ -349,12 +375,27 @@ class Runner:
             self._briefed_at = now
             self._s.brief(False)
 
-    def _finish(self, *, is_round: bool = False) -> None:
-        """Wait for the spiders and tell what is to be told; where it was asked to end, wait a moment and no more."""
-        ends_at = self._s.clock.monotonic() + _GRACE_S
-        while self._live and not (self.is_stopping and self._s.clock.monotonic() > ends_at):
+    def _finish(self, last: Callable[[float], None] = lambda _: None, *, is_round: bool = False) -> None:
+        """Wait for the spiders and tell what is to be told; where it was asked to end, wait a moment and no more.
+
+        last: is waited for at the end, so many seconds.
+        """
+        while self._live and not self._is_over(_GRACE_S):
             self._drain()
         if is_round and not self.is_stopping:
             self._read_left_over()
             self._attempt("brief", lambda: self._s.brief(True))
-        self._relay(is_forced=True)
+        self._finish_mails()  # what is on its way
+        self._relay(is_forced=True)  # and what came after that began
+        self._finish_mails()
+        last(_TICK_S if self.is_stopping else _GRACE_S)
+
+    def _finish_mails(self) -> None:
+        while self._has_mail() and not self._is_over(_MAIL_GRACE_S):
+            self._take_told(_TICK_S)
+            if not self._alert.is_at_work:
+                self._s.clock.sleep(_TICK_S / 10)
+
+    def _is_over(self, grace_s: float) -> bool:
+        """Tell whether it was asked to end so long ago."""
+        return self.is_stopping and self._s.clock.monotonic() > self._stopped_s + grace_s

@@ -31,6 +31,7 @@ from earshot.model import (
     Source,
     Verdict,
 )
+from earshot.pipeline.alert import AlertReport
 from earshot.pipeline.ingest import Ingest
 from earshot.pipeline.publish import publish
 from earshot.pipeline.reading import Reader
@@ -182,6 +183,7 @@ class World:
         self.judge = WordJudge()
         self.extractor = extractor
         self.brief: Callable[[bool], int] = lambda _: 0
+        self.alert: Callable[[], AlertReport] = AlertReport
         self.use(self.workspace)
 
     def use(self, workspace: Workspace) -> None:
@@ -203,14 +205,12 @@ class World:
 
     def runner(self, on_change: Callable[[RoundReport], None] | None = None) -> Runner:
         """A runner of the stages, for tests that end it."""
-        from earshot.pipeline.alert import AlertReport
-
         stages = Stages(
             record=self.record,
             collector=self.web,
             ingest=self.ingest,
             publish=lambda: publish(self.record, self.index, self.clock, OWNER),
-            alert=AlertReport,
+            alert=lambda: self.alert(),
             workspace=self.workspace,
             limits=LIMITS,
             clock=self.clock,
