@@ -14,6 +14,7 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from dashboards import (
     acts,
@@ -69,7 +70,7 @@ def make_app(
         unsubscribing: reads the links that stop a person's mails; without it they lead nowhere.
     """
     board = Board(record, index, workspace, clock, ledger, mistakes)
-    access = Access(workspace.settings.dashboards, clock)
+    access = Access(workspace.settings.dashboards, clock, record)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -87,6 +88,8 @@ def make_app(
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
     app.add_middleware(Budget, too_late=_too_late)
     app.add_middleware(Guard, access=access)
+    if proxies := workspace.settings.dashboards.proxies:
+        app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(proxies))
     app.include_router(entry.make_router(board, access))
     for part in (programs, pages, brands, sources, incidents, runs, metrics):
         app.include_router(part.make_router(board))

@@ -5,11 +5,12 @@ from __future__ import annotations
 from urllib.parse import parse_qs
 
 from fastapi import APIRouter, HTTPException, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.requests import ClientDisconnect
 
 from dashboards.board import Board
-from dashboards.security import COOKIE, SIGN_IN, Access, TooManyFailures, safe_next
+from dashboards.security import COOKIE, SIGN_IN, TOO_MANY_GUESSES, Access, TooManyGuesses, address_of, safe_next
 
 _MAX_FORM = 8192
 _FOREVER = "public, max-age=31536000, immutable"
@@ -44,10 +45,9 @@ def make_router(board: Board, access: Access) -> APIRouter:
         form = await _form(request)
         onward = safe_next(form.get("next", "/"))
         try:
-            cookie = access.sign_in(form.get("token", ""))
-        except TooManyFailures:
-            failure = "Too many wrong tokens. Wait a minute, then try again."
-            return board.page(request, "sign_in.html", status=429, onward=onward, failure=failure)
+            cookie = await run_in_threadpool(access.sign_in, form.get("token", ""), address_of(request))
+        except TooManyGuesses:
+            return board.page(request, "sign_in.html", status=429, onward=onward, failure=TOO_MANY_GUESSES)
         if cookie is None:
             failure = "This is not the access token."
             return board.page(request, "sign_in.html", status=403, onward=onward, failure=failure)
@@ -56,7 +56,9 @@ def make_router(board: Board, access: Access) -> APIRouter:
         return response
 
     @router.post("/sign-out")
-    def sign_out() -> Response:
+    def sign_out(request: Request) -> Response:
+        if cookie := request.cookies.get(COOKIE, ""):
+            access.sign_out(cookie)
         response = RedirectResponse(SIGN_IN, 303)
         response.delete_cookie(COOKIE, httponly=True, samesite="lax")
         return response

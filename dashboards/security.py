@@ -1,8 +1,9 @@
-"""Who may look, and what a browser may do with what it is shown. Knows no page and no port but the clock.
+"""Who may look, and what a browser may do with what it is shown. Knows no page, and no port but clock and record.
 
 Without a token only this machine is answered, and only under its own names, so that a page elsewhere cannot reach the
 dashboards by pointing a name of its own at the loopback (DNS rebinding). With a token everybody needs it: people
-by a form that sets a cookie, programs by `Authorization: Bearer`.
+by a form that sets a cookie, programs by `Authorization: Bearer`. The record knows who is signed in, so that a cookie
+is worth nothing once its reader has signed out, wherever else it was copied to.
 """
 
 from __future__ import annotations
@@ -10,18 +11,22 @@ from __future__ import annotations
 import hashlib
 import hmac
 import ipaddress
-from collections import deque
+import secrets
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from urllib.parse import urlencode, urlsplit
 
 from fastapi import Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dashboards.bounds import MAX_ADDRESS
+from dashboards.guesses import Guesses
 from earshot.config.settings import DashboardSettings
-from earshot.ports import Clock
+from earshot.errors import StorageError
+from earshot.ports import Clock, Record
+from earshot.signing_in import SignIn
 
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -44,7 +49,7 @@ METRICS = "/metrics"
 UNSUBSCRIBE = "/unsubscribe/"
 """What is open to whoever holds a link below it: mail programs post there from anywhere, without a cookie."""
 _OPEN_PATHS = ("/healthz", SIGN_IN)
-_MAX_FAILURES, _FAILURE_WINDOW = 10, timedelta(minutes=1)
+TOO_MANY_GUESSES = "Too many wrong tokens came from your address. Wait a minute, then try again."
 
 
 def with_headers(response: Response) -> Response:
@@ -66,7 +71,7 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        refusal = self._access.refusal(Request(scope))
+        refusal = await self._access.refusal(Request(scope))
         if scope["method"] == "HEAD":  # the server leaves the body out, the pages need not know
             scope = {**scope, "method": "GET"}
         await (refusal or self._app)(scope, receive, _headed(send))
@@ -84,45 +89,54 @@ def _headed(send: Send) -> Send:
 
 
 class Access:
-    """Decides who is answered. Remembers failed sign-ins of the last minute, nothing else."""
+    """Decides who is answered. Who is signed in stands in the record; here only wrong guesses are remembered."""
 
-    def __init__(self, settings: DashboardSettings, clock: Clock) -> None:
+    def __init__(self, settings: DashboardSettings, clock: Clock, record: Record) -> None:
         """Read the settings once."""
         self._token = settings.token.get_secret_value().encode()
         public = urlsplit(settings.public_url)
         self._names = {name.lower() for name in (*settings.names, public.hostname or "") if name}
         self._is_secure = public.scheme == "https"
-        self._clock = clock
-        self._failures: deque[datetime] = deque(maxlen=_MAX_FAILURES)
+        self._clock, self._record = clock, record
+        self._guesses = Guesses()
 
-    def refusal(self, request: Request) -> Response | None:
+    async def refusal(self, request: Request) -> Response | None:
         """Return what to answer instead of the page, or None where the request may pass."""
         is_open = request.url.path.startswith(UNSUBSCRIBE)
         if request.method not in ("GET", "HEAD", "OPTIONS") and not is_open and not is_same_origin(request):
             return PlainTextResponse("Forms of other sites are not taken.\n", 403)
         if self._token:
-            return None if is_open else self._without_token(request)
+            return None if is_open else await self._without_token(request)
         if not is_own_host(request.headers.get("host", ""), self._names):
             text = "Earshot does not answer to this host name; add it to dashboards.names in earshot.yaml.\n"
             return PlainTextResponse(text, 421)
-        if request.client and not is_open and not _is_loopback(request.client.host):
+        if not is_open and not _is_this_machine(request):
             text = "Only this machine may look. For any other address set dashboards.token in the workspace.\n"
             return PlainTextResponse(text, 403)
         return None
 
-    def sign_in(self, token: str) -> str | None:
-        """Return a cookie's value for the right token, else None.
+    def sign_in(self, token: str, address: str) -> str | None:
+        """Return a cookie's value for the right token, else None. address: of who asks.
 
         Raises:
-            TooManyFailures: ten wrong tokens within a minute; the right one is not looked at either.
+            TooManyGuesses: ten wrong tokens from there within a minute; the right one is not looked at either.
+            StorageError: the record does not take it.
         """
-        now = self._clock.now()
-        if len(self._failures) == _MAX_FAILURES and now - self._failures[0] < _FAILURE_WINDOW:
-            raise TooManyFailures
-        if self._token and hmac.compare_digest(token.encode(), self._token):
-            return self._cookie(now + COOKIE_AGE)
-        self._failures.append(now)
-        return None
+        if not self._is_token(token, address):
+            return None
+        cookie, now = secrets.token_urlsafe(32), self._clock.now()
+        with self._record.write() as writer:
+            writer.add_sign_in(SignIn(_id_of(cookie), self._proof(cookie), now, now + COOKIE_AGE))
+        return cookie
+
+    def sign_out(self, cookie: str) -> None:
+        """Make a cookie worth nothing, here and wherever it was copied to.
+
+        Raises:
+            StorageError: the record does not take it.
+        """
+        with self._record.write() as writer:
+            writer.end_sign_in(_id_of(cookie))
 
     def set_cookie(self, response: Response, value: str) -> None:
         """Let a browser keep a sign-in."""
@@ -135,10 +149,18 @@ class Access:
             secure=self._is_secure,
         )
 
-    def _without_token(self, request: Request) -> Response | None:
+    async def _without_token(self, request: Request) -> Response | None:
         path = request.url.path
-        if path in _OPEN_PATHS or path.startswith("/static/") or self._is_known(request):
+        if path in _OPEN_PATHS or path.startswith("/static/"):
             return None
+        try:
+            if await self._is_known(request):
+                return None
+        except TooManyGuesses:
+            return PlainTextResponse(f"{TOO_MANY_GUESSES}\n", 429, {"retry-after": "60"})
+        except StorageError:
+            text = "The record does not answer, so nobody can be let in. Nothing is lost; try again shortly.\n"
+            return PlainTextResponse(text, 503, {"retry-after": "5"})
         if wants_data(request):
             text = "An access token is needed: Authorization: Bearer TOKEN\n"
             return PlainTextResponse(text, 401, {"www-authenticate": 'Bearer realm="earshot"'})
@@ -147,28 +169,56 @@ class Access:
             onward = path if len(path) <= MAX_ADDRESS // 4 else "/"
         return RedirectResponse(f"{SIGN_IN}?{urlencode({'next': onward})}", 303)
 
-    def _is_known(self, request: Request) -> bool:
+    async def _is_known(self, request: Request) -> bool:
         scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() == "bearer" and hmac.compare_digest(bearer.strip().encode(), self._token):
+        if scheme.lower() == "bearer" and self._is_token(bearer.strip(), address_of(request)):
             return True
-        return self._is_valid(request.cookies.get(COOKIE, ""))
+        cookie = request.cookies.get(COOKIE, "")
+        return bool(cookie) and await run_in_threadpool(self._is_signed_in, cookie)
 
-    def _cookie(self, until: datetime) -> str:
-        stamp = str(int(until.timestamp()))
-        return f"{stamp}.{self._seal(stamp)}"
+    def _is_token(self, token: str, address: str) -> bool:
+        """Tell whether it is the token; a wrong one is noted."""
+        now = self._clock.now()
+        if self._guesses.are_too_many(address, now):
+            raise TooManyGuesses
+        if self._token and hmac.compare_digest(token.encode(), self._token):
+            return True
+        self._guesses.note(address, now)
+        return False
 
-    def _seal(self, stamp: str) -> str:
-        return hmac.new(self._token, f"earshot access {stamp}".encode(), hashlib.sha256).hexdigest()
-
-    def _is_valid(self, cookie: str) -> bool:
-        stamp, _, seal = cookie.partition(".")
-        if not hmac.compare_digest(seal.encode(), self._seal(stamp).encode()):
+    def _is_signed_in(self, cookie: str) -> bool:
+        with self._record.read() as record:
+            known = record.sign_in(_id_of(cookie))
+        if known is None or known.until <= self._clock.now():
             return False
-        return int(stamp) > self._clock.now().timestamp()
+        return hmac.compare_digest(known.proof, self._proof(cookie))
+
+    def _proof(self, cookie: str) -> str:
+        return hmac.new(self._token, f"earshot sign-in {cookie}".encode(), hashlib.sha256).hexdigest()
 
 
-class TooManyFailures(Exception):  # noqa: N818 (a state, answered with 429)
-    """Ten wrong tokens within a minute."""
+class TooManyGuesses(Exception):  # noqa: N818 (a state, answered with 429)
+    """Ten wrong tokens from one address within a minute."""
+
+
+def address_of(request: Request) -> str:
+    """Return where a request comes from: its connection's other end, or what a named proxy says of it."""
+    return request.client.host if request.client else ""
+
+
+def _id_of(cookie: str) -> str:
+    return hashlib.sha256(cookie.encode()).hexdigest()
+
+
+def _is_this_machine(request: Request) -> bool:
+    """Tell whether a request comes from this machine, and from nobody behind a proxy on it."""
+    forwarded = request.headers.get("x-forwarded-for", "")
+    addresses = [part.strip() for part in forwarded.split(",") if part.strip()]
+    return (
+        _is_loopback(address_of(request) or "127.0.0.1")
+        and all(map(_is_loopback, addresses))
+        and "forwarded" not in request.headers
+    )
 
 
 def is_own_host(header: str, names: Iterable[str]) -> bool:

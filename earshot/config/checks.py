@@ -232,6 +232,9 @@ def whole(
             f"{boards.public_url!r} is no web address",
             "write for example https://earshot.example.org",
         )
+    for proxy in boards.proxies:
+        if not _is_network(proxy):
+            yield mistake("dashboards.proxies", f"{proxy!r} is no address", "write for example 10.0.0.5 or 10.0.0.0/24")
     if _holds_password(settings.record.url) and not any(name.startswith("EARSHOT_RECORD_URL") for name in environ):
         yield mistake(
             "record.url", "holds a password", "put it into EARSHOT_RECORD_PASSWORD_FILE, and leave it out here"
@@ -256,6 +259,14 @@ def whole(
     if settings.index.engine != "embedded":
         yield from _cluster(settings.index, mistake)
     yield from _one_machine(settings, environ, mistake)
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ipaddress.ip_network(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _secrets_in_files(

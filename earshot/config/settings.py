@@ -142,6 +142,9 @@ class DashboardSettings(Section):
     public_url: str = ""
     token: SecretStr = SecretStr("")
     names: tuple[str, ...] = Field((), description="Further host names the pages answer to.")
+    proxies: tuple[str, ...] = Field(
+        (), description="Addresses or networks of proxies in front; only theirs may say who a reader is."
+    )
 
 
 class AirflowSettings(Section):

@@ -49,10 +49,11 @@ from earshot.ports.rows import (
     Unwiped,
     Walk,
 )
+from earshot.signing_in import SignInReads, SignInWrites
 from earshot.upkeep import UpkeepReads, UpkeepWrites
 
 
-class RecordReader(OperatingReads, UpkeepReads, Protocol):
+class RecordReader(OperatingReads, SignInReads, UpkeepReads, Protocol):
     """Reads one consistent state of the record. Lists are in the order said; unknown ids are simply absent."""
 
     def sources(self) -> list[SourceState]:
@@ -244,7 +245,7 @@ class RecordReader(OperatingReads, UpkeepReads, Protocol):
         """Return what `earshot status` counts."""
 
 
-class RecordWriter(RecordReader, OperatingWrites, UpkeepWrites, Protocol):
+class RecordWriter(RecordReader, OperatingWrites, SignInWrites, UpkeepWrites, Protocol):
     """One writing transaction: all of it happens, or nothing. Only one at a time on SQLite."""
 
     # sources and plan

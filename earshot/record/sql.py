@@ -21,6 +21,7 @@ from earshot.record.mentions import MentionReads, MentionWrites
 from earshot.record.moving import Moved, OnProgress, move
 from earshot.record.operating import OperatingReads, OperatingWrites
 from earshot.record.outbox import OutboxReads, OutboxWrites
+from earshot.record.sign_ins import SignInReads, SignInWrites
 from earshot.record.sources import SourceReads, SourceWrites
 from earshot.record.stale import StaleReads
 from earshot.record.stories import StoryReads, StoryWrites
@@ -43,6 +44,7 @@ class SqlReader(
     DeliveryReads,
     CountReads,
     OperatingReads,
+    SignInReads,
     UpkeepReads,
     StaleReads,
     WalkReads,
@@ -66,6 +68,7 @@ class SqlWriter(
     DeliveryWrites,
     ErasureWrites,
     OperatingWrites,
+    SignInWrites,
     UpkeepWrites,
     WalkWrites,
     WipingWrites,

@@ -425,6 +425,8 @@ pause = Table("pause", metadata, _key("brand_id"), _time("since"), _text("by"))
 
 last_pause = Table("last_pause", metadata, _key("brand_id"), _time("until"))
 
+sign_in = Table("sign_in", metadata, _key("id"), _text("proof"), _time("since"), _time("until", index=True))
+
 alarm = Table(
     "alarm",
     metadata,

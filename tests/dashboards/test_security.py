@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from pydantic import SecretStr
 from dashboards.exports import safe_cell
 from dashboards.security import CSP, safe_next
 from dashboards.wording import web_url
+from earshot.errors import StorageError
 from tests.dashboards import seed
 from tests.dashboards.conftest import Served
 from tests.dashboards.serving import app_of, serving
@@ -28,6 +30,13 @@ class Failing:
 
     def read(self) -> Any:
         raise RuntimeError("a secret of the inside")
+
+
+class Away:
+    """A record behind a database that is away."""
+
+    def read(self) -> Any:
+        raise StorageError("no connection")
 
 
 @pytest.mark.parametrize(
@@ -179,16 +188,100 @@ def test_a_made_up_cookie_opens_nothing(locked: Any, cookie: str) -> None:
     assert httpx.get(f"{url}/sources", headers=headers).status_code == 303  # type: ignore[arg-type]
 
 
-def test_guessing_is_slowed_down(tmp_path: Path) -> None:
-    world = seed.World(
-        Failing(), Failing(), seed.make_workspace(tmp_path, token=SecretStr(TOKEN)), seed.FakeClock(), []
-    )  # type: ignore[arg-type]
-    with serving(app_of(world)) as url, httpx.Client(base_url=url, headers=PAGE) as client:
-        answers = [client.post("/sign-in", data={"token": f"guess {n}"}).status_code for n in range(11)]
-        assert answers == [403] * 10 + [429]
-        assert client.post("/sign-in", data={"token": TOKEN}).status_code == 429
-        world.clock.advance(minutes=2)
-        assert client.post("/sign-in", data={"token": TOKEN}).status_code == 303
+def test_a_cookie_is_worth_nothing_after_signing_out_wherever_it_was_copied_to(locked: Any) -> None:
+    url, _ = locked
+    with httpx.Client(base_url=url, headers=PAGE) as client, httpx.Client(base_url=url, headers=PAGE) as other:
+        for each in (client, other):
+            each.post("/sign-in", data={"token": TOKEN})
+        copied = {**PAGE, "cookie": f"earshot_access={client.cookies['earshot_access']}"}
+        assert httpx.get(f"{url}/sources", headers=copied).status_code == 200
+        assert client.post("/sign-out").headers["location"] == "/sign-in"
+        assert httpx.get(f"{url}/sources", headers=copied).status_code == 303
+        assert other.get("/sources").status_code == 200
+
+
+def test_who_is_signed_in_stays_so_when_the_pages_start_again_until_there_is_another_token(locked: Any) -> None:
+    url, world = locked
+    cookie = httpx.post(f"{url}/sign-in", data={"token": TOKEN}).cookies["earshot_access"]
+    headers = {**PAGE, "cookie": f"earshot_access={cookie}"}
+    with serving(app_of(world)) as again:
+        assert httpx.get(f"{again}/sources", headers=headers).status_code == 200
+    settings = world.workspace.settings
+    boards = settings.dashboards.model_copy(update={"token": SecretStr("another one")})
+    changed = replace(world.workspace, settings=settings.model_copy(update={"dashboards": boards}))
+    with serving(app_of(replace(world, workspace=changed))) as again:
+        assert httpx.get(f"{again}/sources", headers=headers).status_code == 303
+
+
+@pytest.fixture
+def behind(tmp_path: Path) -> Any:
+    """Pages that believe a proxy on this machine, and an application of the same that believe none."""
+    world = seed.make_world(tmp_path, days=1, token=SecretStr(TOKEN), proxies=("127.0.0.1", "10.0.0.0/8"))
+    boards = world.workspace.settings.dashboards.model_copy(update={"proxies": ()})
+    settings = world.workspace.settings.model_copy(update={"dashboards": boards})
+    alone = replace(world, workspace=replace(world.workspace, settings=settings))
+    with serving(app_of(world)) as url, serving(app_of(alone)) as unproxied:
+        yield url, unproxied, world
+
+
+def guess(url: str, token: str, address: str, *, as_bearer: bool = False) -> int:
+    headers = {**PAGE, "x-forwarded-for": address}
+    if as_bearer:
+        return httpx.get(f"{url}/sources.json", headers=headers | {"authorization": f"Bearer {token}"}).status_code
+    return httpx.post(f"{url}/sign-in", data={"token": token}, headers=headers).status_code
+
+
+@pytest.mark.fault(
+    case="Somebody guesses the access token", promise="Ten tries a minute and address; nobody else is kept out"
+)
+@pytest.mark.parametrize(("as_bearer", "wrong", "right"), [(False, 403, 303), (True, 401, 200)])
+def test_guessing_is_slowed_down_by_address(behind: Any, as_bearer: bool, wrong: int, right: int) -> None:
+    url, _, world = behind
+    guesses = [guess(url, f"guess {n}", "203.0.113.7", as_bearer=as_bearer) for n in range(11)]
+    assert guesses == [wrong] * 10 + [429]
+    assert guess(url, TOKEN, "203.0.113.7", as_bearer=as_bearer) == 429
+    assert guess(url, TOKEN, "203.0.113.7", as_bearer=not as_bearer) == 429
+    assert guess(url, TOKEN, "203.0.113.8", as_bearer=as_bearer) == right
+    world.clock.advance(minutes=2)
+    assert guess(url, TOKEN, "203.0.113.7", as_bearer=as_bearer) == right
+
+
+def test_addresses_of_one_ipv6_network_guess_as_one(behind: Any) -> None:
+    url, _, _ = behind
+    assert [guess(url, "wrong", f"2001:db8:5:6::{n:x}") for n in range(11)] == [403] * 10 + [429]
+    assert guess(url, TOKEN, "2001:db8:5:7::1") == 303
+
+
+def test_who_a_request_comes_from_is_believed_only_of_named_proxies(behind: Any) -> None:
+    url, unproxied, _ = behind
+    assert [guess(unproxied, "wrong", f"203.0.113.{n}") for n in range(11)] == [403] * 10 + [429]
+    # the reader before the named proxies is the one who counts, whatever stands further left
+    assert [guess(url, "wrong", f"203.0.113.{n}, 198.51.100.9, 10.1.2.3") for n in range(11)] == [403] * 10 + [429]
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 200),
+        ({"x-forwarded-for": "127.0.0.1, ::1"}, 200),
+        ({"x-forwarded-for": "203.0.113.7"}, 403),
+        ({"x-forwarded-for": "127.0.0.1, 203.0.113.7"}, 403),
+        ({"x-forwarded-for": "unknown"}, 403),
+        ({"forwarded": "for=203.0.113.7"}, 403),
+    ],
+)
+def test_without_a_token_nobody_is_let_in_through_a_proxy(named: str, headers: dict[str, str], status: int) -> None:
+    assert httpx.get(f"{named}/static/style.css", headers=headers).status_code == status
+
+
+@pytest.mark.fault(case="The record does not answer while readers are signed in", promise="They are told to try again")
+def test_a_record_that_does_not_answer_lets_nobody_in_and_says_so(locked: Any) -> None:
+    url, world = locked
+    cookie = httpx.post(f"{url}/sign-in", data={"token": TOKEN}).cookies["earshot_access"]
+    with serving(app_of(replace(world, record=Away()))) as away:
+        answer = httpx.get(f"{away}/sources", headers={**PAGE, "cookie": f"earshot_access={cookie}"})
+    assert answer.status_code == 503
+    assert "try again" in answer.text
 
 
 @pytest.mark.parametrize(

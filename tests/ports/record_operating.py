@@ -9,6 +9,7 @@ from typing import Any
 from earshot import leases
 from earshot.operating import TOLD_FOR, Alarm, Brief, JobEnd, JobRun, JobState, Level
 from earshot.ports import Record
+from earshot.signing_in import SignIn
 from tests.builders import NOW
 from tests.ports.record import HOUR
 
@@ -103,6 +104,18 @@ class OperatingContract:
             for _ in range(2):
                 writer.note_paused(["brewlane", "brewlane"], NOW + 2 * HOUR)
             assert writer.last_paused() == {"halden": NOW + 5 * HOUR, "brewlane": NOW + 2 * HOUR}
+
+    def test_a_sign_in_is_kept_until_it_ends_or_the_next_one_finds_its_time_over(self, record: Record) -> None:
+        first, second = (SignIn(f"id{n}", "proof", NOW + n * HOUR, NOW + (n + 2) * HOUR) for n in range(2))
+        with record.write() as writer:
+            for sign_in in (first, first, second):
+                writer.add_sign_in(sign_in)
+            assert [writer.sign_in(each.id) for each in (first, second)] == [first, second]
+            for _ in range(2):
+                writer.end_sign_in(second.id)
+            assert [writer.sign_in(each.id) for each in (first, second)] == [first, None]
+            writer.add_sign_in(SignIn("id2", "proof", first.until, first.until + HOUR))
+            assert writer.sign_in(first.id) is None
 
     def test_an_alarm_is_raised_once_and_ends_when_it_is_seen_no_more(self, record: Record) -> None:
         with record.write() as writer:
