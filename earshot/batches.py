@@ -20,13 +20,14 @@ from earshot.model import (
     FetchItem,
     FilePublished,
     HandedBack,
+    HostRests,
     Outcome,
     RobotsCopy,
     Role,
 )
 
 _PROXY_LOGIN = re.compile(r"^(\w+://)?[^/]*@")
-_EVENTS = {kind.__name__: kind for kind in (FilePublished, Fetched, HandedBack, RobotsCopy)}
+_EVENTS = {kind.__name__: kind for kind in (FilePublished, Fetched, HandedBack, RobotsCopy, HostRests)}
 _ENUMS = {"role": Role, "outcome": Outcome}
 
 

@@ -392,7 +392,21 @@ class HandedBack:
     at: datetime
 
 
-CollectEvent = FilePublished | Fetched | HandedBack | RobotsCopy
+@dataclass(frozen=True, slots=True)
+class HostRests:
+    """A host asked to be left alone: nothing is sent there for these seconds, whoever wants it.
+
+    source_id: whose request it answered so; empty for robots.txt. seconds: None where it did not say for how long.
+    """
+
+    host: str
+    source_id: str
+    reason: str
+    seconds: float | None
+    at: datetime
+
+
+CollectEvent = FilePublished | Fetched | HandedBack | RobotsCopy | HostRests
 
 # --- reading -------------------------------------------------------------------------------------------
 

@@ -103,11 +103,8 @@ class UpkeepReads(Protocol):
         """Return what is still to be done before everything up to `time` has been heard.
 
         `due_until`: sources that are due later are not waited for. Later than now, since what was just fetched is put
-        off until it has been read (`earshot.pipeline.collect.UNREAD`).
+        off until it has been read (`earshot.pipeline.due.UNREAD`).
         """
-
-    def due_after(self, time: datetime) -> dict[str, datetime]:
-        """Return when active sources are due that are due later than `time`, by id."""
 
     def brand_sources(self, since: datetime) -> dict[str, set[str]]:
         """Return by brand the sources that held an active mention found at or after `since`."""

@@ -16,6 +16,7 @@ from earshot.model import (
     Fetched,
     FetchItem,
     HandedBack,
+    HostRests,
     Outcome,
     RobotsCopy,
     Role,
@@ -41,7 +42,7 @@ class Captured:
     fetched: Fetched
 
 
-Found = Captured | Fetched | HandedBack | RobotsCopy
+Found = Captured | Fetched | HandedBack | RobotsCopy | HostRests
 
 
 @dataclass(slots=True)
@@ -55,17 +56,18 @@ class _Trail:
 
 
 class Fetcher:
-    """Fetches the items of one batch; `report` is told of robots.txt copies as they come."""
+    """Fetches the items of one batch; `report` is told of robots.txt copies, and of hosts that ask to be left alone."""
 
     def __init__(
         self,
         batch: Batch,
         asker: Asker,
         polite: Politeness,
-        report: Callable[[RobotsCopy], Awaitable[None]],
+        report: Callable[[RobotsCopy | HostRests], Awaitable[None]],
         clock: Clock,
     ) -> None:
         self._limits: CollectLimits = batch.limits
+        self._report = report
         self._asker, self._polite, self._clock = asker, polite, clock
         self._robots = RobotsBook(batch.robots, self._ask_robots, report, clock)
 
@@ -130,16 +132,17 @@ class Fetcher:
                 response = await self._asker.send(url, headers, self._limits.timeout_s - trail.spent_s)
             finally:
                 trail.spent_s += self._clock.monotonic() - began
-        self._heed(host, response)
+        await self._heed(host, response, trail.item)
         return response
 
-    def _heed(self, host: str, response: Any) -> None:
+    async def _heed(self, host: str, response: Any, item: FetchItem) -> None:
         """Leave a host alone that asks for it (RFC 6585 section 4, RFC 9110 section 15.6.4)."""
         asked = response.headers.get(b"Retry-After", b"").decode("latin-1")
         seconds = retry_after_s(asked, self._clock.now())
         if response.status == 429 or (response.status == 503 and seconds is not None):
             reason = f"{host} asks us to wait{_for_how_long(seconds)} (HTTP {response.status})"
             self._polite.throttle(host, reason, seconds)
+            await self._report(HostRests(host, item.source_id, reason, seconds, self._clock.now()))
             raise EndedError(Outcome.THROTTLED, reason, response.status, seconds)
 
     async def _ask_robots(self, url: str) -> RobotsAnswer:

@@ -15,7 +15,7 @@ from typing import Any, Self
 from twisted.internet.task import LoopingCall
 
 from earshot.errors import StorageError
-from earshot.model import Fetched, FilePublished, RobotsCopy
+from earshot.model import Fetched, FilePublished, HostRests, RobotsCopy
 from earshot.ports import Lake, LakeWriter
 from spiders.fetch import Captured, Found
 from spiders.results import ResultsFile
@@ -52,7 +52,7 @@ class LakePipeline:
                 self._add(item)
             else:
                 self._results.append(item)
-        if not isinstance(item, RobotsCopy):
+        if not isinstance(item, RobotsCopy | HostRests):
             self._crawler.stats.inc_value(ENDED)
         return item
 

@@ -50,6 +50,11 @@ class FakeClock:
     def sleep(self, seconds: float) -> None:
         self._now += timedelta(seconds=seconds)
 
+    def jump(self, **delta: float) -> datetime:
+        """Be set forward or back: the time of day changes, and no time passes."""
+        self._start += timedelta(**delta)
+        return self.advance(**delta)
+
     def advance(self, **delta: float) -> datetime:
         self._now += timedelta(**delta)
         return self._now

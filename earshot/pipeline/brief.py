@@ -19,7 +19,7 @@ from earshot.config.settings import Settings
 from earshot.errors import StorageError
 from earshot.model import Brand, Incident, MentionCount, Notice, NoticeState, Outcome, Severity, SourceHeard
 from earshot.operating import Brief, why_paused
-from earshot.pipeline.collect import UNREAD
+from earshot.pipeline.due import UNREAD
 from earshot.ports import Clock, Record, RecordReader, SourceState
 from earshot.upkeep import Unheard
 

@@ -18,20 +18,19 @@ from earshot.model import (
     FetchItem,
     FilePublished,
     HandedBack,
+    HostRests,
     Outcome,
     RobotsCopy,
     Role,
     Source,
 )
-from earshot.pipeline.due import next_look, next_try
+from earshot.pipeline.due import UNREAD, next_look, next_try, rest_until
 from earshot.pipeline.plan import LEASE
 from earshot.ports import Clock, Collector, FrontierPage, Record, RecordWriter, RunEnd
 from earshot.urls import host_of
 
 _RENEW = timedelta(seconds=30)
 _MOST_HOPS = 10
-UNREAD = timedelta(hours=1)
-"""So long nothing is fetched again while its capture lies in the lake unread."""
 _UNKNOWN = Source(id="", kind="feed", url="")
 """What a source that has left the workspace meanwhile is taken for."""
 
@@ -84,11 +83,13 @@ def _take_over(record: Record, batch: Batch, hosts: list[str], owner: str, now: 
 
 def settle(writer: RecordWriter, event: CollectEvent, sources: Mapping[str, Source], now: datetime) -> None:
     """Write what an event means. sources: those of the workspace, by id."""
-    source = sources.get(event.source_id, _UNKNOWN) if isinstance(event, Fetched | HandedBack) else _UNKNOWN
+    source = sources.get(event.source_id, _UNKNOWN) if isinstance(event, Fetched | HandedBack | HostRests) else _UNKNOWN
     if isinstance(event, FilePublished):
         writer.add_file(event.file, now)
     elif isinstance(event, RobotsCopy):
         writer.put_robots(event)
+    elif isinstance(event, HostRests):
+        writer.rest_host(event.host, rest_until(event.at, source, event.seconds), event.reason)
     elif isinstance(event, HandedBack):
         _hand_back(writer, event, source, now)
     elif event.outcome is Outcome.OK:

@@ -6,18 +6,35 @@ from datetime import datetime, timedelta
 
 from earshot.config.cron import Cron
 from earshot.model import Outcome, Source
+from earshot.ports import DueSource
 
 LONGEST = timedelta(hours=24)
 """No source waits longer than this: feeds that answer 404 for a while do come back.
 
 Source: Media Cloud rss-fetcher, linear back-off capped at 24 h (read 2026-11).
 """
+UNREAD = timedelta(hours=1)
+"""So long nothing is fetched again while its capture lies in the lake unread."""
+FULL_EVERY = timedelta(hours=24)
+"""So often a source is asked for its body whatever it says of its age: some servers answer 304 for ever."""
 PAGE_TRIES = 3
 _AFTER_ANOTHER_PAGE = (timedelta(hours=1), timedelta(hours=6), timedelta(hours=24), timedelta(hours=72))
 """A wall may be of the hour (too many visitors), of the day (free articles used up) or for good."""
 _PAGE_WAIT = timedelta(minutes=5)
+_SKEW = timedelta(seconds=5)
+"""Clocks of several machines differ by as much."""
 _BEFORE_A_DAILY_CRON = timedelta(hours=1)
 """Back-off of a source with a schedule ends this much earlier, else the seconds of its run would cost a whole day."""
+
+
+PAGE_WAITS = {
+    "": LONGEST,
+    Outcome.OK: UNREAD,
+    Outcome.FAILED: _PAGE_WAIT * (1 << PAGE_TRIES),
+    Outcome.THROTTLED: LONGEST,
+    Outcome.NOT_THE_ARTICLE: _AFTER_ANOTHER_PAGE[-1],
+}
+"""By the outcome of its last try how long a page waits for the next at most."""
 
 
 def next_look(now: datetime, source: Source, outcome: Outcome, failures: int, retry_after_s: float | None) -> datetime:
@@ -44,9 +61,30 @@ def next_look(now: datetime, source: Source, outcome: Outcome, failures: int, re
     return now + wait
 
 
-def latest_look(now: datetime, source: Source) -> datetime:
-    """Return the time after which a source is due only if its pace or schedule was another one when that was set."""
-    return next_look(now, source, Outcome.OK, 0, LONGEST.total_seconds())
+def latest_look(now: datetime, source: Source, state: DueSource) -> datetime:
+    """Return the latest time at which a source can be due after the run that `state` tells of.
+
+    One that is due later got its time under another pace or schedule, or from a clock that ran ahead; of the latter
+    tells also a run that ended in the future, whatever is due: then it is due now.
+    """
+    if state.last_run_at is not None and state.last_run_at > now + _SKEW:
+        return now
+    outcome = state.last_outcome or Outcome.OK
+    asked = LONGEST.total_seconds() if outcome is Outcome.THROTTLED else None
+    latest = next_look(now, source, outcome, max(state.failures - 1, 0), asked)
+    return max(latest, now + UNREAD)
+
+
+def asks_in_full(now: datetime, source: Source, state: DueSource) -> bool:
+    """Tell whether a source is asked for its body this time, because the next time would be too late for that."""
+    full_at, pace = state.full_at, timedelta(seconds=source.pace_s)
+    return full_at is None or full_at > now + _SKEW or now + pace >= full_at + FULL_EVERY
+
+
+def rest_until(now: datetime, source: Source, asked_s: float | None) -> datetime:
+    """Return until when a host rests that asked us to wait: what it asked for, else the source's pace; 24 h at most."""
+    wait = timedelta(seconds=asked_s or source.pace_s)
+    return now + min(max(wait, timedelta(0)), LONGEST)
 
 
 def next_try_of_article(now: datetime, attempts: int) -> datetime | None:

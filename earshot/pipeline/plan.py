@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import shutil
 from collections import Counter, defaultdict
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -15,8 +15,8 @@ from earshot.batches import save_batch
 from earshot.config.settings import Workspace
 from earshot.errors import SourceError, StorageError
 from earshot.model import Batch, CollectLimits, FetchItem, Role, Source
-from earshot.pipeline.due import LONGEST, latest_look
-from earshot.ports import Clock, FrontierPage, Record, RecordWriter, SourceState
+from earshot.pipeline.due import PAGE_WAITS, asks_in_full, latest_look
+from earshot.ports import Clock, DueSource, FrontierPage, Record, RecordWriter
 from earshot.urls import host_of, origin_of
 
 LEASE = timedelta(minutes=2)
@@ -91,8 +91,10 @@ def plan(
     by_id = {source.id: source for source in workspace.sources}
     with record.write() as writer:
         due = [s for s in writer.due_sources(now, _MOST_ITEMS) if s.source_id not in done_sources]
-        pages = _within_budget(writer.due_pages(now, _most_pages(by_id), _MOST_ITEMS), by_id, pages_taken or {})
-        found, moves = _by_host(due, pages, by_id), _moves(due, by_id)
+        pages = writer.due_pages(now, _most_pages(by_id), _MOST_ITEMS, PAGE_WAITS)
+        due, pages = _let_rest(writer, due, pages, by_id, now)
+        pages = _within_budget(pages, by_id, pages_taken or {})
+        found, moves = _by_host(due, pages, by_id, now), _moves(due, by_id)
         split = partial(_by_collection, sources=by_id) if by_collection else _split
         groups = split(found, moves, most_batches)
         granted = writer.lease([f"host:{h}" for group in groups for h in group.hosts], owner, now, now + LEASE)
@@ -107,10 +109,16 @@ def plan(
 def know_sources(writer: RecordWriter, workspace: Workspace, now: datetime) -> None:
     """Make the record know the workspace's sources. Due times that an earlier pace or schedule set too far off go."""
     writer.put_sources(workspace.sources, now)
+    believe_due(writer, workspace, now)
+
+
+def believe_due(writer: RecordWriter, workspace: Workspace, now: datetime) -> None:
+    """Bring forward the sources that are due later than they can be: the clock ran ahead when that was written."""
     by_id = {source.id: source for source in workspace.sources}
-    far = writer.due_after(now + LONGEST)
-    latest = {name: latest_look(now, by_id[name]) for name in far}
-    writer.bring_forward({name: time for name, time in latest.items() if time < far[name]})
+    waiting = [state for state in writer.due_after(now) if state.source_id in by_id]
+    latest = {state.source_id: latest_look(now, by_id[state.source_id], state) for state in waiting}
+    late = {state.source_id for state in waiting if state.next_due_at > latest[state.source_id]}
+    writer.bring_forward({name: latest[name] if by_id[name].schedule else now for name in late})
 
 
 def batch_folder(workspace: Workspace, batch_id: str) -> Path:
@@ -137,6 +145,35 @@ def _most_pages(sources: Mapping[str, Source]) -> int:
     return max((source.pages_per_round for source in sources.values()), default=200)
 
 
+def _let_rest(
+    writer: RecordWriter,
+    due: Sequence[DueSource],
+    pages: Sequence[FrontierPage],
+    sources: Mapping[str, Source],
+    now: datetime,
+) -> tuple[list[DueSource], list[FrontierPage]]:
+    """Return what is due without what would go to a host that rests; that is due when the host has rested."""
+    ways = {state.source_id: [*_start(state, sources), *state.hosts] for state in due}
+    hosts = {host for way in ways.values() for host in way} | {host_of(page.url) for page in pages}
+    rests = writer.host_rests(sorted(hosts), now)
+    if not rests:
+        return list(due), list(pages)
+    until = {name: max((rests[host] for host in way if host in rests), default=now) for name, way in ways.items()}
+    for state in due:
+        if until[state.source_id] > now:
+            writer.put_off(state.source_id, now, until[state.source_id])
+    for host, end in rests.items():
+        late = [p.id for p in pages if host_of(p.url) == host and (p.not_before is None or p.not_before <= now)]
+        writer.put_off_pages(late, end)
+    awake = [state for state in due if until[state.source_id] <= now]
+    return awake, [page for page in pages if host_of(page.url) not in rests]
+
+
+def _start(state: DueSource, sources: Mapping[str, Source]) -> list[str]:
+    source = sources.get(state.source_id)
+    return [host_of(source.url)] if source else []
+
+
 def _within_budget(
     pages: Iterable[FrontierPage], sources: Mapping[str, Source], taken: Mapping[str, int]
 ) -> list[FrontierPage]:
@@ -150,13 +187,13 @@ def _within_budget(
 
 
 def _by_host(
-    due: Iterable[SourceState], pages: Iterable[FrontierPage], sources: Mapping[str, Source]
+    due: Iterable[DueSource], pages: Iterable[FrontierPage], sources: Mapping[str, Source], now: datetime
 ) -> dict[str, list[FetchItem]]:
     """Group what is due by host; no more per host than a batch of a minute holds."""
     items: dict[str, list[FetchItem]] = defaultdict(list)
     for state in due:
         if source := sources.get(state.source_id):
-            items[host_of(source.url)].append(_source_item(source, state))
+            items[host_of(source.url)].append(_source_item(source, state, now))
     for page in pages:
         if source := sources.get(page.source_id):
             items[host_of(page.url)].append(_page_item(page, source))
@@ -167,14 +204,15 @@ def _by_host(
     }
 
 
-def _source_item(source: Source, state: SourceState) -> FetchItem:
+def _source_item(source: Source, state: DueSource, now: datetime) -> FetchItem:
+    is_believed = not asks_in_full(now, source, state)
     return FetchItem(
         id=f"source:{source.id}",
         role=Role(source.kind),
         url=source.url,
         source_id=source.id,
-        etag=state.etag,
-        last_modified=state.last_modified,
+        etag=state.etag if is_believed else "",
+        last_modified=state.last_modified if is_believed else "",
         body_hash=state.body_hash,
         delay_s=source.delay_s,
         parallel=source.parallel,
@@ -195,7 +233,7 @@ def _page_item(page: FrontierPage, source: Source) -> FetchItem:
     )
 
 
-def _moves(due: Iterable[SourceState], sources: Mapping[str, Source]) -> dict[str, set[str]]:
+def _moves(due: Iterable[DueSource], sources: Mapping[str, Source]) -> dict[str, set[str]]:
     """Return the further hosts that the due sources of a host are known to redirect to."""
     further: dict[str, set[str]] = defaultdict(set)
     for state in due:

@@ -6,7 +6,6 @@ Knows no stage. A `StorageError` passes: it concerns every stage, and whoever dr
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
 from typing import TypeVar
 
 import structlog
@@ -15,7 +14,7 @@ from earshot.errors import StorageError
 from earshot.ports import Clock
 
 log = structlog.get_logger(__name__)
-_FIRST_REST, _LONGEST_REST = timedelta(seconds=2), timedelta(minutes=5)
+_FIRST_REST_S, _LONGEST_REST_S = 2.0, 300.0
 T = TypeVar("T")
 
 
@@ -25,7 +24,7 @@ class Resting:
     def __init__(self, clock: Clock, on_failure: Callable[[str, Exception], None]) -> None:
         """Keep the clock, and whom to tell of a stage's first failure after it last worked."""
         self._clock, self._on_failure = clock, on_failure
-        self._until: dict[str, tuple[datetime, timedelta]] = {}
+        self._until: dict[str, tuple[float, float]] = {}
         self.broken: dict[str, str] = {}
 
     def attempt(self, stage: str, call: Callable[[], T]) -> T | None:
@@ -48,12 +47,12 @@ class Resting:
 
     def is_resting(self, stage: str) -> bool:
         """Tell whether a stage failed and is not to be tried yet."""
-        return stage in self._until and self._clock.now() < self._until[stage][0]
+        return stage in self._until and self._clock.monotonic() < self._until[stage][0]
 
     def fail(self, stage: str, error: Exception) -> None:
         """Note that a stage failed: it rests, twice as long as the time before."""
-        rest = self._until[stage][1] if stage in self._until else _FIRST_REST
-        self._until[stage] = (self._clock.now() + rest, min(rest * 2, _LONGEST_REST))
+        rest = self._until[stage][1] if stage in self._until else _FIRST_REST_S
+        self._until[stage] = (self._clock.monotonic() + rest, min(rest * 2, _LONGEST_REST_S))
         is_first = stage not in self.broken
         self.broken[stage] = f"{type(error).__name__}: {error}"
         if is_first:

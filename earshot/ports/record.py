@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from earshot.model import (
@@ -30,6 +30,7 @@ from earshot.operating import OperatingReads, OperatingWrites
 from earshot.ports.rows import (
     Counts,
     DocumentKey,
+    DueSource,
     Erased,
     FoundIn,
     FrontierPage,
@@ -258,21 +259,40 @@ class RecordWriter(RecordReader, OperatingWrites, SignInWrites, UpkeepWrites, Pr
         Changes nothing where a run has ended since `fetched_at`.
         """
 
-    def due_sources(self, now: datetime, limit: int) -> list[SourceState]:
+    def due_sources(self, now: datetime, limit: int) -> list[DueSource]:
         """Return active sources with next_due_at <= now, longest due first, then by id."""
 
-    def due_pages(self, now: datetime, per_source: int, limit: int) -> list[FrontierPage]:
-        """Return pages to fetch of active sources, newest (published_at, else found_at) first, `per_source` at most."""
+    def due_after(self, time: datetime) -> list[DueSource]:
+        """Return the active sources that are due later than `time`, by id."""
+
+    def due_pages(
+        self, now: datetime, per_source: int, limit: int, waits: Mapping[str, timedelta] | None = None
+    ) -> list[FrontierPage]:
+        """Return pages to fetch of active sources, newest (published_at, else found_at) first, `per_source` at most.
+
+        waits: by outcome of the last try ("" before the first) how long a page may wait for the next at most; one that
+        waits longer got its time from a clock that ran ahead, and is due.
+        """
+
+    def put_off_pages(self, page_ids: Sequence[str], until: datetime) -> None:
+        """Let waiting pages not be due before `until`."""
 
     def lease(self, names: Sequence[str], owner: str, now: datetime, until: datetime) -> dict[str, int]:
         """Lease these names (hosts: "host:NAME"; others as agreed) and return the granted ones with their fence.
 
         A name is free if nobody holds it, its lease ran out, or its holder was a process of this machine that
-        is gone. owner: `earshot.leases.me()`. Taking what one holds renews it. Fences only grow.
+        is gone, or its lease reaches further than twice this one would: then the clock had run ahead.
+        owner: `earshot.leases.me()`. Taking what one holds renews it. Fences only grow.
         """
 
     def free(self, names: Sequence[str], owner: str) -> None:
         """Give leases back. Twice is once."""
+
+    def rest_host(self, host: str, until: datetime, reason: str) -> None:
+        """Note that a host asked to be left alone until then. A later time that is noted already stays."""
+
+    def host_rests(self, hosts: Sequence[str], now: datetime) -> dict[str, datetime]:
+        """Return until when those of the hosts rest that do. A time beyond the longest rest (24 h) is not believed."""
 
     def robots(self, origins: Sequence[str], since: datetime) -> list[RobotsCopy]:
         """Return copies fetched at or after `since`."""

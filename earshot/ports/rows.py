@@ -54,6 +54,22 @@ class SourceState:
 
 
 @dataclass(frozen=True, slots=True)
+class DueSource:
+    """What plan has to know of a source; fields as of SourceState. full_at: when it last answered with a body."""
+
+    source_id: str
+    next_due_at: datetime
+    etag: str = ""
+    last_modified: str = ""
+    body_hash: str = ""
+    failures: int = 0
+    last_outcome: Outcome | None = None
+    last_run_at: datetime | None = None
+    full_at: datetime | None = None
+    hosts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class RunEnd:
     """How a source's run ended, to be written once. etag, last_modified, body_hash: None keeps what is stored.
 

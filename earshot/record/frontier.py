@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, case, exists, func, insert, or_, select, update
 
 from earshot.identity import digest
 from earshot.model import Outcome, Role
@@ -16,13 +16,24 @@ from earshot.record.session import Session, WriteSession, chunks
 from earshot.record.tables import document, frontier, source
 
 WAITING, DONE, FAILED = "waiting", "done", "failed"
+_NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 MOVED = "moved to "
 """The reason of a page that a redirect led away from begins so; where it led is a row of its own."""
+
+_BOUNDED = ("", Outcome.OK, Outcome.FAILED, Outcome.THROTTLED, Outcome.NOT_THE_ARTICLE)
+"""Outcomes after which a page waits for another try."""
+
+
+def _is_false() -> ColumnElement[bool]:
+    """Its time is later than it can be."""
+    latest = case(*((frontier.c.outcome == each, bindparam(f"latest_{place}")) for place, each in enumerate(_BOUNDED)))
+    return frontier.c.not_before > latest
+
 
 _DUE_OF_SOURCE = (
     select(frontier)
     .where(frontier.c.state == WAITING, frontier.c.source_id == bindparam("wanted"))
-    .where(or_(frontier.c.not_before.is_(None), frontier.c.not_before <= bindparam("now")))
+    .where(or_(frontier.c.not_before.is_(None), frontier.c.not_before <= bindparam("now"), _is_false()))
     .order_by(frontier.c.newest_at.desc(), frontier.c.id)
     .limit(bindparam("most"))
 )
@@ -54,15 +65,29 @@ class FrontierReads(Session):
 class FrontierWrites(WriteSession):
     """What plans and settles pages."""
 
-    def due_pages(self, now: datetime, per_source: int, limit: int) -> list[FrontierPage]:
-        """Return pages to fetch of active sources, newest (published_at, else found_at) first, `per_source` at most."""
+    def due_pages(
+        self, now: datetime, per_source: int, limit: int, waits: Mapping[str, timedelta] | None = None
+    ) -> list[FrontierPage]:
+        """Return pages to fetch of active sources, newest (published_at, else found_at) first, `per_source` at most.
+
+        waits: by outcome of the last try ("" before the first) how long a page may wait for the next at most; one that
+        waits longer got its time from a clock that ran ahead, and is due.
+        """
         waiting = exists().where(frontier.c.state == WAITING, frontier.c.source_id == source.c.id)
         sources = self.db.execute(select(source.c.id).where(source.c.is_active, waiting)).scalars().all()
-        most = {"now": now, "most": min(per_source, limit)}
+        most: dict[str, Any] = {"now": now, "most": min(per_source, limit)}
+        waits = waits or {}
+        most |= {f"latest_{n}": now + waits[each] if each in waits else _NEVER for n, each in enumerate(_BOUNDED)}
         rows = [row for each in sources for row in self.db.execute(_DUE_OF_SOURCE, {"wanted": each} | most)]
         rows.sort(key=lambda row: row.id)
         rows.sort(key=lambda row: row.newest_at, reverse=True)
         return [_page(row) for row in rows[:limit]]
+
+    def put_off_pages(self, page_ids: Sequence[str], until: datetime) -> None:
+        """Let waiting pages not be due before `until`."""
+        for part in chunks(page_ids):
+            meant = frontier.c.id.in_(part) & (frontier.c.state == WAITING)
+            self.db.execute(update(frontier).where(meant).values(not_before=until))
 
     def add_pages(self, pages: Sequence[FrontierPage]) -> int:
         """Add addresses that were never in the frontier (by URL and role); return how many were new.

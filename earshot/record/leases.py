@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, or_, select, update
 
 from earshot.leases import is_gone
 from earshot.model import RobotsCopy
 from earshot.record.session import WriteSession, chunks, put
-from earshot.record.tables import lease, robots_copy
+from earshot.record.tables import host_rest, lease, robots_copy
 
+LONGEST_REST = timedelta(hours=24)
+"""No host rests longer, whatever it asked for."""
 GOOD_COPY = timedelta(days=30)
 """How long an unreachable robots.txt does not replace a good one. Source: RFC 9309, section 2.3.1.4."""
 
@@ -24,7 +26,8 @@ class LeaseWrites(WriteSession):
         """Lease these names and return the granted ones with their fence.
 
         A name is free if nobody holds it, its lease ran out, or its holder was a process of this machine that
-        is gone. Taking what one holds renews it and keeps its fence; every other grant has a higher one.
+        is gone, or its lease reaches further than twice this one would: then the clock had run ahead. Taking what one
+        holds renews it and keeps its fence; every other grant has a higher one.
         """
         held: dict[str, Any] = {}
         for part in chunks(names):
@@ -36,7 +39,7 @@ class LeaseWrites(WriteSession):
                 granted[name] = 1
             elif row.owner == owner:
                 granted[name] = row.fence
-            elif not row.owner or row.until <= now or is_gone(row.owner):
+            elif not row.owner or row.until <= now or row.until > until + (until - now) or is_gone(row.owner):
                 granted[name] = row.fence + 1
         rows = [{"name": name, "owner": owner, "fence": fence, "until": until} for name, fence in granted.items()]
         put(self.db, lease, rows)
@@ -47,6 +50,22 @@ class LeaseWrites(WriteSession):
         for part in chunks(names):
             mine = lease.c.name.in_(part) & (lease.c.owner == owner)
             self.db.execute(update(lease).where(mine).values(owner=""))
+
+    def rest_host(self, host: str, until: datetime, reason: str) -> None:
+        """Note that a host asked to be left alone until then. A later time that is noted already stays."""
+        now = self.clock.now()
+        self.db.execute(delete(host_rest).where(or_(host_rest.c.until <= now, host_rest.c.until > now + LONGEST_REST)))
+        known = self.db.execute(select(host_rest.c.until).where(host_rest.c.host == host)).scalar()
+        if known is None or known < until:
+            put(self.db, host_rest, [{"host": host, "until": until, "reason": reason}])
+
+    def host_rests(self, hosts: Sequence[str], now: datetime) -> dict[str, datetime]:
+        """Return until when those of the hosts rest that do. A time beyond the longest rest is not believed."""
+        rests: dict[str, datetime] = {}
+        for part in chunks(hosts):
+            still = host_rest.c.host.in_(part) & (host_rest.c.until > now) & (host_rest.c.until <= now + LONGEST_REST)
+            rests |= {row.host: row.until for row in self.db.execute(select(host_rest).where(still))}
+        return rests
 
     def robots(self, origins: Sequence[str], since: datetime) -> list[RobotsCopy]:
         """Return copies fetched at or after `since`, by origin."""

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Select, func, insert, or_, select, update
 
 from earshot.model import Outcome, Source
-from earshot.ports import RunEnd, SourceRun, SourceState
+from earshot.ports import DueSource, RunEnd, SourceRun, SourceState
 from earshot.record import heard
 from earshot.record.session import Session, WriteSession, add_new
 from earshot.record.tables import found_in, frontier, source, source_run
@@ -28,10 +28,19 @@ _BLANK = {
     "last_new": 0,
     "oldest_at": None,
     "hosts": [],
+    "full_at": None,
 }
 
-_MOVED: dict[str, Any] = {"etag": "", "last_modified": "", "body_hash": "", "oldest_at": None, "hosts": []}
+_MOVED: dict[str, Any] = {
+    "etag": "",
+    "last_modified": "",
+    "body_hash": "",
+    "oldest_at": None,
+    "hosts": [],
+    "full_at": None,
+}
 
+_WITH_BODY = (200, 203)
 MAX_HOSTS = 10
 """Most hosts kept of one source's redirects."""
 
@@ -87,11 +96,16 @@ class SourceWrites(WriteSession):
         if changes:
             self.db.execute(update(source).where(source.c.id == source_id).values(**changes))
 
-    def due_sources(self, now: datetime, limit: int) -> list[SourceState]:
+    def due_sources(self, now: datetime, limit: int) -> list[DueSource]:
         """Return active sources with next_due_at <= now, longest due first, then by id."""
-        due = _states().where(source.c.is_active, source.c.next_due_at <= now)
+        due = select(source).where(source.c.is_active, source.c.next_due_at <= now)
         rows = self.db.execute(due.order_by(source.c.next_due_at, source.c.id).limit(limit))
-        return [_state(row) for row in rows]
+        return [due_source(row) for row in rows]
+
+    def due_after(self, time: datetime) -> list[DueSource]:
+        """Return the active sources that are due later than `time`, by id."""
+        late = select(source).where(source.c.is_active, source.c.next_due_at > time)
+        return [due_source(row) for row in self.db.execute(late.order_by(source.c.id))]
 
     def end_run(self, end: RunEnd) -> None:
         """Write how a run ended, with validators, next due time, failures and the heard span.
@@ -164,6 +178,22 @@ def _state(row: Any) -> SourceState:
     )
 
 
+def due_source(row: Any) -> DueSource:
+    """Return what plan has to know of a row."""
+    return DueSource(
+        source_id=row.id,
+        next_due_at=row.next_due_at,
+        etag=row.etag,
+        last_modified=row.last_modified,
+        body_hash=row.body_hash,
+        failures=row.failures,
+        last_outcome=Outcome(row.last_outcome) if row.last_outcome else None,
+        last_run_at=row.last_run_at,
+        full_at=row.full_at,
+        hosts=tuple(row.hosts),
+    )
+
+
 def _named(each: Source) -> dict[str, Any]:
     return {
         "kind": each.kind,
@@ -195,15 +225,20 @@ def _validators(end: RunEnd) -> dict[str, Any]:
 
 def _counted(end: RunEnd, row: Any) -> dict[str, Any]:
     heard_at = {"last_heard_at": end.at} if end.outcome.is_heard else {}
-    return {
-        "failures": 0 if end.outcome.is_heard else row.failures + 1,
-        "rounds": row.rounds + int(end.outcome.is_heard),
-        "last_outcome": end.outcome,
-        "last_reason": end.reason,
-        "last_run_at": end.at,
-        "last_entries": row.last_entries if end.outcome is Outcome.UNCHANGED else end.entries,
-        "last_new": end.new,
-    } | heard_at
+    full_at = {"full_at": end.at} if end.outcome.is_heard and end.status in _WITH_BODY else {}
+    return (
+        {
+            "failures": 0 if end.outcome.is_heard else row.failures + 1,
+            "rounds": row.rounds + int(end.outcome.is_heard),
+            "last_outcome": end.outcome,
+            "last_reason": end.reason,
+            "last_run_at": end.at,
+            "last_entries": row.last_entries if end.outcome is Outcome.UNCHANGED else end.entries,
+            "last_new": end.new,
+        }
+        | heard_at
+        | full_at
+    )
 
 
 def _run(end: RunEnd) -> dict[str, Any]:

@@ -80,6 +80,7 @@ source = Table(
     _int("last_new"),
     _time("oldest_at", optional=True),
     _structure("hosts"),
+    _time("full_at", optional=True),
     Index("ix_source_due", "is_active", "next_due_at", "id"),
 )
 
@@ -104,6 +105,8 @@ heard_span = Table(
 )
 
 robots_copy = Table("robots_copy", metadata, _key("origin"), _int("status"), _text("body"), _time("fetched_at"))
+
+host_rest = Table("host_rest", metadata, _key("host"), _time("until"), _text("reason"))
 
 lease = Table("lease", metadata, _key("name"), _text("owner"), _int("fence"), _time("until"))
 

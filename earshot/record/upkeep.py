@@ -121,11 +121,6 @@ class UpkeepReads(Session):
     def _count_of(self, table: Table, *where: ColumnElement[bool]) -> int:
         return int(self.db.execute(select(func.count()).select_from(table).where(*where)).scalar_one())
 
-    def due_after(self, time: datetime) -> dict[str, datetime]:
-        """Return when active sources are due that are due later than `time`, by id."""
-        late = select(source.c.id, source.c.next_due_at).where(source.c.is_active, source.c.next_due_at > time)
-        return {row.id: row.next_due_at for row in self.db.execute(late.order_by(source.c.id))}
-
     def brand_sources(self, since: datetime) -> dict[str, set[str]]:
         """Return by brand the sources that held an active mention found at or after `since`."""
         spoke = (

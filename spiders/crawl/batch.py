@@ -9,7 +9,7 @@ from typing import Any
 
 import scrapy
 
-from earshot.model import Batch, FetchItem, RobotsCopy
+from earshot.model import Batch, FetchItem, HostRests, RobotsCopy
 from earshot.ports import Clock
 from spiders.asking import Asker
 from spiders.fetch import Captured, Fetcher, Found
@@ -76,8 +76,8 @@ class BatchSpider(scrapy.Spider):
                 continue
             await self._found.put(await fetcher.fetch(item))
 
-    async def _report(self, copy: RobotsCopy) -> None:
-        await self._found.put(copy)
+    async def _report(self, found: RobotsCopy | HostRests) -> None:
+        await self._found.put(found)
 
 
 __all__ = ["BatchSpider", "Captured"]

@@ -18,7 +18,8 @@ from earshot.config.settings import BriefSettings
 from earshot.errors import MailError, MailUncertain
 from earshot.model import Outcome, Role, Severity
 from earshot.pipeline.brief import Due, Made, briefs_due, figures_of, make_brief, make_figures
-from earshot.pipeline.collect import UNREAD, page_id
+from earshot.pipeline.collect import page_id
+from earshot.pipeline.due import UNREAD
 from earshot.ports import FrontierPage, MentionWrite, RunEnd
 from earshot.record.engine import transaction
 from tests.alerts.scene import Books, Scene, temporary

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 from earshot.alerts.rules import RuleBook
@@ -98,7 +99,9 @@ class Web:
         self._lake, self._clock = lake, clock
         self.answers: dict[str, bytes | Outcome | str] = {}
         self.asked: list[str] = []
+        self.conditions: list[tuple[datetime, str]] = []
         self.dies = False
+        self.lies = False
 
     def says(self, url: str, answer: bytes | Outcome | str) -> None:
         """bytes: a body; an Outcome: that; a str: a redirect to another host."""
@@ -112,7 +115,10 @@ class Web:
         fetched = []
         for one in batch.items:
             self.asked.append(one.url)
+            self.conditions.append((self._clock.now(), one.etag))
             answer = self.answers.get(one.url, Outcome.GONE)
+            if self.lies and one.etag:
+                answer = Outcome.UNCHANGED
             if isinstance(answer, Outcome):
                 yield self._fetched(one, answer)
             elif isinstance(answer, str) and answer.split("/")[2] not in batch.hosts:
@@ -149,7 +155,7 @@ class Web:
             final_url=one.url,
             outcome=outcome,
             reason="" if outcome is Outcome.OK else "as the test says",
-            status=200,
+            status=304 if outcome is Outcome.UNCHANGED else 200,
             retry_after_s=None,
             size_bytes=0,
             elapsed_s=0.1,

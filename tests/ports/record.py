@@ -112,6 +112,36 @@ class SourceContract:
         assert state is not None
         assert (state.etag, state.last_modified, state.body_hash, state.next_due_at) == ("", "", "", NOW)
 
+    def test_a_source_answered_with_a_body_when_its_status_says_so(self, record: Record) -> None:
+        with record.write() as writer:
+            writer.put_sources([make_source()], NOW)
+            for status, outcome, full_at in (
+                (200, Outcome.OK, NOW),
+                (304, Outcome.UNCHANGED, NOW),
+                (200, Outcome.NOT_A_FEED, NOW),
+                (200, Outcome.UNCHANGED, NOW + 3 * HOUR),
+            ):
+                at = NOW + HOUR * len(writer.source_runs("blog"))
+                writer.end_run(make_end(at=at, outcome=outcome, status=status, next_due_at=NOW))
+                assert [one.full_at for one in writer.due_sources(NOW, 1)] == [full_at]
+
+    def test_a_host_rests_until_the_latest_time_it_asked_for(self, record: Record) -> None:
+        with record.write() as writer:
+            for hours in (2, 1, 3):
+                writer.rest_host("slow.example", NOW + hours * HOUR, "HTTP 429")
+            assert writer.host_rests(["slow.example", "quick.example"], NOW) == {"slow.example": NOW + 3 * HOUR}
+            assert writer.host_rests(["slow.example"], NOW + 3 * HOUR) == {}
+            assert writer.host_rests(["slow.example"], NOW - 22 * HOUR) == {}, "no host rests longer than a day"
+
+    def test_pages_wait_no_longer_than_they_can(self, record: Record) -> None:
+        with record.write() as writer:
+            writer.put_sources([make_source()], NOW)
+            writer.add_pages([make_page()])
+            writer.put_off_pages([make_page().id], NOW + 2 * HOUR)
+            assert writer.due_pages(NOW, 9, 9) == []
+            assert writer.due_pages(NOW, 9, 9, {"": 3 * HOUR, Outcome.FAILED: HOUR}) == []
+            assert len(writer.due_pages(NOW, 9, 9, {"": HOUR})) == 1
+
     def test_longest_due_comes_first(self, record: Record) -> None:
         with record.write() as writer:
             writer.put_sources([make_source(id=name) for name in "abc"], NOW)

@@ -36,6 +36,7 @@ class Upkeep:
         self._due: dict[tuple[str, ...], tuple[Cron, datetime]] = {
             parts: (cron, cron.next_after(now)) for parts, cron in crons.items()
         }
+        self._looked_at = now
         self._thread: threading.Thread | None = None
 
     def tick(self) -> None:
@@ -43,6 +44,9 @@ class Upkeep:
         if self._thread and self._thread.is_alive():
             return
         now = self._clock.now()
+        if now < self._looked_at:  # the clock was set back: what was due by the false one is due by this one
+            self._due = {parts: (cron, cron.next_after(now)) for parts, (cron, _) in self._due.items()}
+        self._looked_at = now
         for parts, (cron, at) in self._due.items():
             if at <= now:
                 self._due[parts] = (cron, cron.next_after(now))
