@@ -6,16 +6,31 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
+from earshot.harmless import harmless
 from earshot.model import Outcome
 from earshot.pipeline.run import RoundReport
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+
+class HarmlessConsole(Console):
+    """A console on which text from outside cannot command the terminal, wherever it stands in what is printed."""
+
+    def render(self, renderable: Any, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """Yield segments, of which only the console's own hold what a terminal obeys."""
+        for segment in super().render(renderable, options):
+            if segment.control or segment.text.isprintable():
+                yield segment
+            else:
+                yield Segment(harmless(segment.text), segment.style)
+
+
+out = HarmlessConsole(highlight=False)
+err = HarmlessConsole(stderr=True, highlight=False)
 _EVERY_S = 5.0
 GOOD, BAD = "green", "red"
 

@@ -18,6 +18,7 @@ from scrapy.settings import Settings
 from earshot.batches import load_batch, without_login
 from earshot.clock import SystemClock
 from earshot.config.environment import environment
+from earshot.harmless import HarmlessStream
 from earshot.model import Batch
 from earshot.ports import Clock, Lake
 from spiders.collector import PROXY
@@ -37,6 +38,7 @@ def main(arguments: list[str]) -> int:
 
     0: every item was reported. 1: not so, for instance because the lake failed; said on standard error.
     """
+    sys.stderr = HarmlessStream(sys.stderr)
     batch_file, seconds, parent = Path(arguments[0]), float(arguments[1]), int(arguments[2])
     die_with(parent)
     batch = with_login(load_batch(batch_file), environment().get(PROXY, ""))

@@ -30,7 +30,9 @@ class Site(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         known = self.path == "/feed"
-        self.send_response(200 if known else 404)
+        self.send_response(200 if known else 404, None if known else "Gone \x1b]0;taken\x07\x9b2J")
+        self.send_header("X-Says", "\x1b[2J")
+        self.send_header("Content-Type", "application/rss+xml" if known else "text/\x1b[2Jhtml")
         self.end_headers()
         self.wfile.write(self.body if known else b"nothing here")
 
@@ -49,6 +51,7 @@ class Here:
         command = [sys.executable, "-m", "earshot", "--workspace", str(self.root), *args]
         done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
         assert done.returncode == code, done.stdout + done.stderr
+        assert "\x1b" not in done.stdout + done.stderr, "what a server says reaches no terminal as a command"
         return done
 
     def json(self, *args: str) -> Any:

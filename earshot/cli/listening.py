@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Annotated
 
 import typer
+from rich.text import Text
 
 from earshot import jobs
 from earshot.cli.root import EXIT_UNFORESEEN, Json, State, commands, opened
@@ -41,7 +42,7 @@ def run(
             out.print(table)
     if once and report.broken:
         for stage, why in report.broken.items():
-            err.print(f"{stage} failed: {why}")
+            err.print(Text(f"{stage} failed: {why}"))
         raise typer.Exit(EXIT_UNFORESEEN)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
@@ -46,7 +44,7 @@ def search(
     for mention in jobs.search(str(State.workspace), query, limit if as_json else limit or 20):
         found += 1
         if as_json:
-            sys.stdout.write(json.dumps(mention, ensure_ascii=False) + "\n")
+            print_json(mention)
         else:
             _print_mention(mention)
     if not as_json and not found:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import traceback
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -25,6 +26,7 @@ from earshot.errors import (
     StorageError,
     WorkspaceError,
 )
+from earshot.harmless import HarmlessStream, harmless, harmless_fields
 from earshot.screen import err, out
 
 Command = TypeVar("Command", bound=Callable[..., None])
@@ -87,6 +89,9 @@ def main() -> None:
         sys.exit(EXIT_UNFORESEEN)
     except KeyboardInterrupt:
         sys.exit(EXIT_INTERRUPTED)
+    except Exception:  # noqa: BLE001 (it is shown as Python would, and ends as it would)
+        sys.stderr.write(harmless(traceback.format_exc()))
+        sys.exit(EXIT_UNFORESEEN)
 
 
 def _version(value: bool) -> None:
@@ -115,7 +120,19 @@ def opened() -> Any:
 
 def _configure_logging(level: int) -> None:
     structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.dev.set_exc_info,
+            structlog.processors.format_exc_info,
+            structlog.processors.TimeStamper(fmt="%Y-%m-%d %H:%M:%S", utc=False),
+            harmless_fields,
+            structlog.dev.ConsoleRenderer(
+                colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+            ),
+        ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
     )
-    logging.basicConfig(level=level, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
+    logs = logging.StreamHandler(HarmlessStream(sys.stderr))
+    logging.basicConfig(level=level, handlers=[logs], format="%(levelname)s %(name)s: %(message)s")

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import Any
 
+from rich.text import Text
+
+from earshot.harmless import harmless_json
 from earshot.present import plain
 from earshot.screen import out
 
 
 def print_json(value: Any) -> None:
     """Print what a script reads: one line of JSON."""
-    sys.stdout.write(json.dumps(plain(value), ensure_ascii=False) + "\n")
+    sys.stdout.write(harmless_json(plain(value)) + "\n")
 
 
 def many(count: int, name: str) -> str:
@@ -25,4 +27,4 @@ def print_counts(title: str, counts: dict[str, Any], nothing: str = "nothing to 
     said = ", ".join(
         f"{value} {name.replace('_', ' ')}" for name, value in counts.items() if value not in (0, "", False)
     )
-    out.print(f"{title}: {said or nothing}.", soft_wrap=True)
+    out.print(Text(f"{title}: {said or nothing}."), soft_wrap=True)

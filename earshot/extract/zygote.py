@@ -17,12 +17,14 @@ from contextlib import suppress
 
 from earshot.extract import child, wire
 from earshot.extract.reader import warm_up
+from earshot.harmless import HarmlessStream
 
 _PR_SET_PDEATHSIG = 1  # Source: <linux/prctl.h>
 
 
 def main() -> None:
     """Serve orders until the control stream ends."""
+    sys.stderr = HarmlessStream(sys.stderr)
     control = socket.socket(fileno=int(sys.argv[1]))
     if not _die_with(int(sys.argv[2])):
         return
