@@ -1,4 +1,4 @@
-"""The page of a brand: how its names are heard, and in which forms they were met. Knows no adapter."""
+"""The page of a brand: which names are looked for, and how they were found written. Knows no adapter."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ JOBS = {
     "verify": ("Comparing the index", "Compares the index with the record, and puts right what differs."),
     "erase": ("Erasing", "Takes an author, an address or a document out of everything, for good."),
     "run": ("A round", "Collects, reads, indexes and alerts, one after the other."),
-    PAUSE: ("Pausing a brand", "Somebody paused a brand: it is heard as ever, and nobody is told."),
+    PAUSE: ("Pausing a brand", "Somebody paused a brand: mentions are collected and shown, and nobody is notified."),
     RESUME: ("Resuming a brand", "Somebody ended a brand’s pause."),
     ASK_REPLAY: ("Asking to try again", "Somebody asked on the Operations page that set-aside captures be read again."),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -52,24 +53,25 @@ class Listening:
 def listening(hours: Sequence[HourHeard], since: datetime, until: datetime, zone: ZoneInfo) -> Listening:
     """Return what hours_heard says of a range, hours as they come: by time, none twice."""
     rows = [(row.hour, _state(row)) for row in hours if since - HOUR < row.hour < until]
-    if rows and rows[0][1] == "before":  # not listening then, so not any earlier either
-        first = rows[0][0]
-        rows = [(first - HOUR * n, "before") for n in range(int((first - since) / HOUR), 0, -1)] + rows
-    count = {state: sum(1 for _, s in rows if s == state) for state in ("heard", "unheard", "partly", "before")}
+    earlier = 0
+    if rows and rows[0][1] == "before":  # not listening then, so not any earlier either: a band, however long it is
+        earlier = max(0, int((rows[0][0] - since) / HOUR))
+    count = Counter(state for _, state in rows)
+    runs = merge_runs(rows)
+    if earlier:
+        runs[0] = (runs[0][0] - HOUR * earlier, *runs[0][1:])
     bands = tuple(
-        _band(max(start, since), min(end, until), state, zone)
-        for start, end, state in merge_runs(rows)
-        if state != "heard"
+        _band(max(start, since), min(end, until), state, zone) for start, end, state in runs if state != "heard"
     )
     inside = [row for row in hours if since - HOUR < row.hour < until and row.heard]
     worst = min(inside, key=lambda row: row.heard / row.listening, default=HourHeard(since, 0, 0))
     return Listening(
         bands,
-        len(rows),
+        len(rows) + earlier,
         count["heard"],
         count["unheard"],
         count["partly"],
-        count["before"],
+        count["before"] + earlier,
         worst.heard,
         worst.listening,
     )

@@ -5,7 +5,9 @@ What a page forgives, a program is told: a URL or a query that cannot be read is
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import chain, islice
+from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
@@ -13,6 +15,9 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 from dashboards.board import Board
 from dashboards.bounds import Excess
 from dashboards.exports import iter_csv, iter_json
+from dashboards.figures import file_name, overview_csv, overview_json, words_csv, words_json
+from dashboards.overview import overview
+from dashboards.standing import words_of
 from dashboards.view import View
 from earshot.errors import QueryError
 from earshot.present import mention_dict
@@ -33,6 +38,22 @@ def make_router(board: Board) -> APIRouter:
     def export_mentions(request: Request) -> Response:
         return _whole(board, request, "csv")
 
+    @router.get("/overview.json")
+    def list_overview(request: Request) -> Response:
+        return _figures(board, request, "overview.json", lambda view: overview_json(view, overview(board, view)))
+
+    @router.get("/overview.csv")
+    def export_overview(request: Request) -> Response:
+        return _figures(board, request, "overview.csv", lambda view: overview_csv(view, overview(board, view)))
+
+    @router.get("/words.json")
+    def list_words(request: Request) -> Response:
+        return _figures(board, request, "words.json", lambda view: words_json(view, words_of(board, view)))
+
+    @router.get("/words.csv")
+    def export_words(request: Request) -> Response:
+        return _figures(board, request, "words.csv", lambda view: words_csv(words_of(board, view)))
+
     @router.get("/fresh.json")
     def count_fresh(request: Request) -> Response:
         view = board.view(request)
@@ -52,6 +73,21 @@ def make_router(board: Board) -> APIRouter:
     return router
 
 
+def _figures(board: Board, request: Request, name: str, make: Callable[[View], dict[str, Any] | str]) -> Response:
+    """Return the numbers of a page as a file."""
+    view = board.view(request)
+    if refusal := _refuse(view):
+        return refusal
+    try:
+        made = make(view)
+    except QueryError as error:
+        return _query_answer(error)
+    headers = {"content-disposition": f'attachment; filename="{file_name(board, view, *name.split("."))}"'}
+    if isinstance(made, str):
+        return Response(made, media_type="text/csv; charset=utf-8", headers=headers)
+    return JSONResponse(made, headers=headers)
+
+
 def _whole(board: Board, request: Request, kind: str) -> Response:
     """Return every mention of a view as a file, one after the other as the index gives them."""
     view = board.view(request)
@@ -67,7 +103,7 @@ def _whole(board: Board, request: Request, kind: str) -> Response:
         return _query_answer(error)
     every = chain(first, hits)
     body = iter_json(view, total, every) if kind == "json" else iter_csv(board, view, every)
-    name = f"mentions-{board.clock.now().astimezone(view.zone):%Y-%m-%d-%H%M}.{kind}"
+    name = file_name(board, view, "mentions", kind)
     media_type = "application/json" if kind == "json" else "text/csv; charset=utf-8"
     headers = {"content-disposition": f'attachment; filename="{name}"'}
     return StreamingResponse(body, media_type=media_type, headers=headers)

@@ -70,7 +70,7 @@ def round_line(report: RoundReport) -> str:
     """Return a round in one line."""
     done = report.ingested
     return (
-        f"{report.sources} sources heard, {done.captures} captures read, {done.new_documents} new documents, "
+        f"{report.sources} sources fetched, {done.captures} captures read, {done.new_documents} new documents, "
         f"{done.mentions} mentions, {report.published.written} indexed, {report.sent} mails"
     )
 
@@ -131,7 +131,7 @@ def status_tables(status: dict[str, Any], sources: Sequence[Any]) -> Iterable[Ta
     troubled = [s for s in sources if s.is_active and s.is_not_fetched]
     if troubled:
         table = Table(
-            "Source", "Outcome", "Reason", "Last heard", "Next due", title="Not fetched", title_justify="left"
+            "Source", "Outcome", "Reason", "Last fetched", "Next due", title="Not fetched", title_justify="left"
         )
         for s in sorted(troubled, key=lambda s: -s.failures):
             heard = f"{s.last_heard_at:%Y-%m-%d %H:%M}Z" if s.last_heard_at else "never"
@@ -140,15 +140,15 @@ def status_tables(status: dict[str, Any], sources: Sequence[Any]) -> Iterable[Ta
 
 
 def brand_tables(told: dict[str, Any]) -> Iterable[Table]:
-    """Yield what `earshot brand` shows: the forms of each name, and those that were met."""
+    """Yield what `earshot brand` shows: the forms of each name, and those that were found."""
     for name in told["names"]:
         title = Text(f"{name['name']}{' ' if name['note'] else ''}{name['note']}")
         table = Table("Form", "What it is", title=title, title_justify="left")
         for form in name["forms"]:
             table.add_row(Text(form["text"]), form["why"])
         yield table
-    title = Text(f"Met in the newest {told['mentions']:,} mentions")
-    table = Table("Form", "Mentions", "Example", title=title, title_justify="left")
+    title = Text(f"Found in the newest {told['mentions']:,} mentions")
+    table = Table("As it is written", "Mentions", "Example", title=title, title_justify="left")
     for one in told["met"]:
         table.add_row(Text(one["text"]), f"{one['mentions']:,}", Text(one["title"] or one["url"]))
     yield table

@@ -113,7 +113,7 @@ def test_a_brand_lists_its_forms_and_how_often_each_was_met(here: Here) -> None:
     assert {one["text"]: one["mentions"] for one in told["met"]} == {"Halden": told["mentions"]}
     shown = here("brand", "halden").stdout
     assert "#Halden" in shown
-    assert "Met in the newest" in shown
+    assert "Found in the newest" in shown
     assert "choose one of halden" in here("brand", "nobody", code=3).stderr
 
 

@@ -1,5 +1,16 @@
-// Sets the chosen theme before anything is drawn, and tells the server the reader's time zone.
+// Sets the chosen theme before anything is drawn, and tells the server the reader's time zone. A reader whose clock shows
+// something else than the page was made for gets it anew, once for each browser; no header says it beforehand.
 (() => {
+  const isSameClock = (one, other) => {
+    const time = (at, timeZone) => new Date(at).toLocaleString("sv", { timeZone });
+    try {
+      return [...Array(14).keys()].every((month) => {
+        const at = Date.now() - month * 28 * 86400e3;
+        return time(at, one) === time(at, other);
+      });
+    } catch { return one === other; } // a zone that this browser does not know
+  };
+
   const root = document.documentElement;
   root.classList.add("js");
   let chosen = null;
@@ -12,5 +23,5 @@
   document.cookie = `earshot_tz=${zone}; path=/; max-age=31536000; samesite=lax`;
   const isKept = document.cookie.includes(`earshot_tz=${zone}`);
   const isAsked = new URLSearchParams(location.search).has("tz");
-  if (isKept && !isAsked && root.dataset.zone !== zone) location.reload();
+  if (isKept && !isAsked && location.pathname !== "/sign-in" && !isSameClock(zone, root.dataset.zone)) location.reload();
 })();

@@ -53,7 +53,7 @@ def search(
 
 @command()
 def brand(name: Annotated[str, typer.Argument(help="Its id.")], as_json: Json = False) -> None:
-    """Show how a brand's names are heard: their usual forms, and how often each was met."""
+    """Show which names of a brand are looked for, in which forms, and how often each was found."""
     told = jobs.brand_forms(str(State.workspace), name)
     if as_json:
         print_json(told)
@@ -61,7 +61,7 @@ def brand(name: Annotated[str, typer.Argument(help="Its id.")], as_json: Json = 
     for table in brand_tables(told):
         out.print(table)
     if told["query"]:
-        out.print(Text(f"Heard by its query alone: {told['query']}"), soft_wrap=True)
+        out.print(Text(f"Only what this query finds: {told['query']}"), soft_wrap=True)
     if told["small_letters"]:
         out.print(
             f"In {told['small_letters']:,} places it is in small letters. If the name is an ordinary word too, "

@@ -63,14 +63,18 @@ class NameForms:
 
 
 def forms_of(brand: Brand) -> list[NameForms]:
-    """Return the usual forms of each of a brand's names; none of a brand that is heard by its query.
+    """Return the usual forms of each of a brand's names, each name once; none of a brand that is heard by its query.
 
     Raises:
         ConfigError: a name has no letter or digit.
     """
     if brand.query.strip():
         return []
-    return [_forms(patterns) for patterns in named_patterns(brand)]
+    found: dict[str, NameForms] = {}
+    for patterns in named_patterns(brand):
+        one = _forms(patterns)
+        found.setdefault(one.name, one)
+    return list(found.values())
 
 
 def small_letters(brand: Brand, met: Iterable[Met]) -> tuple[int, int]:
@@ -91,4 +95,4 @@ def signs_in_words(name: Spelling) -> str:
         return ""
     signs = [name.before, *(gap.written.strip() for gap in name.gaps if gap.kind is Between.SIGN), name.after]
     told = " and ".join(dict.fromkeys(sign for sign in signs if sign))
-    return f"is heard only with its {told}"
+    return f"counts only with its {told}"

@@ -319,8 +319,8 @@ def test_every_field_of_the_schemas_says_what_it_takes() -> None:
 @pytest.mark.parametrize(
     ("name", "more", "said"),
     [
-        ("Q&B", "", "is heard only with its &"),
-        (".KET", "", "is heard only with its ."),
+        ("Q&B", "", "counts only with its &"),
+        (".KET", "", "counts only with its ."),
         ("QT", "", "is short"),
         ("QT", "case: exact\n", "is short"),
         ("QT", "context: {required: [store]}\n", ""),

@@ -217,7 +217,8 @@ RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "be
     ("width", "scheme", "paths"),
     [
         (1280, "light", ("/", "/mentions", "MENTION", "/sources", "/operations", "/operations/runs", "/incidents")),
-        (390, "dark", ("/", "/mentions", "/operations")),
+        (1280, "dark", ("/words?range=24h", "/brands/halden", "/mentions?q=%22", "/nope", "/?brand=halden")),
+        (390, "dark", ("/", "/mentions", "MENTION", "/operations", "/brands/halden")),
     ],
 )
 def test_no_page_breaks_a_rule_of_accessibility(
@@ -263,6 +264,38 @@ def test_the_browsers_own_zone_is_used_without_being_asked_for(browser: Any, ser
     page = context.new_page()
     page.goto(f"{served.url}/sources")
     page.wait_for_selector("html[data-zone='Asia/Tokyo']")
+    context.close()
+
+
+@pytest.mark.parametrize(
+    ("zone", "path", "times"), [("Europe/Paris", "/", 1), ("Asia/Tokyo", "/", 2), ("Asia/Tokyo", "/sign-in", 1)]
+)
+def test_a_page_is_loaded_anew_only_for_a_reader_whose_clock_shows_another_time(
+    browser: Any, served: Served, zone: str, path: str, times: int
+) -> None:
+    context = browser.new_context(timezone_id=zone)
+    page = context.new_page()
+    loaded: list[str] = []
+    page.on("request", lambda request: loaded.append(request.url) if request.is_navigation_request() else None)
+    page.goto(served.url + path)
+    page.wait_for_load_state("networkidle")
+    assert len(loaded) == times
+    page.goto(served.url + path)
+    page.wait_for_load_state("networkidle")
+    assert len(loaded) == times + 1
+    context.close()
+
+
+def test_on_a_phone_the_verdict_comes_before_the_story(browser: Any, served: Served) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844}, timezone_id="Europe/Berlin")
+    page = context.new_page()
+    mention = next(m for m in served.world.mentions if m.flags)
+    page.goto(f"{served.url}/mentions/{mention.id}")
+    names = ("Why it was flagged", "Verdict", "Story")
+    tops = [page.get_by_role("heading", name=name, exact=True).bounding_box()["y"] for name in names]
+    assert tops == sorted(tops)
+    page.set_viewport_size({"width": 1280, "height": 900})
+    assert page.locator("h2", has_text="Verdict").bounding_box()["x"] > 700
     context.close()
 
 

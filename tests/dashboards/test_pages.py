@@ -312,6 +312,39 @@ def test_the_way_to_incidents_and_back_keeps_the_brand(served: Served) -> None:
     assert 'href="/mentions?brand=halden"' in page
 
 
+def test_the_numbers_of_the_overview_are_given_as_files(served: Served) -> None:
+    page = served.client.get("/?range=30d").text
+    assert 'href="/overview.csv?range=30d" download' in page
+    told = served.client.get("/overview.json?range=30d").json()
+    assert told["time_zone"] == "Europe/Berlin"
+    assert sum(column["mentions"] for column in told["timeline"]) == told["mentions"] > 20
+    assert {row["name"] for row in told["share_of_voice"]} == {"Halden", "Aurin Coffee", "Mint"}
+    answer = served.client.get("/overview.csv?range=30d")
+    assert "attachment" in answer.headers["content-disposition"]
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    counted = [int(row["mentions"]) for row in rows if row["part"] == "time"]
+    assert counted == [column["mentions"] for column in told["timeline"]]
+    sites = {row["name"]: int(row["mentions"]) for row in rows if row["part"] == "site"}
+    assert sites == {one["name"]: one["mentions"] for one in told["top"]["site"]}
+
+
+def test_the_words_that_stand_out_are_given_as_files(served: Served) -> None:
+    page = served.client.get("/words?range=24h").text
+    told = served.client.get("/words.json?range=24h").json()
+    rows = list(csv.DictReader(io.StringIO(served.client.get("/words.csv?range=24h").content.decode("utf-8-sig"))))
+    assert [row["word"] for row in rows] == [one["word"] for one in told["words"]]
+    assert all(one["word"] in page for one in told["words"])
+    assert ('href="/words.csv?range=24h" download' in page) == bool(rows)
+
+
+@pytest.mark.parametrize("kind", ["json", "csv"])
+@pytest.mark.parametrize("what", ["overview", "words"])
+def test_files_of_numbers_refuse_what_they_cannot_read(served: Served, what: str, kind: str) -> None:
+    assert served.client.get(f"/{what}.{kind}?q=%22").status_code == 400
+    assert served.client.get(f"/{what}.{kind}?colour=red").status_code == 400
+    assert served.client.get(f"/{what}.txt").status_code == 404
+
+
 @pytest.mark.parametrize("path", ["/", "/operations", "/mentions.json?range=all", "/mentions.csv?range=all"])
 def test_answers_are_compressed_for_those_who_ask(served: Served, path: str) -> None:
     packed = served.client.get(path, headers={"accept-encoding": "gzip"})
@@ -321,13 +354,15 @@ def test_answers_are_compressed_for_those_who_ask(served: Served, path: str) -> 
     assert packed.num_bytes_downloaded < plain.num_bytes_downloaded / 3
 
 
-def test_a_brands_page_lists_its_forms_and_those_that_were_met(served: Served) -> None:
+def test_a_brands_page_lists_the_names_that_are_looked_for_and_how_they_were_found(served: Served) -> None:
     page = served.client.get("/brands/halden").text
     words = text_of(page)
     assert "plural or genitive Haldens" in words
-    assert "Forms that were met" in words
+    assert "Names found" in words
     assert 'href="/mentions/' in page
-    assert 'href="/brands/halden"' in served.client.get("/operations").text
+    for path in ("/operations", "/?brand=halden"):
+        assert 'href="/brands/halden"' in served.client.get(path).text
+    assert 'href="/brands/' not in served.client.get("/").text
     assert served.client.get("/brands/nobody").status_code == 404
 
 

@@ -30,7 +30,12 @@ def test_the_usual_forms_of_a_name_are_among_them() -> None:
     (shown,) = forms_of(make_brand(name="Kühl-Möwe"))
     texts = {form.text for form in shown.forms}
     assert {"Kühl-Möwe", "Kuhl-Mowe", "Kuehl-Moewe", "Kühl Möwe", "KühlMöwe", "Kühl-Möwe's", "#KuhlMowe"} <= texts
-    assert [one.note for one in forms_of(make_brand(name="Q&B"))] == ["is heard only with its &"]
+    assert [one.note for one in forms_of(make_brand(name="Q&B"))] == ["counts only with its &"]
+
+
+def test_a_name_that_is_an_alias_and_a_product_too_is_shown_once() -> None:
+    brand = make_brand(name="Zarno", aliases=("Zarno One", "Zarno"), products=("Zarno One", "Zarno Two"))
+    assert [one.name for one in forms_of(brand)] == ["Zarno", "Zarno One", "Zarno Two"]
 
 
 def test_a_brand_with_a_query_has_no_forms_and_one_spelled_exactly_has_one() -> None:
