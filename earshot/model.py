@@ -424,6 +424,7 @@ class Entry:
     parent: absolute address of the article that this comment answers; empty for what is no comment.
     doubt: why a page may be something else than an article (a sign-in form, a consent wall ...), or empty.
     other_titles: what else a page calls itself (og:title, title element, heading), to be compared with a teaser's.
+    captions: of the article's pictures, in order; `text` does not hold them, the document's text ends with them.
     """
 
     url: str
@@ -443,6 +444,7 @@ class Entry:
     parent: str = ""
     doubt: str = ""
     other_titles: tuple[str, ...] = ()
+    captions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

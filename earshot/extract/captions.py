@@ -1,4 +1,4 @@
-"""Captions of an article's pictures, put into its text where they stand. Knows no way of finding the article.
+"""Captions of an article's pictures, beside its text. Knows no way of finding the article.
 
 A caption belongs to the article if what is read just before or after it does: so those of related stories, galleries
 in the margin and advertisements stay out. The credit of a photographer or agency alone is no caption.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 
 from lxml import etree
 
@@ -44,37 +44,33 @@ class _Caption:
     text: str
 
 
-def with_captions(text: str, root: etree._Element) -> str:
-    """Return an article's text with the captions of its pictures, each a paragraph of its own.
+def captions_of(text: str, root: etree._Element) -> tuple[str, ...]:
+    """Return the captions of an article's pictures in the page's order, each once and none that its text holds.
 
     Args:
         text: of the article, one newline between paragraphs.
         root: of its page.
     """
-    has_captions = text and root.xpath("boolean(//figcaption | //*[contains(@class, 'aption')])")
-    pieces = list(_pieces(root)) if has_captions else []
-    lines = text.split("\n")
-    after: dict[int, list[str]] = {}
-    number = 0
+    if not text or not _may_have_captions(root):
+        return ()
+    pieces = list(_pieces(root))
+    found: dict[str, None] = {}
     for place, piece in enumerate(pieces):
-        if isinstance(piece, _Caption) and piece.text not in text and number < MAX_CAPTIONS:
-            line = _line_beside(pieces, place, lines)
-            if line is not None and piece.text not in after.setdefault(line, []):
-                after[line].append(piece.text)
-                number += 1
-    parts = [part for at, line in enumerate(["", *lines], -1) for part in (line, *after.get(at, ()))]
-    return "\n".join(part for part in parts if part)
+        if isinstance(piece, _Caption) and piece.text not in text and _is_beside(pieces, place, text):
+            found.setdefault(piece.text)
+            if len(found) == MAX_CAPTIONS:
+                break
+    return tuple(found)
 
 
-def _line_beside(pieces: list[str | _Caption], place: int, lines: list[str]) -> int | None:
-    """Return the number of the line that a caption follows, -1 where it leads, None where it is not the article's."""
-    for piece in _near(reversed(pieces[:place])):
-        if (line := _line_of(piece, lines)) is not None:
-            return line
-    for piece in _near(pieces[place + 1 :]):
-        if (line := _line_of(piece, lines)) is not None:
-            return line - 1
-    return None
+def _may_have_captions(root: etree._Element) -> bool:
+    return root.find(".//figcaption") is not None or bool(root.xpath("boolean(//@class[contains(., 'aption')])"))
+
+
+def _is_beside(pieces: list[str | _Caption], place: int, text: str) -> bool:
+    """Tell whether what is read just before or after a caption belongs to the article."""
+    around = chain(_near(reversed(pieces[:place])), _near(pieces[place + 1 :]))
+    return any(piece in text for piece in around)
 
 
 def _near(pieces: Iterable[str | _Caption]) -> Iterator[str]:
@@ -85,10 +81,6 @@ def _near(pieces: Iterable[str | _Caption]) -> Iterator[str]:
             found += 1
             if found == _NEAR:
                 return
-
-
-def _line_of(piece: str, lines: list[str]) -> int | None:
-    return next((number for number, line in enumerate(lines) if piece in line), None)
 
 
 def _pieces(root: etree._Element) -> Iterator[str | _Caption]:

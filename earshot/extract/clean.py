@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 from urllib.parse import urljoin, urlsplit
 
 MAX_TITLE = 500
@@ -26,6 +27,10 @@ _UNWANTED = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\ufeff\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
 )
 _SPACES = re.compile(r"[^\S\n]+")
+# Addresses that are written as they should be: what joining and splitting would give back as it is.
+_WHOLE = re.compile(r"https?://[a-z0-9][a-z0-9.-]*(?::\d{2,5})?(?:/[!-~]*)?", re.ASCII)
+_ROOTED = re.compile(r"/(?![/\\])[!-~]*", re.ASCII)
+_TO_JOIN = re.compile(r"/\.|[\\;]|[?#](?:$|#)")
 _LANGUAGE = re.compile(r"([a-z]{2})(?:[-_].*)?$")
 
 
@@ -44,7 +49,23 @@ def clean_line(text: str, limit: int = MAX_TITLE) -> str:
 
 def clean_url(link: str, base: str) -> str:
     """Return `link` as an absolute http(s) URL, resolved against `base`; "" where it is none or too long."""
-    text = _UNWANTED.sub("", link).strip()
+    text = link.strip()
+    if len(text) < MAX_URL // 2 and not _TO_JOIN.search(text):  # nine of ten links; joining takes ten times as long
+        if _WHOLE.fullmatch(text):
+            return text
+        if _ROOTED.fullmatch(text) and (origin := _origin(base)):
+            return origin + text
+    return _joined(_UNWANTED.sub("", text).strip(), base)
+
+
+@lru_cache(maxsize=64)
+def _origin(base: str) -> str:
+    """Return scheme and host of an absolute http(s) URL, "" where it is none."""
+    parts = _WHOLE.match(base)
+    return parts[0].partition("://")[0] + "://" + urlsplit(base).netloc if parts else ""
+
+
+def _joined(text: str, base: str) -> str:
     if not text or len(text) > MAX_URL:
         return ""
     try:
@@ -59,7 +80,7 @@ def clean_url(link: str, base: str) -> str:
 def clean_urls(links: Iterable[str], base: str, limit: int) -> tuple[str, ...]:
     """Return the first `limit` different absolute http(s) URLs, in order."""
     found: dict[str, None] = {}
-    for link in links:
+    for link in dict.fromkeys(links):
         if url := clean_url(link, base):
             found.setdefault(url)
             if len(found) == limit:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 _AM = ("am", "a.m.", "a. m.", "午前", "上午", "凌晨", "清晨", "早上", "오전", "π.μ.", "öö", "ص", "sa", "pg")
 _PM = ("pm", "p.m.", "p. m.", "午後", "下午", "오후", "μ.μ.", "ös", "م", "ch", "ptg")
-_HALF = "|".join(re.escape(word) for word in sorted(_AM + _PM, key=len, reverse=True))
+_NOON = ("中午",)
+"""Around noon: eleven and twelve are as they stand, one is thirteen."""
+_HALF = "|".join(re.escape(word) for word in sorted(_AM + _PM + _NOON, key=len, reverse=True))
 _COLON = r"(\d{1,2}):(\d\d)(?::(\d\d)(?:[.,]\d{1,9})?)?(?![\d:])"
 _FORMS = tuple(
     re.compile(rf"(?:(?P<before>{_HALF})\s?)?(?:(?<=\d)T|(?<![\d:.])){form}", re.IGNORECASE)
@@ -87,7 +89,7 @@ def _is_zone_like(word: str) -> bool:
 
 
 def _hour(hour: int, half: str) -> int:
-    if half in _PM:
+    if half in _PM or (half in _NOON and hour < 10):
         return hour + 12 if hour < 12 else hour
     if half in _AM:
         if hour > 12:

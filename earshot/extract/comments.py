@@ -108,8 +108,10 @@ def take_comments(
         fetched_at, language: of the page; together with what its other dates show, they tell what 12/11/2026 is.
     """
     elements = _apart(_elements(root))
-    reader = DateReader(fetched_at, language, order_of(text for one in elements for text in _times(one)))
-    found = [comment for one in elements if (comment := _read(one, page, reader))]
+    times = [list(dict.fromkeys(_times(one))) for one in elements]
+    reader = DateReader(fetched_at, language, order_of(chain.from_iterable(times)))
+    pairs = zip(elements, times, strict=True)
+    found = [comment for one, said in pairs if (comment := _read(one, said, page, reader))]
     known = {_key(comment.text): number for number, comment in enumerate(found)}
     for comment in _linked(things, page, reader):
         number = known.get(_key(comment.text))
@@ -145,6 +147,8 @@ def _elements(root: etree._Element) -> dict[etree._Element, None]:
     first_post = True
     found: dict[etree._Element, None] = {}
     for element in root.iter(*_HOLDERS):
+        if not element.attrib:
+            continue
         if _is_marked(element, types) or (_is_classed(element) and _is_one(element, found)):
             found[element] = None
         elif is_forum and _POST.match(element.get("id") or "") and _names_author_or_time(element):
@@ -182,16 +186,20 @@ def _types(root: etree._Element) -> frozenset[str]:
 
 
 def _is_marked(element: etree._Element, types: frozenset[str]) -> bool:
+    own_id = element.get("id")
+    if own_id and _ID.match(own_id) and element.tag != "p":
+        return True
+    if "itemscope" not in element.attrib and "itemtype" not in element.attrib:
+        return False
     named = {name.rstrip("/").rpartition("/")[2].lower() for name in (element.get("itemtype") or "").split()}
-    properties = (element.get("itemprop") or "").split()
-    is_thing = "itemscope" in element.attrib
-    by_id = _ID.match(element.get("id") or "") is not None and element.tag != "p"
-    return bool(named & types) or (is_thing and "comment" in properties) or by_id
+    is_thing = "itemscope" in element.attrib and "comment" in (element.get("itemprop") or "").split()
+    return bool(named & types) or is_thing
 
 
 def _is_classed(element: etree._Element) -> bool:
-    is_classed = _is_classed_as(element, _CLASS)
-    return element.tag != "p" and (is_classed or _LONG_ID.match(element.get("id") or "") is not None)
+    if element.tag == "p":
+        return False
+    return _is_classed_as(element, _CLASS) or _LONG_ID.match(element.get("id") or "") is not None
 
 
 def _is_forum(root: etree._Element) -> bool:
@@ -210,7 +218,7 @@ def _names_author_or_time(element: etree._Element) -> bool:
 # --- what one says -------------------------------------------------------------------------------------
 
 
-def _read(own: etree._Element, page: str, reader: DateReader) -> Comment | None:
+def _read(own: etree._Element, times: Sequence[str], page: str, reader: DateReader) -> Comment | None:
     """Return what a comment says, None where it is another site's link or says nothing itself."""
     is_ping = _PING.search(own.get("class") or "") is not None
     asks = next(own.iter("textarea"), None) is not None  # the form for the next one, in the box around them all
@@ -218,7 +226,7 @@ def _read(own: etree._Element, page: str, reader: DateReader) -> Comment | None:
     if is_ping or not is_one:
         return None
     text = _text(own)
-    return Comment(text, _author(own), _stated(own, reader), _address(own, page)) if text else None
+    return Comment(text, _author(own), _stated(times, reader), _address(own, page)) if text else None
 
 
 def _apart(elements: Iterable[etree._Element]) -> list[etree._Element]:
@@ -240,7 +248,7 @@ def _text(own: etree._Element) -> str:
         if one.tail and _SAYS.fullmatch(one.tail):
             one.tail = None
         _remove(one)
-    return clean.clean_text(markup.read_tree(body, "").text, MAX_TEXT)
+    return clean.clean_text(markup.text_of(body), MAX_TEXT)
 
 
 def _body_by_class(own: etree._Element) -> etree._Element:
@@ -272,11 +280,11 @@ def _name(element: etree._Element) -> str:
     named.tail = None
     for one in [one for one in named.iterdescendants() if one.tag in ("time", "abbr") or _is_around(one)]:
         _remove(one)
-    return clean.clean_line(markup.read_tree(named, "").text.partition("\n")[0], clean.MAX_AUTHOR)
+    return clean.clean_line(markup.text_of(named).partition("\n")[0], clean.MAX_AUTHOR)
 
 
-def _stated(own: etree._Element, reader: DateReader) -> Stated | None:
-    said = list(dict.fromkeys(text for text in _times(own) if len(_NUMBERS.findall(text)) > 1))
+def _stated(times: Iterable[str], reader: DateReader) -> Stated | None:
+    said = [text for text in times if len(_NUMBERS.findall(text)) > 1]
     ends = (end for text in said for end in _ends(text))
     return next((stated for text in chain(said, ends) if (stated := reader.read(text))), None)
 

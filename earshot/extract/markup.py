@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 
 from lxml import etree
-from lxml.html import HTMLParser, defs
+from lxml.html import HtmlElement, defs
 
 from earshot.extract.clean import MAX_IMAGES, MAX_LINKS, clean_text, clean_url, clean_urls
 
@@ -36,7 +36,11 @@ _VOID = frozenset({"br", "hr", "img", "wbr", "input", "link", "meta", "source", 
 _REFERENCE = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]\w{1,30});")
 _ENTITY = re.compile(r"&(?:amp|quot|apos|nbsp|[lr][sd]quo|[mn]dash|hellip|#\d{2,6}|#[xX][0-9a-fA-F]{2,5});")
 _CODE = re.compile(r"<(?:pre|code)\b", re.IGNORECASE)
+_UNSEEN = ("style", "svg", "canvas", "option")
 _FIGURES = ("figure", "figcaption")
+_ELEMENTS = etree.ElementDefaultClassLookup(element=HtmlElement)
+"""All elements alike. lxml.html's own look-up, which tells forms and labels apart, asks Python for each of them: a
+twentieth of the time that a page takes."""
 _CAPTION = 1_000
 _LONGEST_LINE = 100_000
 _WHITE = re.compile(r"[ \t\n\r\f]+")
@@ -90,9 +94,14 @@ def is_markup(text: str) -> bool:
 
 def read_tree(root: etree._Element, base: str) -> Plain:
     """Return text, images and links of a parsed element and what is in it."""
-    text = clean_text(unescaped(_text_of(root)))
+    text = text_of(root)
     images, links = addresses(root, base_of(root, base))
     return Plain(text, images, links, _is_caption(root, text))
+
+
+def text_of(root: etree._Element) -> str:
+    """Return the text of a parsed element and what is in it."""
+    return clean_text(unescaped(_text_of(root)))
 
 
 def base_of(root: etree._Element, url: str) -> str:
@@ -111,11 +120,26 @@ def addresses(root: etree._Element, base: str) -> tuple[tuple[str, ...], tuple[s
 def parse_html(text: str) -> etree._Element | None:
     """Return the root of parsed HTML, None where there is nothing in it. Any text is HTML."""
     data = _FORBIDDEN.sub("", text).encode("utf-8")
-    parser = HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, no_network=True)
+    parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, no_network=True)
+    parser.set_element_class_lookup(_ELEMENTS)
     try:
         return etree.fromstring(data, parser=parser)
     except etree.XMLSyntaxError:  # an empty document
         return None
+
+
+def take_unseen(root: etree._Element) -> tuple[str, ...]:
+    """Take out of a page what nobody sees and no reader asks for; return sources and texts of its scripts.
+
+    JSON in scripts stays. An eighth of the elements goes, which every later search would pass.
+    """
+    scripts: list[str] = []
+    for script in root.iter("script"):
+        if "json" not in (script.get("type") or "").lower():
+            scripts += (script.get("src") or "", script.text or "")
+            script.tag = "style"
+    etree.strip_elements(root, *_UNSEEN, with_tail=False)
+    return tuple(filter(None, scripts))
 
 
 def strip_tags(text: str) -> str:

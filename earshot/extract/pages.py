@@ -8,9 +8,11 @@ from lxml import etree
 
 from earshot.errors import SourceError
 from earshot.extract import articles, clean, linked_data, markup, page_dates, page_head, walls
+from earshot.extract.captions import captions_of
 from earshot.extract.charset import decode_page
 from earshot.extract.comments import as_entry, take_comments
 from earshot.extract.dates import DateReader
+from earshot.extract.leads import with_lead
 from earshot.extract.lengths import count_words
 from earshot.extract.not_feeds import is_html
 from earshot.model import Capture, DateFrom, Entry, Outcome, Reading, TextIs
@@ -66,14 +68,16 @@ def _read(capture: Capture, root: etree._Element) -> Reading:
     reader = DateReader(capture.fetched_at, language)
     machines = page_dates.for_machines(head, things, reader)
     canonical = page_head.canonical_of(root, head, url)
+    scripts = markup.take_unseen(root)
     said_below = take_comments(root, things, canonical or url, capture.fetched_at, language)
     named, author = articles.read_byline(root)
     title, *other_titles = page_head.titles(head, named) or ("",)
     text = _without_title(articles.read_text(root, url), title)
+    text = with_lead(text, root, _descriptions(head, things))[: clean.MAX_TEXT]
     found = "" if machines else articles.find_day(root, url, capture.fetched_at)
     stated, published_from = page_dates.published(root, machines, url, found, reader)
     images, links = markup.addresses(_main_part(root), markup.base_of(root, url))
-    seen = walls.Page(root, head, things, text, count_words(text), capture.url, url, is_dated=bool(machines))
+    seen = walls.Page(root, head, things, text, count_words(text), capture.url, url, bool(machines), scripts)
     entry = Entry(
         url=url,
         title=title,
@@ -89,10 +93,18 @@ def _read(capture: Capture, root: etree._Element) -> Reading:
         images=clean.clean_urls([*head.meta("og:image", "twitter:image"), *images], url, clean.MAX_IMAGES),
         links=links,
         doubt=walls.doubt(seen),
+        captions=captions_of(text, root),
     )
     warnings = () if text else ("no article text found on the page",)
     answers = (as_entry(comment, canonical or url, language) for comment in said_below)
     return Reading("page", (entry, *answers), oldest_at=entry.published_at, warnings=warnings)
+
+
+def _descriptions(head: page_head.Head, things: tuple[linked_data.Thing, ...]) -> list[str]:
+    """Return what the page says that it is about."""
+    told = [thing for thing in things if linked_data.types_of(thing) & linked_data.ARTICLES]
+    said = head.meta("og:description", "description", "twitter:description")
+    return [*said, *linked_data.strings(told, "description")]
 
 
 def _without_title(text: str, title: str) -> str:

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import Enum
 from functools import cache, lru_cache
+from importlib import import_module
 
 from dateparser.data.languages_info import language_order
 from dateparser.date import DateDataParser
@@ -31,6 +32,13 @@ LANGUAGES = (
     "ms", "ca", "eu", "gl", "is", "ga", "cy", "sq", "mk", "ka", "hy", "az", "kk", "bn", "ta", "ur",
 )  # fmt: skip
 """Tried where the source's language is unknown or does not explain the words; those that do must agree."""
+
+_MONTHS = (
+    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+    "december",
+)  # fmt: skip
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+"""As dateparser's data calls them."""
 
 _KNOWN = frozenset(language_order)
 _SAME = {"no": "nb", "iw": "he", "in": "id", "ji": "yi", "sh": "sr"}
@@ -221,7 +229,7 @@ def _in_words(text: str, language: str) -> date | None:
 def _month_of(template: str, language: str) -> int:
     """Return the month that a text with the fifteenth of a month of 2001 names, 0 where none or several do."""
     for group in ((language,) if language in _KNOWN else (), ("en",), LANGUAGES):
-        months = {month for name in group if (month := _month_in(template, name))}
+        months = {month for name in _naming(group, template, _MONTHS) if (month := _month_in(template, name))}
         if months:
             return months.pop() if len(months) == 1 else 0
     return 0
@@ -242,11 +250,32 @@ def _weekdays(words: str, language: str) -> frozenset[int] | None:
         return None
     groups = ((language,) if language in _KNOWN else (), ("en",), LANGUAGES)
     for group in groups:
-        said = (_parser(name, False).get_date_data(words) for name in group)
+        said = (_parser(name, False).get_date_data(words) for name in _naming(group, words, _WEEKDAYS))
         found = {one.date_obj.weekday() for one in said if one.date_obj and one.period == "day"}
         if found:
             return frozenset(found)
     return None
+
+
+def _naming(group: Iterable[str], text: str, what: tuple[str, ...]) -> Iterator[str]:
+    """Yield the languages of a group that have a name of a month, or of a weekday, which stands in a text.
+
+    dateparser takes some 10 ms to get ready for a language: half a second for all of them, for a word that is none.
+    """
+    letters = _letters(text)
+    return (language for language in group if any(name in letters for name in _names(language, what)))
+
+
+@cache
+def _names(language: str, what: tuple[str, ...]) -> frozenset[str]:
+    info = import_module(f"dateparser.data.date_translation_data.{language}").info
+    return frozenset(name for key in what for said in info.get(key, ()) if (name := _letters(said)))
+
+
+def _letters(text: str) -> str:
+    """Return the letters and digits of a text, in small letters and without accents, as dateparser compares them."""
+    parts = unicodedata.normalize("NFKD", text.lower())
+    return "".join(sign for sign in parts if sign.isalnum())
 
 
 @cache

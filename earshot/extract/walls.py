@@ -36,7 +36,8 @@ _AROUND = frozenset({"header", "nav", "aside", "footer", "dialog"})
 @dataclass(frozen=True, slots=True)
 class Page:
     """What the signs look at. words: of the text that was read. text: that text. asked, url: before and after
-    redirects. is_dated: it states for machines when the article was published.
+    redirects. is_dated: it states for machines when the article was published. scripts: sources and texts of those
+    that were taken out of the tree.
     """
 
     root: etree._Element
@@ -47,6 +48,7 @@ class Page:
     asked: str
     url: str
     is_dated: bool
+    scripts: tuple[str, ...] = ()
 
 
 def doubt(page: Page) -> str:
@@ -75,7 +77,7 @@ _CHALLENGE_MARK = re.compile(
 def _is_bot_check(page: Page) -> str:
     if page.words >= _LITTLE or page.is_dated or _has_article(page):
         return ""
-    loaded = [*_loaded(page.root), *(script.text or "" for script in page.root.iter("script"))]
+    loaded = [*_loaded(page.root), *page.scripts, *(script.text or "" for script in page.root.iter("script"))]
     marks = list(_marks(page.root, "div", "form", "section", "main", "iframe", "img", "input"))
     challenged = any(map(_CHALLENGE.search, loaded)) or any(map(_CHALLENGE_MARK.search, marks))
     asked = page.words < _STUB and any(map(_CAPTCHA.search, [*marks, *loaded])) and not _has_comment_form(page.root)

@@ -88,7 +88,7 @@ def _entry(raw: dict[str, Any]) -> Entry:
     raw["text_is"] = TextIs(raw["text_is"])
     raw["published_at"] = _time(raw["published_at"])
     raw["published_from"] = DateFrom(raw["published_from"])
-    for name in ("images", "links", "other_titles"):
+    for name in ("images", "links", "other_titles", "captions"):
         raw[name] = tuple(raw[name])
     return Entry(**raw)
 

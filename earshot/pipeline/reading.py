@@ -184,8 +184,12 @@ def _saying(entry: Entry) -> str:
 
 
 def _as_whole(entry: Entry) -> Entry:
-    """A comment is no teaser: nothing more stands behind its address than the article that it answers."""
-    return dataclasses.replace(entry, text_is=TextIs.FULL) if entry.parent else entry
+    """Return an entry with its captions in its text, since a brand may stand nowhere else.
+
+    A comment is no teaser: nothing more stands behind its address than the article that it answers.
+    """
+    text = "\n".join([entry.text, *entry.captions]) if entry.captions else entry.text
+    return dataclasses.replace(entry, text=text, captions=(), text_is=TextIs.FULL if entry.parent else entry.text_is)
 
 
 def _twins(keys: Sequence[DocumentKey]) -> tuple[DocumentKey, ...]:

@@ -26,16 +26,17 @@ def read(body: str, head: str = "") -> Entry:
         "<div><picture><img src=/p.jpg></picture><p class=image__caption>A burnt Vennbruk pump in the yard.</p></div>",
     ],
 )
-def test_a_caption_stands_in_the_text_after_what_it_follows(caption: str) -> None:
+def test_a_caption_stands_beside_the_text(caption: str) -> None:
     body = f"<article><h1>Pump stops</h1><p>{LEAD}</p>{caption}<p>{LONG[:600]}</p></article>"
-    lines = read(body).text.split("\n")
-    assert lines[:2] == [LEAD, "A burnt Vennbruk pump in the yard."]
-    assert "Holm" not in "".join(lines)
+    entry = read(body)
+    assert entry.captions == ("A burnt Vennbruk pump in the yard.",)
+    assert "Vennbruk" not in entry.text
 
 
-def test_a_caption_above_the_first_paragraph_leads() -> None:
-    body = f"<article><h1>Pump stops</h1>{FIGURE % 'A burnt Vennbruk pump.'}<p>{LEAD}</p><p>{LONG[:600]}</p></article>"
-    assert read(body).text.split("\n")[:2] == ["A burnt Vennbruk pump.", LEAD]
+def test_captions_are_told_once_and_in_order_and_not_where_the_text_says_the_same() -> None:
+    figures = [FIGURE % said for said in ("A burnt pump.", "The yard of Vennbruk.", "A burnt pump.", LEAD)]
+    body = f"<article><h1>Pump stops</h1>{figures[0]}<p>{LEAD}</p>{''.join(figures[1:])}<p>{LONG[:600]}</p></article>"
+    assert read(body).captions == ("A burnt pump.", "The yard of Vennbruk.")
 
 
 @pytest.mark.parametrize(
@@ -51,7 +52,45 @@ def test_a_caption_above_the_first_paragraph_leads() -> None:
     ],
 )
 def test_what_is_no_caption_of_the_article_stays_out(other: str) -> None:
-    assert "Vennbruk" not in read(f"{article()}{other}").text
+    entry = read(f"{article()}{other}")
+    assert "Vennbruk" not in " ".join([entry.text, *entry.captions])
+
+
+STANDFIRST = "Two days after it was switched on, the new pump of the Halden works stands still, and Vennbruk is silent."
+
+
+@pytest.mark.parametrize("description", [STANDFIRST, f"{STANDFIRST[:70]}…"])
+@pytest.mark.parametrize(
+    "shown",
+    [
+        f"<div class=teaser-lead>{STANDFIRST}</div>",
+        f"<header><p class=byline><b>Two days after</b>{STANDFIRST[14:]}</p></header>",
+    ],
+)
+def test_a_lead_with_which_the_page_describes_itself_begins_the_text(shown: str, description: str) -> None:
+    body = f"<h1>Pump stops</h1>{shown}<article>{'<p>' + LONG[:600] + '</p>'}</article>"
+    text = read(body, f'<meta name=description content="{description}">').text
+    assert text.split("\n")[0] == STANDFIRST
+    assert text.count("Two days after") == 1
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        "",
+        f"<ul><li><a href=/halden>{STANDFIRST}</a></li></ul>",
+        f"<aside><p>{STANDFIRST}</p></aside>",
+    ],
+)
+def test_a_description_that_is_no_paragraph_of_the_page_is_no_lead(shown: str) -> None:
+    body = f"<h1>Pump stops</h1>{shown}<article>{'<p>' + LONG[:600] + '</p>'}</article>"
+    assert "Vennbruk" not in read(body, f'<meta name=description content="{STANDFIRST}">').text
+
+
+def test_a_lead_that_the_text_holds_is_not_told_twice() -> None:
+    body = f"<h1>Pump stops</h1><article><p>{STANDFIRST}</p><p>{LONG[:600]}</p></article>"
+    text = read(body, f'<meta property="og:description" content="{STANDFIRST[:80]}">').text
+    assert text.count("Two days after") == 1
 
 
 def test_a_short_article_is_not_its_first_paragraph_nor_the_menu_nor_the_small_print() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from urllib.parse import urljoin, urlsplit
 
 import pytest
 from hypothesis import given
@@ -76,3 +77,15 @@ def test_paragraphs_become_lines_and_scripts_nothing():
 )
 def test_teasers(text, title, url, has_full, reason):
     assert why_teaser(text, title, url, has_full=has_full) == reason
+
+
+@pytest.mark.parametrize("base", ["http://a.example/x/y?z", "https://A.example:8080/x/", "not an address"])
+@pytest.mark.parametrize(
+    "link",
+    ["/a/b", "/a/../b", "/a;c", "/a?", "/a?b#", "/a?#b", "//c.example/a", "/\\a", "https://c.example/a?b=/../c",
+     "http://C.example/a", "http://c.example/a b", "http://c.example", "http:///a", "../a", "#a", "/a?b=http://c/#d"],
+)  # fmt: skip
+def test_an_address_that_needs_no_joining_is_what_joining_would_give(base: str, link: str) -> None:
+    joined = urljoin(base, link)
+    expected = joined if joined.startswith("http") and urlsplit(joined).hostname else ""
+    assert clean_url(link, base) == expected

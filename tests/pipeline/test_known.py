@@ -240,3 +240,11 @@ def test_comments_without_an_address_of_their_own_are_told_apart_from_their_arti
     ids = {world.reader.prepare(comment(n, url=URL), origin, {}).document.id for n in (1, 2)}
     assert len(ids) == 2
     assert identity.document_id(URL) not in ids
+
+
+def test_a_brand_that_stands_only_in_a_caption_is_found_at_the_end_of_the_text(make_world: MakeWorld) -> None:
+    world = make_world()
+    origin = Origin(make_capture(url=URL, final_url=URL, role=Role.PAGE, item_id="page:x"), make_source())
+    made = world.reader.prepare(Entry(URL, text="It stopped.", captions=("The yard.", "A Halden pump.")), origin, {})
+    assert made.document.text.split("\n") == ["It stopped.", "The yard.", "A Halden pump."]
+    assert [write.verdict.brand_id for write in made.writes] == ["halden"]
