@@ -157,7 +157,7 @@ def _handle_errors(app: FastAPI, board: Board) -> None:
         if wants_data(request):
             told = {"error": error.what, "field": error.field, "limit": error.limit, "advice": error.advice}
             return with_headers(JSONResponse(told, error.status))
-        return answer(request, error.status, "More than fits in one question", str(error))
+        return answer(request, error.status, "This request is too large", str(error))
 
     def on_any(request: Request, _: Exception) -> Response:
         text = "Something in Earshot broke over this page; the details are in the server's log."

@@ -218,7 +218,7 @@ class _Counts:
             change=words.change(now, before),
             is_head=is_head,
             share=share,
-            share_said="under 1\u00a0%" if now and share == 0 else f"{share}\u00a0%",
+            share_said="under 1%" if now and share == 0 else f"{share}%",
         )
 
     def own(self, brand: str) -> Row:
