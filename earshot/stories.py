@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import hashlib
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from rensa import RMinHash
 
@@ -39,7 +40,7 @@ def signature(title: str, text: str) -> bytes:
     if len(shingles) < MIN_SHINGLES:
         return b""
     hashed = RMinHash(PERMUTATIONS, _SEED)
-    hashed.update(sorted(shingles))
+    hashed.update(list(shingles))  # in any order: each value is the least over all
     return _LAYOUT.pack(*hashed.digest())
 
 
@@ -72,11 +73,13 @@ def content_hash(title: str, text: str) -> str:
     return hashlib.sha256(" ".join(words).encode("utf-8", "replace")).hexdigest()
 
 
-def _words(title: str, text: str) -> list[str]:
-    return [*joined_words(title).split(), *joined_words(text).split()]
+@lru_cache(maxsize=2)
+def _words(title: str, text: str) -> tuple[str, ...]:
+    """Return the words of both. Remembered for the next question about the same text: a long one has 100,000."""
+    return (*joined_words(title).split(), *joined_words(text).split())
 
 
-def _shingles(words: list[str]) -> Iterator[str]:
+def _shingles(words: Sequence[str]) -> Iterator[str]:
     for at, word in enumerate(words):
         size = 4 if len(word) == 1 and ord(word) >= 0x1100 else 2
         if at + size <= len(words):

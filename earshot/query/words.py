@@ -25,6 +25,9 @@ MAX_WORD = 200
 _CHUNK = re.compile("[0-9A-Za-z\x80-\U0010ffff]+")
 # By the kinds of earshot.query.characters: a word, a syllable in jamo or composed, any other single-character word.
 _PIECE = re.compile("[wx](?:[wxmj]|z+(?=[wmj]))*|(?:l+v*|sv*|v+)t*[mj]*|t+[mj]*|c[mj]*")
+# Of these kinds each character is a piece, where nothing that belongs to it follows: so are texts without spaces.
+_RUN = "((?:c(?![mj])|s(?![vtmj]))+)"
+_RUN_OR_PIECE = re.compile(f"{_RUN}|{_PIECE.pattern}")
 _MEMO_KEY = 64
 _MEMO_SIZE = 100_000
 _KEPT_LENGTH = 10_000  # longer texts are not remembered: 256 of these are some 60 MB at the most
@@ -70,6 +73,8 @@ def _cut(text: str) -> list[Word]:
                 add(Word(start, match.end(), chunk[:MAX_WORD].lower(), chunk[:MAX_WORD]))
             else:
                 add(Word(start, match.end(), chunk.lower(), chunk))
+        elif len(chunk) > _MEMO_KEY:
+            words += _read_chunk(chunk, start)
         else:
             words += [Word(start + w.start, start + w.end, w.text, w.cased) for w in _chunk_words(chunk)]
     return words
@@ -83,6 +88,8 @@ def joined_words(text: str) -> str:
     for chunk in _CHUNK.findall(text):  # without a Word for each, since nobody asks where they are
         if chunk.isascii():
             words.append(chunk[:MAX_WORD].lower())
+        elif len(chunk) > _MEMO_KEY:
+            words += _chunk_texts(chunk, 0)
         else:
             words += [word.text for word in _chunk_words(chunk)]
     return " ".join(words)
@@ -96,6 +103,8 @@ def joined_cased(text: str) -> str:
     for chunk in _CHUNK.findall(text):
         if chunk.isascii():
             words.append(chunk[:MAX_WORD])
+        elif len(chunk) > _MEMO_KEY:
+            words += _chunk_texts(chunk, 1)
         else:
             words += [word.cased for word in _chunk_words(chunk)]
     return " ".join(words)
@@ -114,35 +123,54 @@ def fold(text: str) -> str:
 
 
 def _chunk_words(chunk: str) -> tuple[Word, ...]:
-    """Return the words of a run without ASCII separators, with spans within it."""
-    if len(chunk) > _MEMO_KEY:
-        return tuple(_read_chunk(chunk))
+    """Return the words of a short run without ASCII separators, with spans within it."""
     known = _memo.get(chunk)
     if known is None:
         if len(_memo) >= _MEMO_SIZE:
             _memo.clear()
-        known = _memo[chunk] = tuple(_read_chunk(chunk))
+        known = _memo[chunk] = tuple(_read_chunk(chunk, 0))
     return known
 
 
-def _read_chunk(chunk: str) -> Iterator[Word]:
-    for match in _PIECE.finditer(characters.kinds(chunk)):
+def _read_chunk(chunk: str, offset: int) -> Iterator[Word]:
+    """Yield the words of a run, with spans that begin at `offset`."""
+    for match in _RUN_OR_PIECE.finditer(characters.kinds(chunk)):
         start, end = match.span()
-        piece = chunk[start : min(end, start + _MAX_PIECE)]
-        known = _piece_words(piece) if len(piece) > 1 else _memo_piece(piece)
-        for text, cased in known:
-            yield Word(start, end, text, cased)
+        if match[1]:
+            run = enumerate(chunk[start:end], offset + start)
+            yield from [_new(Word, (at, at + 1, *pair)) for at, char in run for pair in _singles[char]]
+        else:
+            for text, cased in _words_of(chunk[start : min(end, start + _MAX_PIECE)]):
+                yield Word(offset + start, offset + end, text, cased)
 
 
-_single: dict[str, tuple[tuple[str, str], ...]] = {}
+def _chunk_texts(chunk: str, which: int) -> Iterator[str]:
+    """Yield the words of a run, folded (0) or cased (1), where nobody asks for their places."""
+    for match in _RUN_OR_PIECE.finditer(characters.kinds(chunk)):
+        start, end = match.span()
+        if match[1]:
+            yield from [pair[which] for char in chunk[start:end] for pair in _singles[char]]
+        else:
+            yield from [pair[which] for pair in _words_of(chunk[start : min(end, start + _MAX_PIECE)])]
 
 
-def _memo_piece(char: str) -> tuple[tuple[str, str], ...]:
-    """Return the words of one character; there are only so many of them, so all are kept."""
-    known = _single.get(char)
-    if known is None:
-        known = _single[char] = _piece_words(char)
-    return known
+def _words_of(piece: str) -> tuple[tuple[str, str], ...]:
+    return _piece_words(piece) if len(piece) > 1 else _singles[piece]
+
+
+_new = tuple.__new__
+"""Makes a Word in half the time."""
+
+
+class _Singles(dict[str, tuple[tuple[str, str], ...]]):
+    """The words of single characters; there are only so many of them, so all are kept."""
+
+    def __missing__(self, char: str) -> tuple[tuple[str, str], ...]:
+        known = self[char] = _piece_words(char)
+        return known
+
+
+_singles = _Singles()
 
 
 def _piece_words(piece: str) -> tuple[tuple[str, str], ...]:

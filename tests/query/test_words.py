@@ -105,6 +105,27 @@ def test_stacked_marks_and_long_runs_cost_little() -> None:
     assert time.process_time() - started < 5
 
 
+@settings(max_examples=30, deadline=None)
+@given(st.text(st.sampled_from("空色ハ\u3099ｶﾞ한글\u1112\u1161\u11ab\u0301\ufe0f\u200baé木"), min_size=65, max_size=200))
+def test_a_long_run_without_spaces_has_the_words_of_its_pieces(text: str) -> None:
+    words = find_words(text)
+    assert [word.text for word in words] == joined_words(text).split()
+    assert [word.cased for word in words] == joined_cased(text).split()
+    spans = dict.fromkeys((word.start, word.end) for word in words)
+    alone = [word.text for start, end in spans for word in find_words(text[start:end])]
+    assert [word.text for word in words] == alone
+
+
+def test_a_text_of_94_000_characters_without_spaces_is_read_in_a_moment() -> None:
+    text = "".join(chr(0x4E00 + 7 * number % 20_000) for number in range(94_000))
+    took_s = []
+    for _ in range(3):
+        began = time.process_time()
+        assert len(find_words(text)) == len(joined_words(text).split()) == 94_000
+        took_s.append(time.process_time() - began)
+    assert min(took_s) < 0.35, "a second and more of the main process, before"
+
+
 def test_tags_are_folded_and_stand_alone() -> None:
     text = "#Recall, #New_York ＃日本。 (#हिन्दी) page#part &#8217; a#b /#c #_ #🎉"
     assert hashtags(text) == ["recall", "new_york", "日本", "हिन्दी"]
