@@ -152,6 +152,7 @@ def test_forms_of_other_sites_press_nothing(scene: Scene, headers: dict[str, str
     assert scene.asked.ids == []
 
 
+@pytest.mark.fault(case="A foreign host name on the Operations page's buttons", promise="Nothing is pressed")
 def test_a_foreign_host_name_presses_nothing(scene: Scene) -> None:
     assert scene.client.post(PAUSE, headers={"host": "evil.example"}).status_code == 421
     assert "halden" not in scene.paused()

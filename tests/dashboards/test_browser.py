@@ -170,6 +170,7 @@ def test_the_first_key_reaches_the_content(watched: Watched) -> None:
     assert page.evaluate("document.activeElement.id") == "content"
 
 
+@pytest.mark.fault(case="A title with a script, in a real browser", promise="Nothing of it runs")
 def test_a_hostile_title_runs_nothing(watched: Watched, served: Served) -> None:
     hostile = next(m for m in served.world.mentions if m.title == seed.HOSTILE)
     for path in (f"/mentions/{hostile.id}", "/mentions?q=onerror&range=all&voice=all&relevance=all", "/"):

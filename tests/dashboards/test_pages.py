@@ -210,6 +210,9 @@ def test_a_value_that_means_nothing_is_told_to_people_and_refused_to_programs(se
     assert answer.json()["problems"][0]["parameter"] == "sentiment"
 
 
+@pytest.mark.fault(
+    case="A link whose place in a list means nothing", promise="The page leads back to the list's beginning"
+)
 def test_a_broken_place_in_the_list_leads_back_to_its_beginning(served: Served) -> None:
     answer = served.client.get("/mentions?cursor=nonsense&q=pump")
     assert answer.status_code == 400
@@ -246,6 +249,9 @@ def test_an_unknown_mention_is_a_friendly_404(served: Served) -> None:
     assert "may have been withdrawn or erased" in answer.text
 
 
+@pytest.mark.fault(
+    case="A post with markup and script in its title, author and text", promise="Every page shows it as text"
+)
 def test_foreign_markup_stays_text_everywhere(served: Served) -> None:
     hostile = next(m for m in served.world.mentions if m.title == seed.HOSTILE)
     for url in ("/?range=all", "/mentions?range=all&size=100", f"/mentions/{hostile.id}", "/mentions?q=onerror"):
@@ -254,6 +260,10 @@ def test_foreign_markup_stays_text_everywhere(served: Served) -> None:
         assert "<script>document" not in page
 
 
+@pytest.mark.fault(
+    case="A post whose text a spreadsheet would run as a formula",
+    promise="The cell begins with an apostrophe and runs nothing",
+)
 def test_csv_holds_every_mention_and_no_formula(served: Served) -> None:
     answer = served.client.get("/mentions.csv?range=all&voice=all&relevance=all")
     assert answer.headers["content-disposition"].startswith("attachment")
@@ -465,6 +475,9 @@ class Broken:
         return raising
 
 
+@pytest.mark.fault(
+    case="An index that does not answer a page", promise="The page says so with status 503, and to try again"
+)
 def test_an_index_that_does_not_answer_is_a_503_that_says_so(served: Served) -> None:
     world = served.world
     broken = seed.World(world.record, Broken(), world.workspace, world.clock, [])  # type: ignore[arg-type]
@@ -483,6 +496,9 @@ def test_each_page_asks_few_things_and_quickly(served: Served) -> None:
         assert served.client.get(page).elapsed < timedelta(seconds=1)
 
 
+@pytest.mark.fault(
+    case="A title with characters that turn the writing direction", promise="Our own words beside it stay readable"
+)
 def test_a_title_cannot_turn_the_writing_around_it(tmp_path: Path) -> None:
     world = seed.make_world(tmp_path, days=1)
     document = seed.make_document(

@@ -80,6 +80,9 @@ def test_the_policy_is_on_every_route_and_every_status(served: Served, path: str
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+@pytest.mark.fault(
+    case="A page that breaks", promise="Status 500 without a word of the inside; the security headers are there"
+)
 def test_the_policy_is_on_a_500_and_it_tells_nothing_of_the_inside(served: Served) -> None:
     world = served.world
     broken = seed.World(Failing(), world.index, world.workspace, world.clock, [])  # type: ignore[arg-type]
@@ -127,6 +130,7 @@ def named(tmp_path_factory: pytest.TempPathFactory) -> Any:
         ("[::1", 421),
     ],
 )
+@pytest.mark.fault(case="A foreign host name that points at this machine (DNS rebinding)", promise="It is not answered")
 def test_without_a_token_only_own_names_are_answered(named: str, host: str, status: int) -> None:
     assert raw_status(named, host) == status
 
@@ -182,12 +186,14 @@ def test_the_right_token_opens_what_was_asked_for(locked: Any) -> None:
 
 
 @pytest.mark.parametrize("cookie", ["", "1", "9999999999.", "9999999999.abc", "x.y", "9999999999." + "0" * 64, "é.é"])
+@pytest.mark.fault(case="A made-up cookie", promise="It opens nothing")
 def test_a_made_up_cookie_opens_nothing(locked: Any, cookie: str) -> None:
     url, _ = locked
     headers = {**PAGE, "cookie": f"earshot_access={cookie}".encode()}
     assert httpx.get(f"{url}/sources", headers=headers).status_code == 303  # type: ignore[arg-type]
 
 
+@pytest.mark.fault(case="A cookie that was copied before signing out", promise="It opens nothing any more")
 def test_a_cookie_is_worth_nothing_after_signing_out_wherever_it_was_copied_to(locked: Any) -> None:
     url, _ = locked
     with httpx.Client(base_url=url, headers=PAGE) as client, httpx.Client(base_url=url, headers=PAGE) as other:
@@ -252,6 +258,7 @@ def test_addresses_of_one_ipv6_network_guess_as_one(behind: Any) -> None:
     assert guess(url, TOKEN, "2001:db8:5:7::1") == 303
 
 
+@pytest.mark.fault(case="A made-up X-Forwarded-For", promise="It is believed only of proxies that are named")
 def test_who_a_request_comes_from_is_believed_only_of_named_proxies(behind: Any) -> None:
     url, unproxied, _ = behind
     assert [guess(unproxied, "wrong", f"203.0.113.{n}") for n in range(11)] == [403] * 10 + [429]
@@ -295,11 +302,13 @@ def test_a_record_that_does_not_answer_lets_nobody_in_and_says_so(locked: Any) -
         ({"origin": "null"}, 403),
     ],
 )
+@pytest.mark.fault(case="A form of another site that presses our buttons", promise="It is refused")
 def test_forms_of_other_sites_are_refused(locked: Any, headers: dict[str, str], status: int) -> None:
     url, _ = locked
     assert httpx.post(f"{url}/sign-in", data={"token": TOKEN}, headers=headers).status_code == status
 
 
+@pytest.mark.fault(case="A huge form on the sign-in", promise="It is not read; status 413")
 def test_a_huge_form_is_not_read(locked: Any) -> None:
     url, _ = locked
     assert httpx.post(f"{url}/sign-in", content=b"token=" + b"x" * 100_000).status_code == 413
@@ -308,6 +317,7 @@ def test_a_huge_form_is_not_read(locked: Any) -> None:
 @pytest.mark.parametrize(
     "text", ["//evil.example", "https://evil.example", "/\\evil.example", "", "x", "/a\r\nb", "/sign-in"]
 )
+@pytest.mark.fault(case="A sign-in link that leads to another site", promise="It leads to our first page")
 def test_signing_in_never_leads_elsewhere(text: str) -> None:
     assert safe_next(text) == "/"
 
