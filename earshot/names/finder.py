@@ -1,60 +1,101 @@
 """Finds the names of all brands in one walk over a text. Knows no brand and no query.
 
-What a word can mean at the beginning of a name is looked up once and kept: few words make most of all texts. Only what
-may be a name is then held against the rules.
+What a word can mean at the beginning of a name, and the next word behind it, is looked up once and kept: few words make
+most of all texts. Only what may be a name is then held against what stands around it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from earshot.names.endings import MAX_ENDING, MIN_STEM, languages_of, stems, without_prefix
+from earshot.names.endings import ANY, MIN_STEM, Languages, names_behind, without_prefix
 from earshot.names.forms import Pattern, parts_of
 from earshot.names.plain import plain_keys
 from earshot.names.rules import MIN_IN_KNOWN_TAG, WHOLE, Candidate, Heard, Step, Way, is_marked
-from earshot.query.words import Word
+from earshot.query.words import Word, fold
 
 _MEMO_SIZE = 200_000
 _MAX_PARTS = 12
 _SPELLINGS = 2
 _LONGEST = 60  # letters of a word that is looked at for a name in it
+_EDGE = MIN_IN_KNOWN_TAG
+_NO_NODES: dict[str, _Node] = {}
+_NO_HEADS: set[str] = set()
 
-NameHits = dict[int, list[tuple[int, int]]]
-"""By number of the name, where it stands: code points from (included) to (excluded), in no order."""
+NameHits = dict[int, list[tuple[int, int, int]]]
+"""By number of the name, where it stands, in no order: rank of the text, code points from (included) to (excluded)."""
 
 
 class _Node:
-    """Where the words so far lead: what ends here, and what may follow, whole or before an ending.
+    """Where the words so far lead: what ends here, and what may follow.
 
-    heads: beginnings of all that may follow, so that most words are turned away at a glance.
+    heads: the first letters of all that may follow, so that most words are turned away at a glance.
     """
 
-    __slots__ = ("after", "ends", "heads", "stems")
+    __slots__ = ("after", "ends", "heads")
 
     def __init__(self) -> None:
-        self.ends: list[tuple[int, Pattern]] = []
-        self.after: dict[str, _Node] = {}
-        self.stems: dict[str, list[tuple[str, _Node]]] = {}
-        self.heads: set[str] = set()
+        self.ends: tuple[tuple[int, Pattern], ...] = ()
+        self.after = _NO_NODES
+        self.heads = _NO_HEADS
+
+    def grow(self, key: str) -> _Node:
+        """Return the node that a word leads to, made if there is none."""
+        if self.after is _NO_NODES:
+            self.after, self.heads = {}, set()
+        following = self.after.get(key)
+        if following is None:
+            following = self.after[key] = _Node()
+            self.heads.add(key[:MIN_STEM])
+        return following
 
 
-_Lead = tuple[_Node, Step]
+class _Lead(NamedTuple):
+    """A way through the names that some words may be on."""
+
+    node: _Node
+    steps: tuple[Step, ...]
 
 
-class _Entry(NamedTuple):
-    """What a word means at the beginning of a name: names that it is, anywhere or in tags and addresses only;
-    names that it is if what stands around it allows; and ways on.
+class _End(NamedTuple):
+    """A name that some words are. in_marks: only in a tag, a handle or an address. is_sure: whatever stands around."""
+
+    number: int
+    candidate: Candidate
+    in_marks: bool
+    is_sure: bool
+
+
+class _State:
+    """What some words mean: names that they are, and what may follow them.
+
+    sure: names that they are whatever stands around them, with a space between each two. asked: the other ends.
     """
 
-    sure: tuple[int, ...]
-    marked: tuple[int, ...]
-    asked: tuple[tuple[int, Pattern, Step, bool], ...]
-    onward: tuple[_Lead, ...]
-    by_head: dict[str, tuple[_Lead, ...]]  # the same, by the first letters of the word that must follow
+    __slots__ = ("asked", "ends", "following", "heads", "leads", "said", "sure")
+
+    def __init__(self, said: tuple[Word, ...], leads: Sequence[_Lead], languages: Languages) -> None:
+        self.said = said
+        self.ends = tuple(_ends(said, leads, languages))
+        self.sure = tuple(dict.fromkeys(end.number for end in self.ends if end.is_sure and not end.in_marks))
+        self.asked = tuple(end for end in self.ends if end.number not in self.sure)
+        self.leads = [lead for lead in leads if lead.node.heads and not _is_part(lead.steps[-1])]
+        self.heads = frozenset().union(*(lead.node.heads for lead in self.leads))
+        self.following: dict[str, _State | None] = {}
 
 
-_NOTHING = _Entry((), (), (), (), {})
+class _Memo(dict[str, "_State | None"]):
+    """What words mean at the beginning of a name in texts of some languages, looked up as they are met; or nothing."""
+
+    def __init__(self, look_up: Callable[[str, Languages], _State | None], languages: Languages) -> None:
+        super().__init__()
+        self.languages = languages
+        self._look_up = look_up
+
+    def __missing__(self, cased: str) -> _State | None:
+        found = self[cased] = self._look_up(cased, self.languages)
+        return found
 
 
 class NameFinder:
@@ -62,57 +103,110 @@ class NameFinder:
 
     def __init__(self) -> None:
         self._root = _Node()
-        self._words: dict[str, _Node] = {}
-        self._memos: dict[str, dict[str, _Entry]] = {}
+        self._lengths: dict[str, list[int]] = {}
+        self._memos: dict[str, _Memo] = {}
+        self._kept = 0
 
     def add(self, pattern: Pattern, number: int) -> None:
         """Add one form of the name of a number."""
-        for path in _paths(pattern):
+        end = (number, pattern)
+        for path in _paths(pattern.words):
             nodes = [self._root]
-            for at, keys in enumerate(path):
-                nodes = [_grow(node, key, pattern, is_last=at == len(path) - 1) for node in nodes for key in keys]
+            for keys in path:
+                nodes = [node.grow(key) for node in nodes for key in keys]
             for node in nodes:
-                node.ends.append((number, pattern))
-        if pattern.is_one_word and pattern.takes_more:
+                node.ends += (end,)
+        if _takes_parts(pattern):
             for key in pattern.words[0]:
-                self._words.setdefault(key, _Node()).ends.append((number, pattern))
-        self._memos.clear()
+                self._add_edges(key)
+        if self._memos:
+            self._memos.clear()
 
-    def find(self, text: str, words: Sequence[Word], language: str) -> NameHits:
-        """Return where names stand in a text. words: its words. language: ISO 639-1, or "" where it is not known."""
+    def find(self, text: str, words: Sequence[Word], language: str, rank: int = 0) -> NameHits:
+        """Return where names stand in a text.
+
+        words: its words. language: ISO 639-1, or "" where it is not known. rank: what each place begins with.
+        """
         hits: NameHits = {}
         if not self._root.after:
             return hits
-        known = self._memos.setdefault(language, {})
-        for at, word in enumerate(words):
-            entry = known.get(word.cased)
-            if entry is None:
-                entry = self._look_up(word, language, known)
-            if entry is _NOTHING:
-                continue
-            for number in entry.sure:
-                if number in hits:
-                    hits[number].append((word.start, word.end))
-                else:
-                    hits[number] = [(word.start, word.end)]
-            if entry.marked or entry.asked:
-                _ask(entry, text, word, language, hits)
-            if entry.onward and at + 1 < len(words):
-                head = words[at + 1].text[:MIN_STEM]
-                leads = entry.by_head.get(head, ()) if head.isascii() else entry.onward
-                for lead in leads:
-                    _go_on(lead, text, words, at, language, hits)
+        memo = self._memo(language)
+        states = enumerate(map(memo.__getitem__, [word.cased for word in words]))
+        for at, state in [(at, state) for at, state in states if state]:
+            word = words[at]
+            if state.sure:
+                place = rank, word.start, word.end
+                for number in state.sure:
+                    if number in hits:
+                        hits[number].append(place)
+                    else:
+                        hits[number] = [place]
+            if state.asked:
+                _ask(state.asked, text, (word,), rank, hits)
+            if state.heads:
+                self._go_on(state, text, words, at, rank, hits, memo.languages)
         return hits
 
-    def _look_up(self, word: Word, language: str, known: dict[str, _Entry]) -> _Entry:
-        within = self._within(word.cased) if len(word.cased) <= _LONGEST else ()
-        leads = (*_steps(self._root, word.cased), *within)
-        if len(known) >= _MEMO_SIZE:
-            known.clear()
-        entry = known[word.cased] = _entry(leads, word, language)
-        return entry
+    def _go_on(
+        self,
+        state: _State,
+        text: str,
+        words: Sequence[Word],
+        at: int,
+        rank: int,
+        hits: NameHits,
+        languages: Languages,
+    ) -> None:
+        """Add to `hits` the names of several words that begin with a word, which leads to a state."""
+        is_spaced = True
+        for after in range(at + 1, len(words)):
+            word = words[after]
+            head = word.text[:MIN_STEM]
+            if head not in state.heads and head.isascii():
+                return
+            known = state.following.get(word.cased, state)
+            following = self._follow(state, word, languages) if known is state else known
+            if following is None:
+                return
+            state = following
+            is_spaced = is_spaced and text[words[after - 1].end : word.start] == " "
+            if state.sure and is_spaced:
+                place = rank, words[at].start, word.end
+                for number in state.sure:
+                    hits.setdefault(number, []).append(place)
+            ends = state.asked if is_spaced else state.ends
+            if ends:
+                _ask(ends, text, words[at : after + 1], rank, hits)
 
-    def _within(self, cased: str) -> Iterator[_Lead]:
+    def _follow(self, state: _State, word: Word, languages: Languages) -> _State | None:
+        """Return where a word leads from a state."""
+        leads = [
+            _Lead(node, (*lead.steps, step))
+            for lead in state.leads
+            for node, step in _steps(lead.node, word.cased, languages)
+        ]
+        following = state.following[word.cased] = _State((*state.said, word), leads, languages) if leads else None
+        self._kept += 1
+        return following
+
+    def _memo(self, language: str) -> _Memo:
+        """Return what is known of words in a language; all is forgotten when it is too much."""
+        if self._kept > _MEMO_SIZE:
+            self._memos.clear()
+            self._kept = 0
+        if language not in self._memos:
+            languages = frozenset((language,)) if language else ANY
+            self._memos[language] = _Memo(self._look_up, languages)
+        return self._memos[language]
+
+    def _look_up(self, cased: str, languages: Languages) -> _State | None:
+        self._kept += 1
+        leads = [_Lead(node, (step,)) for node, step in _steps(self._root, cased, languages)]
+        if len(cased) <= _LONGEST:
+            leads += [_Lead(node, (step,)) for node, step in self._within(cased)]
+        return _State((Word(0, len(cased), fold(cased), cased),), leads, languages) if leads else None
+
+    def _within(self, cased: str) -> Iterator[tuple[_Node, Step]]:
         """Yield the names that are only a part of a word."""
         parts = parts_of(cased)
         if 1 < len(parts) <= _MAX_PARTS:
@@ -123,128 +217,85 @@ class NameFinder:
         keys = plain_keys(cased)
         for key in keys:
             added = len(key) - len(keys[0])  # letters of umlauts that are spelled out
-            for cut in range(MIN_IN_KNOWN_TAG, len(key)):
-                if node := self._words.get(key[:cut]):
-                    yield node, Step(Way.FIRST, key[cut : len(key) - added])
-            for cut in range(1, len(key) - MIN_IN_KNOWN_TAG + 1):
-                if node := self._words.get(key[cut:]):
-                    yield node, Step(Way.LAST, key[added:cut])
+            for length in self._lengths.get(key[:_EDGE], ()):
+                if length < len(key) and (node := self._root.after.get(key[:length])):
+                    yield node, Step(Way.FIRST, key[length : len(key) - added])
+            for length in self._lengths.get(f"-{key[-_EDGE:]}", ()):
+                if length < len(key) and (node := self._root.after.get(key[-length:])):
+                    yield node, Step(Way.LAST, key[added:-length])
 
-    def _part(self, parts: list[str], first: int, after: int) -> Iterator[_Lead]:
+    def _part(self, parts: list[str], first: int, after: int) -> Iterator[tuple[_Node, Step]]:
         ahead = "".join(parts[:first])
         if ahead.isalpha() and len(ahead) < MIN_STEM:
             return  # McDonald is no Donald
         for key in plain_keys("".join(parts[first:after])):
-            if node := self._words.get(key):
+            if node := self._root.after.get(key):
                 yield node, Step(Way.PART if first else Way.LEADING_PART)
 
+    def _add_edges(self, key: str) -> None:
+        """Note how long the names are that begin or end with the same letters."""
+        if len(key) < _EDGE:
+            return
+        for edge in (key[:_EDGE], f"-{key[-_EDGE:]}"):
+            known = self._lengths.setdefault(edge, [])
+            if len(key) not in known:
+                known.append(len(key))
 
-def _paths(pattern: Pattern) -> Iterator[list[tuple[str, ...]]]:
+
+def _paths(words: tuple[tuple[str, ...], ...]) -> Iterator[tuple[tuple[str, ...], ...]]:
     """Yield the rows of words under which a form is found: without accents, and with umlauts spelled out."""
-    first = [keys[:1] if len(keys) == _SPELLINGS else keys for keys in pattern.words]
-    second = [keys[1:] if len(keys) == _SPELLINGS else keys for keys in pattern.words]
-    yield first
-    if second != first:
-        yield second
+    if all(len(keys) != _SPELLINGS for keys in words):  # nearly always
+        yield words
+        return
+    yield tuple(keys[:1] if len(keys) == _SPELLINGS else keys for keys in words)
+    yield tuple(keys[1:] if len(keys) == _SPELLINGS else keys for keys in words)
 
 
-def _grow(node: _Node, key: str, pattern: Pattern, *, is_last: bool) -> _Node:
-    """Return the node that a word of a form leads to, made if there is none."""
-    following = node.after.get(key)
-    if following is None:
-        following = node.after[key] = _Node()
-        node.heads.add(key[:MIN_STEM])
-    if pattern.takes_more and (is_last or _inflects_within(key)):
-        for stem, kind in stems(key):
-            node.heads.add(stem[:MIN_STEM])
-            ends = node.stems.setdefault(stem, [])
-            if (kind, following) not in ends:
-                ends.append((kind, following))
-    return following
+def _takes_parts(pattern: Pattern) -> bool:
+    """Tell whether a form is heard as a part of a word."""
+    return pattern.is_one_word and pattern.takes_more
 
 
-def _inflects_within(key: str) -> bool:
-    """Tell whether a word of a name takes endings that is not its last."""
-    return "\u0400" <= key[-1:] <= "\u052f"
+def _is_part(step: Step) -> bool:
+    return step.way not in (Way.WHOLE, Way.ENDING)
 
 
-def _entry(leads: Sequence[_Lead], word: Word, language: str) -> _Entry:
-    """Return what a word means that leads to nodes, as far as the word tells."""
-    sure: dict[int, None] = {}
-    marked: dict[int, None] = {}
-    asked: list[tuple[int, Pattern, Step, bool]] = []
-    for node, step in leads:
-        for number, pattern in node.ends:
-            candidate = Candidate(pattern, (word,), (step,), language)
-            heard = candidate.heard()
-            if heard is Heard.NOWHERE:
-                continue
-            if candidate.needs_context:
-                asked.append((number, pattern, step, heard is Heard.MARKED))
-            else:
-                (sure if heard is Heard.ANYWHERE else marked)[number] = None
-    onward = tuple(lead for lead in leads if lead[0].heads)
-    if not (sure or marked or asked or onward):
-        return _NOTHING
-    by_head: dict[str, tuple[_Lead, ...]] = {}
-    for lead in onward:
-        for head in lead[0].heads:
-            by_head[head] = (*by_head.get(head, ()), lead)
-    only_marked = tuple(number for number in marked if number not in sure)
-    return _Entry(tuple(sure), only_marked, tuple(asked), onward, by_head)
-
-
-def _ask(entry: _Entry, text: str, word: Word, language: str, hits: NameHits) -> None:
-    """Add to `hits` the names that a word is if what stands around it allows."""
-    is_in_mark = is_marked(text, word.start, word.end)
-    for number in entry.marked if is_in_mark else ():
-        hits.setdefault(number, []).append((word.start, word.end))
-    for number, pattern, step, needs_mark in entry.asked:
-        if is_in_mark or not needs_mark:
-            _add(Candidate(pattern, (word,), (step,), language), number, text, hits)
-
-
-def _go_on(lead: _Lead, text: str, words: Sequence[Word], at: int, language: str, hits: NameHits) -> None:
-    """Add to `hits` the names of several words that begin with a word."""
-    node, step = lead
-    for number, candidate in _follow(node, words, at, [step], language):
-        heard = candidate.heard()
-        if heard is Heard.MARKED and is_marked(text, words[at].start, candidate.words[-1].end):
-            heard = Heard.ANYWHERE
-        if heard is Heard.ANYWHERE:
-            _add(candidate, number, text, hits)
-
-
-def _add(candidate: Candidate, number: int, text: str, hits: NameHits) -> None:
-    if candidate.fits(text):
-        hits.setdefault(number, []).append((candidate.start(), candidate.end()))
-
-
-def _steps(node: _Node, cased: str) -> Iterator[_Lead]:
-    """Yield where a word leads from a node."""
+def _steps(node: _Node, cased: str, languages: Languages) -> Iterator[tuple[_Node, Step]]:
+    """Yield where a word of a text in some languages leads from a node."""
     for key in plain_keys(cased):
-        if following := node.after.get(key):
-            yield following, WHOLE
-        for cut in range(max(MIN_STEM, len(key) - MAX_ENDING), len(key)):
-            for kind, following in node.stems.get(key[:cut], ()):
-                languages = languages_of(kind, key[cut:])
-                if languages is not None:
-                    yield following, Step(Way.ENDING, key[cut:], languages)
+        if key[:MIN_STEM] in node.heads:
+            if following := node.after.get(key):
+                yield following, WHOLE
+            for name, ending in names_behind(key, languages):
+                if following := node.after.get(name):
+                    yield following, Step(Way.ENDING, ending.said, ending)
         for left in without_prefix(key):
             if following := node.after.get(left):
                 yield following, Step(Way.ENDING)
 
 
-def _follow(
-    node: _Node, words: Sequence[Word], at: int, steps: list[Step], language: str
-) -> Iterator[tuple[int, Candidate]]:
-    """Yield what may be names of more words that begin with the word `at`."""
-    after = at + len(steps)
-    if after >= len(words):
-        return
-    for following, step in _steps(node, words[after].cased):
-        ahead = [*steps, step]
-        for number, pattern in following.ends:
-            yield number, Candidate(pattern, words[at : after + 1], ahead, language)
-        if following.heads:
-            yield from _follow(following, words, at, ahead, language)
+def _ends(said: tuple[Word, ...], leads: Sequence[_Lead], languages: Languages) -> Iterator[_End]:
+    """Yield the names that some words are, as far as the words tell; each once where it is sure."""
+    sure: set[tuple[int, bool]] = set()
+    for node, steps in leads:
+        for number, pattern in node.ends:
+            if _is_part(steps[-1]) and not _takes_parts(pattern):
+                continue
+            candidate = Candidate(pattern, said, steps, languages)
+            heard = candidate.heard()
+            in_marks = heard is Heard.MARKED
+            if heard is Heard.NOWHERE or (number, False) in sure or (number, in_marks) in sure:
+                continue
+            end = _End(number, candidate, in_marks, candidate.is_sure)
+            if end.is_sure and not pattern.gaps:
+                sure.add((number, in_marks))
+            yield end
+
+
+def _ask(ends: Sequence[_End], text: str, words: Sequence[Word], rank: int, hits: NameHits) -> None:
+    """Add to `hits` the names that words are if what stands around them allows."""
+    for number, candidate, in_marks, is_sure in ends:
+        if in_marks and not is_marked(text, words[0].start, words[-1].end):
+            continue
+        if (is_sure and len(words) == 1) or candidate.fits(text, words):
+            hits.setdefault(number, []).append((rank, *candidate.span(words)))

@@ -8,8 +8,8 @@ compounds, tags and handles are looked for by the finder.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import NamedTuple
 
 from earshot.names.plain import plain_keys
 from earshot.names.spelling import (
@@ -40,8 +40,7 @@ _MIN_AROUND_AND = (
 )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Pattern:
+class Pattern(NamedTuple):
     """A form of a name.
 
     words: for each its plain spellings. cased: for each as written, or "" where its case is of no interest.
@@ -87,16 +86,21 @@ def patterns_of(
     if name is None:
         return []
     given = _pattern(name, name.words, name.gaps, name.before, name.after)
-    given = replace(given, is_cased=is_cased, is_exact=is_exact, refused=refused)
-    if is_exact:
-        return [given]
-    made = [given, *(replace(one, is_cased=is_cased, refused=refused) for one in _derived(name))]
-    distinct = {(p.words, p.gaps, p.before, p.after): p for p in reversed(made)}
-    return list(reversed(distinct.values()))[:MAX_PATTERNS]
+    made = [given] if is_exact else [given, *_derived(name)]
+    if len(made) > 1:
+        distinct = {(p.words, p.gaps, p.before, p.after): p for p in reversed(made)}
+        made = list(reversed(distinct.values()))[:MAX_PATTERNS]
+    if is_cased or is_exact or refused:
+        return [one._replace(is_cased=is_cased, is_exact=is_exact, refused=refused) for one in made]
+    return made
 
 
 def parts_of(word: str) -> list[str]:
     """Return what capitals and digits inside a word part it into: BoycottHalden is Boycott and Halden."""
+    behind = word[1:]
+    is_even = behind.islower() or (not word[0].islower() and (behind.isupper() or behind.lower() == behind.upper()))
+    if is_even and word.isalpha():  # nearly always
+        return [word]
     cuts = [0, *(at for at in range(1, len(word)) if _is_cut(word, at)), len(word)]
     return [word[one:two] for one, two in pairwise(cuts)]
 
@@ -109,7 +113,7 @@ def _is_cut(word: str, at: int) -> bool:
 
 
 def _pattern(name: Spelling, words: Sequence[str], gaps: Sequence[Gap], before: str = "", after: str = "") -> Pattern:
-    keys = tuple(tuple(dict.fromkeys(plain_keys(word))) for word in words)
+    keys = tuple(map(plain_keys, words))
     return Pattern(name, keys, tuple(words), tuple(gaps), before, after, in_own_case=name.is_sensitive)
 
 
@@ -142,7 +146,8 @@ def _joined(name: Spelling) -> Iterator[Pattern]:
                 words.append(word)
                 gaps.append(name.gaps[number])
         one = _pattern(name, words, gaps)
-        yield replace(one, in_own_case=one.in_own_case or (len(name.letters) < MIN_JOINED and len(words) == 1))
+        is_short = len(name.letters) < MIN_JOINED and len(words) == 1
+        yield one._replace(in_own_case=True) if is_short else one
 
 
 def _parted(name: Spelling) -> Iterator[Pattern]:
@@ -152,7 +157,7 @@ def _parted(name: Spelling) -> Iterator[Pattern]:
         return
     if any(len(part) < 2 and not part.isdigit() for part in parts) or (len(parts[0]) < 3 and parts[1].isdigit()):
         return
-    yield replace(_pattern(name, parts, [OPEN_GAP] * (len(parts) - 1)), in_own_case=True)
+    yield _pattern(name, parts, [OPEN_GAP] * (len(parts) - 1))._replace(in_own_case=True)
 
 
 def _with_apostrophe(name: Spelling) -> Iterator[Pattern]:
@@ -160,7 +165,7 @@ def _with_apostrophe(name: Spelling) -> Iterator[Pattern]:
     last = name.words[-1]
     if len(last) > 3 and last[-1:] in "sS" and last[:-1].isalpha() and last[-2] not in "sS":
         words = (*name.words[:-1], last[:-1], last[-1])
-        yield replace(_pattern(name, words, (*name.gaps, APOSTROPHE_GAP)), is_guess=True)
+        yield _pattern(name, words, (*name.gaps, APOSTROPHE_GAP))._replace(is_guess=True)
 
 
 def _signs_as_words(name: Spelling) -> Iterator[Pattern]:
@@ -172,10 +177,10 @@ def _signs_as_words(name: Spelling) -> Iterator[Pattern]:
     row = (*ahead, *name.words, *behind)
     gaps = (*[OPEN_GAP] * len(ahead), *name.gaps, *[OPEN_GAP] * len(behind))
     if all(gap.kind is not Between.SIGN for gap in gaps):
-        yield replace(_pattern(name, ("".join(row),), ()), in_own_case=False)
+        yield _pattern(name, ("".join(row),), ())._replace(in_own_case=False)
     if len(name.letters) >= 3 or len(row) > 2:  # C sharp is a note, and vitamin C plus zinc no brand
         cased = (*[""] * len(ahead), *name.words, *[""] * len(behind))
-        yield replace(_pattern(name, row, gaps), cased=cased, in_own_case=False)
+        yield _pattern(name, row, gaps)._replace(cased=cased, in_own_case=False)
 
 
 def _and_as_word(name: Spelling) -> Iterator[Pattern]:
@@ -210,13 +215,13 @@ def _in_marks(name: Spelling) -> Iterator[Pattern]:
     """Yield what is written where signs cannot be: #ATT for AT&T; and 1und2 for 1&2 anywhere."""
     letters = "".join(name.words)
     if len(letters) >= 3:
-        yield replace(_pattern(name, (letters,), ()), in_marks=True, in_own_case=False)
+        yield _pattern(name, (letters,), ())._replace(in_marks=True, in_own_case=False)
     if any(_is_and(gap) for gap in name.gaps) and all(_is_and(g) for g in name.gaps if g.kind is Between.SIGN):
         for word in AND_WORDS[:2]:
             between = [word if _is_and(gap) else "" for gap in name.gaps]
             said = "".join(one + two for one, two in zip(name.words, [*between, ""], strict=True))
             one = _pattern(name, (said,), ())
-            yield replace(one, in_marks=not letters.isdigit(), in_own_case=False)
+            yield one._replace(in_marks=not letters.isdigit(), in_own_case=False)
 
 
 def _is_and(gap: Gap) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from unicodedata import combining, normalize
 
 _LETTERS = {
@@ -46,25 +45,17 @@ _OWN_LETTERS = "йЙїЇ"  # letters of their own, not an и with an accent
 _ACCENTS = (range(0x300, 0x370), range(0x653, 0x656))  # Latin, Greek and Cyrillic accents; hamza and madda
 
 
-def bare(text: str) -> str:
-    """Return `text` (NFKC) without accents, case kept: Nestlé is Nestle, Straße is Strasse, Łódź is Lodz."""
-    return text if text.isascii() else "".join(map(_bare_letter, text))
+class _Letters(dict[int, str]):
+    """What letters become, for `str.translate`; filled as they are met."""
+
+    def __init__(self, own: dict[str, str]) -> None:
+        super().__init__((ord(letter), plain) for letter, plain in own.items())
+
+    def __missing__(self, code: int) -> str:
+        plain = self[code] = _bare_letter(chr(code))
+        return plain
 
 
-def spelled(text: str) -> str:
-    """Return `text` as keyboards without umlauts write it, case kept: Möbel is Moebel, Ørsted is Oersted."""
-    return text if text.isascii() else "".join(_SPELLED.get(letter) or _bare_letter(letter) for letter in text)
-
-
-def plain_keys(cased: str) -> tuple[str, ...]:
-    """Return the one or two small spellings under which a word is looked up."""
-    if cased.isascii():
-        return (cased.lower(),)
-    one, two = bare(cased).casefold(), spelled(cased).casefold()
-    return (one,) if one == two else (one, two)
-
-
-@lru_cache(maxsize=20_000)
 def _bare_letter(letter: str) -> str:
     if letter in _OWN_LETTERS:
         return letter
@@ -74,3 +65,24 @@ def _bare_letter(letter: str) -> str:
 
 def _is_accent(char: str) -> bool:
     return any(ord(char) in block for block in _ACCENTS)
+
+
+_TO_BARE, _TO_SPELLED = _Letters({}), _Letters(_SPELLED)
+
+
+def bare(text: str) -> str:
+    """Return `text` (NFKC) without accents, case kept: Nestlé is Nestle, Straße is Strasse, Łódź is Lodz."""
+    return text if text.isascii() else text.translate(_TO_BARE)
+
+
+def spelled(text: str) -> str:
+    """Return `text` as keyboards without umlauts write it, case kept: Möbel is Moebel, Ørsted is Oersted."""
+    return text if text.isascii() else text.translate(_TO_SPELLED)
+
+
+def plain_keys(cased: str) -> tuple[str, ...]:
+    """Return the one or two small spellings under which a word is looked up."""
+    if cased.isascii():
+        return (cased.lower(),)
+    one, two = bare(cased).casefold(), spelled(cased).casefold()
+    return (one,) if one == two else (one, two)

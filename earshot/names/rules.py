@@ -11,9 +11,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 from unicodedata import category, normalize
 
-from earshot.names.endings import ANY, Languages
+from earshot.names.endings import Ending, Languages, Where
 from earshot.names.forms import Pattern, surface
 from earshot.names.plain import bare, spelled
 from earshot.names.spelling import APOSTROPHES, Gap
@@ -68,13 +69,12 @@ class Way(StrEnum):
     LEADING_PART = "begins with it as a part that capitals tell"
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A word of a text on the way through a form. rest: what is left of the word. languages: that allow it."""
+class Step(NamedTuple):
+    """A word of a text on the way through a form. rest: what is left of the word. ending: the rule it follows."""
 
     way: Way = Way.WHOLE
     rest: str = ""
-    languages: Languages = ANY
+    ending: Ending | None = None
 
 
 WHOLE = Step()
@@ -90,20 +90,15 @@ class Heard(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """Words of a text that may be a form of a name."""
+    """Words that may be a form of a name, wherever they stand. Their own places are of no interest.
+
+    languages: of the texts they stand in; empty where none is known.
+    """
 
     pattern: Pattern
     words: Sequence[Word]
     steps: Sequence[Step]
-    language: str
-
-    def start(self) -> int:
-        """Return where it begins, its sign included."""
-        return self.words[0].start - len(self.pattern.before)
-
-    def end(self) -> int:
-        """Return where it ends, its sign included."""
-        return self.words[-1].end + len(self.pattern.after)
+    languages: Languages
 
     # --- what the words tell -------------------------------------------------------------------------------
 
@@ -123,11 +118,18 @@ class Candidate:
         if not is_marked and (pattern.in_marks or (pattern.in_own_case and not self._in_own_case())):
             return False
         if step.way in (Way.WHOLE, Way.ENDING):
-            return self._ending_holds() and (is_marked or not self._is_guess() or self._is_told_apart())
+            return self._endings_hold() and (is_marked or not self._is_guess() or self._is_told_apart())
         return self._part_holds(step, is_marked=is_marked)
 
-    def _ending_holds(self) -> bool:
-        return all(not step.languages or self.language in step.languages for step in self.steps)
+    def _endings_hold(self) -> bool:
+        last = len(self.steps) - 1
+        for at, step in enumerate(self.steps):
+            if step.ending and not self._takes(step.ending, is_last=at == last):
+                return False
+        return True
+
+    def _takes(self, ending: Ending, *, is_last: bool) -> bool:
+        return self.pattern.takes_more and ending.where is not (Where.WITHIN if is_last else Where.LAST)
 
     def _part_holds(self, step: Step, *, is_marked: bool) -> bool:
         length = len(self.pattern.name.letters)
@@ -142,45 +144,51 @@ class Candidate:
         if not is_compound or not step.rest.isalpha():
             return False
         is_long = length >= FREE_LENGTH
-        return (self.language in COMPOUNDING or (is_long and not self.language)) and (is_long or self._is_told_apart())
+        if self.languages and self.languages <= COMPOUNDING:
+            return is_long or self._is_told_apart()
+        return is_long and len(self.languages) != 1
 
     # --- what stands around them ---------------------------------------------------------------------------
 
     @property
-    def needs_context(self) -> bool:
-        """Tell whether what stands around it in the text may take it away."""
+    def is_sure(self) -> bool:
+        """Tell whether nothing that stands around its words can take it away; between them may be a space."""
         pattern, first, last = self.pattern, self.words[0].cased, self.words[-1].cased
-        has_neighbours = pattern.name.is_short or len(self.words[0].text) == 1
-        has_digits = first[0].isdigit() or last[-1].isdigit()
-        has_signs = pattern.gaps or pattern.before or pattern.after or pattern.refused
-        return bool(has_signs or has_neighbours or has_digits or (pattern.is_cased and self._is_guess()))
-
-    def fits(self, text: str) -> bool:
-        """Tell whether what stands around and between its words lets it be the name."""
-        if self.pattern.refused and surface(text[max(0, self.start()) : self.end()]) in self.pattern.refused:
+        if pattern.name.is_short or pattern.before or pattern.after or pattern.refused or pattern.is_exact:
             return False
-        if self.pattern.is_cased and self._is_guess() and _begins_sentence(text, self.words[0].start):
-            return False  # its capital tells nothing
-        return self._gaps_hold(text) and self._signs_hold(text) and self._stands_alone(text)
+        if len(self.words[0].text) == 1 or first[0].isdigit() or last[-1].isdigit():
+            return False
+        return not (pattern.is_cased and self._is_guess()) and all(gap.holds(" ") for gap in pattern.gaps)
 
-    def _gaps_hold(self, text: str) -> bool:
-        words = self.words
+    def fits(self, text: str, words: Sequence[Word]) -> bool:
+        """Tell whether what stands around and between its words, here in a text, lets it be the name."""
+        if self.pattern.refused and surface(text[slice(*self.span(words))]) in self.pattern.refused:
+            return False
+        if self.pattern.is_cased and self._is_guess() and _begins_sentence(text, words[0].start):
+            return False  # its capital tells nothing
+        return self._gaps_hold(text, words) and self._signs_hold(text, words) and self._stands_alone(text, words)
+
+    def span(self, words: Sequence[Word]) -> tuple[int, int]:
+        """Return where it begins and ends, signs included."""
+        return max(0, words[0].start - len(self.pattern.before)), words[-1].end + len(self.pattern.after)
+
+    def _gaps_hold(self, text: str, words: Sequence[Word]) -> bool:
         between = [text[words[n].end : words[n + 1].start] for n in range(len(words) - 1)]
         holds = Gap.is_just if self.pattern.is_exact else Gap.holds
         return all(map(holds, self.pattern.gaps, between))
 
-    def _signs_hold(self, text: str) -> bool:
+    def _signs_hold(self, text: str, words: Sequence[Word]) -> bool:
         pattern = self.pattern
         if pattern.after:
-            end = self.end()
-            if normalize("NFKC", text[self.words[-1].end : end]) != pattern.after:
+            end = words[-1].end + len(pattern.after)
+            if normalize("NFKC", text[words[-1].end : end]) != pattern.after:
                 return False
             if pattern.after[-1] in "+#" and text[end : end + 1] == pattern.after[-1]:
                 return False
         if not pattern.before:
             return True
-        start = self.start()
-        if start < 0 or normalize("NFKC", text[start : self.words[0].start]) != pattern.before:
+        start = words[0].start - len(pattern.before)
+        if start < 0 or normalize("NFKC", text[start : words[0].start]) != pattern.before:
             return False
         ahead = text[start - 1 : start] if start else ""
         # ASP.NET is .NET, and an address that ends in .net is not.
@@ -189,9 +197,9 @@ class Candidate:
     def _has_own_case(self, ahead: str) -> bool:
         return ahead.isalnum() and not self.words[0].cased.islower() and self._in_own_case()
 
-    def _stands_alone(self, text: str) -> bool:
+    def _stands_alone(self, text: str, words: Sequence[Word]) -> bool:
         """Tell whether its neighbours leave it a word of its own: not the T of don't, the 3M of $3M, the C of C++."""
-        first, last = self.words[0], self.words[-1]
+        first, last = words[0], words[-1]
         before, behind = text[max(0, first.start - 2) : first.start], text[last.end : last.end + 2]
         if len(first.text) == 1 and len(before) == 2 and before[1] in APOSTROPHES and before[0].isalpha():
             return False

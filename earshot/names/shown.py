@@ -35,7 +35,7 @@ def shown_forms(patterns: Sequence[Pattern]) -> list[Form]:
 def _is_heard(finder: NameFinder, text: str) -> bool:
     """Tell whether a name is heard in a text and reaches to its end, apart from a possessive s."""
     hits = finder.find(text, find_words(text), "").get(0, ())
-    return any(end >= len(text) - 2 for _, end in hits)
+    return any(end >= len(text) - 2 for _, _, end in hits)
 
 
 def _examples(patterns: Sequence[Pattern]) -> Iterator[Form]:

@@ -8,9 +8,9 @@ or nothing, where the name has one of these, an apostrophe, or the full stop of 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property
 from itertools import pairwise
 from unicodedata import normalize
 
@@ -75,37 +75,37 @@ OPEN_GAP = Gap(Between.OPEN, " ", _OPEN)
 APOSTROPHE_GAP = Gap(Between.APOSTROPHE, "'", _APOSTROPHE_ONLY)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Spelling:
-    """words: as written, one at least. gaps: one fewer. before, after: signs that have to stand in a text too."""
+    """words: as written, one at least. gaps: one fewer. before, after: signs that have to stand in a text too.
+
+    letters: its letters and digits without accents, case kept.
+    """
 
     text: str
     words: tuple[str, ...]
     gaps: tuple[Gap, ...]
-    before: str = ""
-    after: str = ""
-
-    @cached_property
-    def letters(self) -> str:
-        """Its letters and digits without accents, case kept."""
-        return "".join(map(bare, self.words))
+    before: str
+    after: str
+    letters: str
 
     @property
     def is_short(self) -> bool:
         """Tell whether it is easily met by chance."""
         return len(self.letters) <= SHORT
 
-    @cached_property
+    @property
     def is_sensitive(self) -> bool:
         """Tell whether it counts only in its own case: single letters, and short ones with a digit (3M is no 3m)."""
-        has_signs = self.before or self.after or any(gap.kind is Between.SIGN for gap in self.gaps)
+        if not self.is_short or self.has_signs:
+            return False
         mixes = any(c.isdigit() for c in self.letters) and any(c.isalpha() for c in self.letters)
-        return not has_signs and self.is_short and (len(self.letters) == 1 or mixes)
+        return len(self.letters) == 1 or mixes
 
     @property
     def has_signs(self) -> bool:
         """Tell whether signs have to stand in a text."""
-        return bool(self.before or self.after) or any(gap.kind is Between.SIGN for gap in self.gaps)
+        return bool(self.before or self.after or [1 for gap in self.gaps if gap.kind is Between.SIGN])
 
 
 def read_spelling(text: str) -> Spelling | None:
@@ -116,13 +116,16 @@ def read_spelling(text: str) -> Spelling | None:
         return None
     words = tuple(word.cased for word in found)
     gaps = tuple(_gap(text[one.end : max(one.end, two.start)], one.cased, two.cased) for one, two in pairwise(found))
-    letters = sum(map(len, words))
-    before = _LEADING.search(normalize("NFKC", text[: found[0].start]))
-    after = _TRAILING.match(normalize("NFKC", text[found[-1].end :]))
-    behind = after[0] if after else ""
-    if behind[:1] in ("!", "?") and letters > _SHOUT_LENGTH:
-        behind = ""
-    return Spelling(text, words, gaps, before[0] if before else "", behind)
+    before = _sign_at(_LEADING.search, text[: found[0].start])
+    after = _sign_at(_TRAILING.match, text[found[-1].end :])
+    if after[:1] in ("!", "?") and sum(map(len, words)) > _SHOUT_LENGTH:
+        after = ""
+    return Spelling(text, words, gaps, before, after, "".join(map(bare, words)))
+
+
+def _sign_at(find: Callable[[str], re.Match[str] | None], text: str) -> str:
+    found = find(normalize("NFKC", text)) if text else None
+    return found[0] if found else ""
 
 
 def _straight(text: str) -> str:
@@ -130,6 +133,8 @@ def _straight(text: str) -> str:
 
 
 def _gap(written: str, before: str, behind: str) -> Gap:
+    if written == " ":
+        return OPEN_GAP
     core = normalize("NFKC", written.translate(_NEUTRAL))
     sign = core.strip()
     if sign and before[-1].isdigit() and behind[0].isdigit():  # 24/7 is not 24 7, and 1-2 is not 1.2

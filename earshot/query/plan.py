@@ -28,6 +28,7 @@ class Found:
         self.hits = hits
         self.lengths = lengths
         self.names = names or {}
+        self.named = {part: frozenset(hits) for part, hits in self.names.items()}
         self._words = {part: subject.part(part).words for part in BOTH}
         self._terms: dict[Parts, frozenset[int]] = {}
 
@@ -90,14 +91,14 @@ class Named(Step):
 
     def holds(self, found: Found) -> bool:
         """Tell whether one of the names was found."""
-        return any(not self._names.isdisjoint(hits) for hits in found.names.values())
+        return not all(map(self._names.isdisjoint, found.named.values()))
 
     def stretches(self, found: Found) -> Iterator[Stretch]:
         """Yield all places of all the names."""
-        for part, hits in found.names.items():
-            for name in self._names & hits.keys():
-                for start, end in hits[name]:
-                    yield _RANK[part], start, end
+        for part, named in found.named.items():
+            hits = found.names[part]
+            for name in self._names & named:
+                yield from hits[name]
 
 
 class NearStep(Step):

@@ -66,8 +66,8 @@ class BrandRecogniser:
         subject = Subject(entry.title, entry.text, entry.author, values, entry.published_at)
         hits = {name: self._vocabulary.walk(subject.part(name).words) for name in (TITLE, TEXT, AUTHOR)}
         names = {
-            name: self._vocabulary.walk_names(subject.part(name).text, subject.part(name).words, entry.language)
-            for name in BOTH
+            name: self._vocabulary.walk_names(subject.part(name).text, subject.part(name).words, entry.language, rank)
+            for rank, name in enumerate(BOTH)
         }
         found = Found(subject, hits, self._vocabulary.lengths, names)
         host = host_of(url)
@@ -122,9 +122,11 @@ def named_patterns(brand: Brand) -> Iterator[list[Pattern]]:
     for field, texts in groups:
         is_cased = brand.is_case_exact and field != "products"
         for text in texts:
-            with _told(brand, field):
-                literal(text)
-            yield patterns_of(text, is_cased=is_cased, is_exact=brand.is_spelling_exact, refused=refused)
+            patterns = patterns_of(text, is_cased=is_cased, is_exact=brand.is_spelling_exact, refused=refused)
+            if not patterns:
+                with _told(brand, field):
+                    literal(text)
+            yield patterns
 
 
 def _literals(brand: Brand, field: str, texts: Sequence[str]) -> list[Node]:

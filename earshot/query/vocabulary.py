@@ -46,6 +46,10 @@ class _Trie:
         self._prefix_lengths: list[int] = []
         self._memo: dict[str, _Entry] = {}
 
+    def __bool__(self) -> bool:
+        """Tell whether there is any term."""
+        return bool(self._root.after or self._prefixes)
+
     def add(self, words: tuple[str, ...], term: int) -> None:
         node = self._root
         for word in words:
@@ -60,8 +64,6 @@ class _Trie:
 
     def walk(self, words: Sequence[str], hits: Hits) -> None:
         """Add to `hits` what stands in a text."""
-        if not (self._root.after or self._prefixes):
-            return
         known = self._memo.get
         following = [*words[1:], ""]
         for at, word in enumerate(words):
@@ -101,7 +103,7 @@ def _follow(node: _Node, words: Sequence[str], at: int, hits: Hits) -> None:
 
 
 class Vocabulary:
-    """Terms by number. Terms are added first, then texts are walked; a term added twice is one."""
+    """Terms by number. Terms are added first, then texts are walked; a term added twice is one, a name is not."""
 
     def __init__(self) -> None:
         self.lengths: list[int] = []
@@ -131,20 +133,23 @@ class Vocabulary:
 
     def add_name(self, patterns: Sequence[Pattern]) -> int:
         """Return the number of a name that is heard in these forms."""
-        number, is_new = self._number(tuple(patterns), 1)
-        for pattern in patterns if is_new else ():
+        number = len(self.lengths)
+        self.lengths.append(1)
+        for pattern in patterns:
             self._names.add(pattern, number)
         return number
 
-    def walk_names(self, text: str, words: Sequence[Word], language: str) -> NameHits:
+    def walk_names(self, text: str, words: Sequence[Word], language: str, rank: int) -> NameHits:
         """Return the names in a text, by number. language: ISO 639-1, or "" where it is not known."""
-        return self._names.find(text, words, language)
+        return self._names.find(text, words, language, rank)
 
     def walk(self, words: Sequence[Word]) -> Hits:
         """Return what stands in a text."""
         hits: Hits = {}
-        self._folded.walk([word.text for word in words], hits)
-        self._cased.walk([word.cased for word in words], hits)
+        if self._folded:
+            self._folded.walk([word.text for word in words], hits)
+        if self._cased:
+            self._cased.walk([word.cased for word in words], hits)
         return hits
 
     def _number(self, key: object, length: int) -> tuple[int, bool]:

@@ -109,6 +109,15 @@ KINDS = [
     Kind("Nokkeli", (), ("Nokkelissa",), "en"),
     Kind("Tescova", ("v Tescově", "Tescovy", "Tescovou"), ("tescovy",), "cs"),
     Kind("Bravon", ("Bravonban", "Bravonnak", "Bravont"), ("bravonban",), "hu"),
+    Kind("Torbat", ("Torbattal", "Torbattá", "Torbatnak"), ("torbattal",), "hu"),
+    Kind("Mozsalcs", ("Mozsalccsal", "Mozsalccsá"), ("Mozsal",), "hu"),
+    Kind("Merukko", ("Merukon kauppa", "Merukossa", "Merukkoa"), ("merukon", "Meruko"), "fi"),
+    Kind("Merukko", (), ("Merukon",), "en"),
+    Kind("Pelvanen", ("Pelvasen tehdas", "Pelvasella"), ("Pelva",), "fi"),
+    Kind("Zupek", ("Zupka", "w Zupku", "Zupkowi"), ("zupka",), "pl"),
+    Kind("Bielna Rzepa", ("Bielnej Rzepy", "Bielną Rzepę"), ("Bielna rzepami",), "pl"),
+    Kind("Neue Molde", ("der Neuen Molde", "Neuer Molde"), ("Neue Molden", "Neues"), "de"),
+    Kind("Мошорок", ("Мошорка", "Мошорком"), ("мошорка", "Мошорк")),
     # --- tags and handles ---
     Kind(
         "Nivelda",
