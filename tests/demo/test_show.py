@@ -22,6 +22,7 @@ from rich.console import Console
 from earshot.demo.ports import free_port
 from earshot.demo.show import show
 from earshot.errors import ConfigError
+from tests.busy import by_load
 
 
 @contextmanager
@@ -80,11 +81,11 @@ def test_it_fills_the_pages_ends_cleanly_and_goes_on_where_it_ended(tmp_path: Pa
     started = time.monotonic()
     with demonstration(directory, port) as process:
         wait_for(directory, "Ctrl-C ends everything", process)
-        assert time.monotonic() - started < 60
+        assert time.monotonic() - started < by_load(60)
         assert f"http://127.0.0.1:{port}/" in said(directory)
         assert httpx.get(f"http://127.0.0.1:{port}/mails").status_code == 200
         process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=30) == 0
+        assert process.wait(timeout=by_load(30)) == 0
     wait_until_nothing_is_left(directory)
     first = status(directory)
     assert first["documents"] >= 240
@@ -110,7 +111,7 @@ def test_a_taken_port_is_named_and_the_next_free_one_used(tmp_path: Path) -> Non
         with demonstration(directory, port) as process:
             wait_for(directory, "instead", process)
             process.send_signal(signal.SIGTERM)
-            assert process.wait(timeout=30) == 0
+            assert process.wait(timeout=by_load(30)) == 0
     assert f"Port {port} is taken" in said(directory)
     wait_until_nothing_is_left(directory)
 

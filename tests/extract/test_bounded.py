@@ -189,7 +189,7 @@ def test_close_leaves_no_process():
     ours = [process for process in children_of(psutil.Process()) if process not in before]
     assert ours
     extractor.close()
-    _, alive = psutil.wait_procs(ours, timeout=5)
+    _, alive = psutil.wait_procs(ours, timeout=30)
     assert alive == []
 
 
@@ -215,7 +215,7 @@ def test_readers_end_with_their_parent():
         readers = children_of(psutil.Process(parent.pid))
         assert readers
         os.kill(parent.pid, signal.SIGKILL)
-    _, alive = psutil.wait_procs(readers, timeout=5)
+    _, alive = psutil.wait_procs(readers, timeout=30)
     assert alive == []
 
 

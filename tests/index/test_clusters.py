@@ -120,7 +120,7 @@ def test_a_cluster_that_is_down_is_a_wait(engine: str) -> None:
     for use in (index.mentions, lambda: put(index, mention(1)), lambda: index.rebuild([])):
         with pytest.raises(StorageError, match="does not answer"):
             use()
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 20
     index.close()
 
 
@@ -131,7 +131,7 @@ def test_a_cluster_that_never_answers_is_a_wait_of_the_time_that_is_set(engine: 
         began = time.monotonic()
         with pytest.raises(StorageError, match="does not answer"):
             index.mentions()
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 20
         index.close()
 
 
