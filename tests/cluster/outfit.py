@@ -28,7 +28,7 @@ from earshot.demo.children import Children
 from earshot.demo.ports import free_port
 from earshot.demo.stage import answers
 from scripts.engines.distributions import OPENSEARCH
-from scripts.engines.nodes import Node
+from scripts.engines.nodes import SOON_UP, Node
 from tests.containers.compose import CLUSTER, ROOT, Elsewhere, load
 from tests.postgresql.server import Server
 
@@ -165,7 +165,7 @@ class Outfit:
 def outfit(workspace: Path, folder: Path) -> Iterator[Outfit]:
     """Start everything over a workspace, but for the workers."""
     with ExitStack() as stack:
-        engine = Node(OPENSEARCH)
+        engine = Node(OPENSEARCH, java=SOON_UP)
         stack.callback(engine.stop)
         make_secrets_in(folder / "secrets")
         database = Server(user="postgres")

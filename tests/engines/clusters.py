@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 
 from scripts.engines.distributions import Distribution
-from scripts.engines.nodes import Node, free_ports
+from scripts.engines.nodes import SOON_UP, Node, free_ports
 
 HEAP = "384m"
 FIRST_MANAGERS = {
@@ -29,7 +29,7 @@ class Cluster:
             **settings,
         }
         own = [{"node.name": name, "transport.port": port} for name, port in zip(names, ports, strict=True)]
-        self.nodes = [Node(distribution, settings=ours | each, heap=HEAP) for each in own]
+        self.nodes = [Node(distribution, settings=ours | each, heap=HEAP, java=SOON_UP) for each in own]
 
     @property
     def urls(self) -> tuple[str, ...]:

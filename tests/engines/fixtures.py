@@ -1,4 +1,5 @@
-"""Real engines for a test session: both start when the first test asks for one, and are over with the session.
+"""Real engines for a test session: each starts when the first test asks for it, and is over with
+the session.
 
 EARSHOT_TEST_OPENSEARCH and EARSHOT_TEST_ELASTICSEARCH name one that runs already; tests leave nothing behind in it.
 """
@@ -7,11 +8,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
 
 import pytest
 
 from scripts.engines import distributions
-from scripts.engines.nodes import Node
+from scripts.engines.distributions import Distribution
+from scripts.engines.nodes import SOON_UP, Node
 
 FORGETFUL = {
     "opensearch": {"search.keep_alive_interval": "1s", "point_in_time.init.keep_alive": "1s"},
@@ -20,46 +24,39 @@ FORGETFUL = {
 """A point in time that nobody asks any more is forgotten within a second or two, and not within a minute."""
 
 
-@pytest.fixture(scope="session")
-def _started() -> Iterator[dict[str, Node]]:
-    nodes: dict[str, Node] = {}
+@contextmanager
+def _running(distribution: Distribution, given: str = "", **how: Any) -> Iterator[Node]:
+    node = Node(distribution, given, java=SOON_UP, **how)
     try:
-        for distribution in distributions.ALL:
-            given = os.environ.get(f"EARSHOT_TEST_{distribution.product.upper()}", "")
-            nodes[distribution.product] = Node(distribution, given, settings=FORGETFUL[distribution.product])
-        yield nodes
+        yield node.ready()
     finally:
-        for node in nodes.values():
-            node.stop()
+        node.stop()
+
+
+def _shared(distribution: Distribution) -> AbstractContextManager[Node]:
+    given = os.environ.get(f"EARSHOT_TEST_{distribution.product.upper()}", "")
+    return _running(distribution, given, settings=FORGETFUL[distribution.product])
 
 
 @pytest.fixture(scope="session")
-def _secured() -> Iterator[dict[str, Node]]:
-    nodes: dict[str, Node] = {}
-    try:
-        for distribution in distributions.SECURED:
-            nodes[distribution.product] = Node(distribution, is_secured=True)
-        yield nodes
-    finally:
-        for node in nodes.values():
-            node.stop()
+def secured_opensearch() -> Iterator[Node]:
+    with _running(distributions.OPENSEARCH_2, is_secured=True) as node:
+        yield node
 
 
 @pytest.fixture(scope="session")
-def secured_opensearch(_secured: dict[str, Node]) -> Node:
-    return _secured["opensearch"].ready()
+def secured_elasticsearch() -> Iterator[Node]:
+    with _running(distributions.ELASTICSEARCH, is_secured=True) as node:
+        yield node
 
 
 @pytest.fixture(scope="session")
-def secured_elasticsearch(_secured: dict[str, Node]) -> Node:
-    return _secured["elasticsearch"].ready()
+def opensearch() -> Iterator[Node]:
+    with _shared(distributions.OPENSEARCH) as node:
+        yield node
 
 
 @pytest.fixture(scope="session")
-def opensearch(_started: dict[str, Node]) -> Node:
-    return _started["opensearch"].ready()
-
-
-@pytest.fixture(scope="session")
-def elasticsearch(_started: dict[str, Node]) -> Node:
-    return _started["elasticsearch"].ready()
+def elasticsearch() -> Iterator[Node]:
+    with _shared(distributions.ELASTICSEARCH) as node:
+        yield node

@@ -70,15 +70,15 @@ def test_mentions_wait_while_it_is_down_and_are_then_found_erased_and_built_anew
     set_index(here, engine, node.url)
     assert f"The index is on {node.distribution.name}" in here("check").stdout
     here("publish")
+    here("reindex")
     here("erase", "--url", f"http://127.0.0.1:{here.port}/1")
+    assert "no index is kept" in here("reindex", "--back", code=3).stderr
     here("reindex")
     said = here("search", "halden pump").stdout
     assert ("Halden 0" in said, "Halden 1" in said, "Halden 2" in said) == (True, False, True)
     assert here.json("status")["index"] == {"engine": engine, "mentions": 2, "behind": 0}
     back = " ".join(here("reindex", "--back").stdout.split())
     assert "is in force again. The index holds what the record holds: 2 mentions." in back
-    here("erase", "--url", f"http://127.0.0.1:{here.port}/2")
-    assert "no index is kept" in here("reindex", "--back", code=3).stderr
 
 
 def test_a_cluster_of_the_other_product_is_a_mistake_of_the_workspace(here: Here, node: Node) -> None:
