@@ -1,11 +1,10 @@
-"""How much of real feeds and pages is read, and how fast: against feedparser alone, and against what people marked.
+"""How much of real feeds is read, and how fast: against feedparser alone.
 
-Run as `EARSHOT_SHARED=... python -m benchmarks.feeds [--pages N]`; without the shared data there is nothing to measure.
+Run as `EARSHOT_SHARED=... python -m benchmarks.feeds`; without the shared data there is nothing to measure.
 """
 
 from __future__ import annotations
 
-import argparse
 import gzip
 import io
 import json
@@ -31,9 +30,6 @@ Item = tuple[Capture, bytes]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--pages", type=int, default=330, help="pages of the evaluation set, evenly taken (990: all)")
-    asked = parser.parse_args()
     shared = Path(os.environ["EARSHOT_SHARED"])
     feeds = {"captured feeds": list(captured_feeds(shared)), "real feeds": list(real_feeds(shared))}
     rows = [row for name, items in feeds.items() for row in feed_rows(name, items)]
@@ -45,8 +41,6 @@ def main() -> None:
             "bounded: with the start of the reader process",
         ],
     )
-    marked = list(marked_pages(shared, asked.pages))
-    report("pages", page_rows(marked), ["F over marked segments: wanted ones in the text, unwanted ones not in it"])
 
 
 def capture(url: str, role: Role, kind: str = "") -> Capture:
@@ -68,15 +62,6 @@ def captured_feeds(shared: Path) -> Iterator[Item]:
 def real_feeds(shared: Path) -> Iterator[Item]:
     for path in sorted((shared / "data/feeds_real_kagi/dev").glob("*.gz")):
         yield capture(f"http://feeds.example/{path.stem}", Role.FEED), gzip.decompress(path.read_bytes())
-
-
-def marked_pages(shared: Path, count: int) -> Iterator[tuple[Item, dict[str, Any]]]:
-    folder = shared / "data/trafilatura_eval"
-    pages = list(json.loads((folder / "evaldata.json").read_text()).items())
-    for url, marks in pages[:: max(1, len(pages) // count)]:
-        path = folder / "html" / f"{marks['file']}.gz"
-        if path.exists():
-            yield (capture(url, Role.PAGE, "text/html"), gzip.decompress(path.read_bytes())), marks
 
 
 def feed_rows(name: str, items: list[Item]) -> Iterator[dict[str, Any]]:
@@ -118,35 +103,6 @@ def timed(name: str, items: list[Item], work: Any) -> dict[str, Any]:
         "ms a feed": wall * 1000 / len(items),
         "cpu ms a feed": (time.process_time() + child_cpu() - cpu) * 1000 / len(items),
     }
-
-
-def page_rows(marked: list[tuple[Item, dict[str, Any]]]) -> list[dict[str, Any]]:
-    extractor = BoundedExtractor(SystemClock())
-    extractor.read(*marked[0][0])
-    before, started = child_cpu(), time.perf_counter()
-    answers = list(extractor.read_many(item for item, _ in marked))
-    wall = time.perf_counter() - started
-    extractor.close()
-    cpu = child_cpu() - before
-    texts = [answer.entries[0].text if isinstance(answer, Reading) else "" for answer in answers]
-    kept = missed = kept_wrongly = 0
-    for text, (_, marks) in zip(texts, marked, strict=True):
-        kept += sum(segment in text for segment in marks["with"])
-        missed += sum(segment not in text for segment in marks["with"])
-        kept_wrongly += sum(segment in text for segment in marks["without"])
-    precision, recall = kept / max(1, kept + kept_wrongly), kept / max(1, kept + missed)
-    return [
-        {
-            "pages": len(marked),
-            "without text": sum(not text for text in texts),
-            "refused": sum(not isinstance(answer, Reading) for answer in answers),
-            "precision": precision,
-            "recall": recall,
-            "F": 2 * precision * recall / max(1e-9, precision + recall),
-            "pages/s": len(marked) / wall,
-            "cpu ms a page": cpu * 1000 / len(marked),
-        }
-    ]
 
 
 def child_cpu() -> float:

@@ -231,7 +231,7 @@ class Source:
     host. pages_per_round: most pages fetched for it in one round. listening_since: from when its hours count as
     listened to; None means since Earshot first saw it. url_pattern: regular expression (RE2) that a sitemap's addresses
     must match to be fetched, or empty. obeys_robots: False only where the site's owner has allowed it (an intranet,
-    one's own site).
+    one's own site). clock_zone: IANA zone of the dates that it states without one, or empty.
     """
 
     id: str
@@ -250,6 +250,26 @@ class Source:
     obeys_robots: bool = True
     schedule: str = ""
     time_zone: str = "UTC"
+    clock_zone: str = ""
+
+    @property
+    def hint(self) -> Hint:
+        """What helps to read its captures."""
+        return Hint(self.language, self.clock_zone)
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """What is known of a source and helps to read its captures: its dates above all.
+
+    language: ISO 639-1, or empty. time_zone: IANA zone of clocks that name none, or empty: UTC.
+    """
+
+    language: str = ""
+    time_zone: str = ""
+
+
+NO_HINT = Hint()
 
 
 # --- collecting ----------------------------------------------------------------------------------------
@@ -449,13 +469,17 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class PageLink:
-    """An address that a sitemap named. role SITEMAP: a further sitemap. published_at: lastmod or news date."""
+    """An address that a sitemap named. role SITEMAP: a further sitemap. published_at: lastmod or news date.
+
+    published_as: that date as the sitemap stated it, or empty.
+    """
 
     url: str
     role: Role = Role.PAGE
     title: str = ""
     published_at: datetime | None = None
     language: str = ""
+    published_as: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -229,7 +229,10 @@ class SourceForm(Form):
     url: WebAddress
     name: str = Field("", max_length=120, description="What pages and mails call it; its host if absent.")
     scope: Literal["public", "internal"] | None = None
-    language: str | None = Field(None, pattern=r"^([a-z]{2})?$", description="ISO 639-1, a hint for short texts.")
+    language: str | None = Field(
+        None, pattern=r"^([a-z]{2})?$", description="ISO 639-1, a hint for short texts and for dates in words."
+    )
+    time_zone: Zone | None = Field(None, description="Of the dates that it states without a zone; UTC if absent.")
     pace: Duration | None = Field(None, description="Time between two looks, for example 15m.")
     delay: Duration | None = Field(None, description="Least time between two requests to its host.")
     parallel: int | None = Field(None, ge=1, le=8, description="Requests at a time to its host.")
@@ -250,6 +253,7 @@ class DefaultsForm(Form):
 
     scope: Literal["public", "internal"] = "public"
     language: str = Field("", pattern=r"^([a-z]{2})?$")
+    time_zone: Zone | None = None
     pace: Duration = Field(timedelta(minutes=15), description="Time between two looks.")
     delay: Duration = timedelta(seconds=1)
     parallel: int = Field(1, ge=1, le=8)
@@ -289,6 +293,7 @@ class SourcesForm(Form):
             pace_s=int(pick("pace").total_seconds()),
             schedule=self.schedule or "",
             time_zone=time_zone,
+            clock_zone=pick("time_zone") or "",
             delay_s=pick("delay").total_seconds(),
             parallel=pick("parallel"),
             pages_per_round=pages_per_round if pages is None else pages,

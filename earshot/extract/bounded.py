@@ -14,12 +14,12 @@ import socket
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from earshot.errors import DocumentError, StorageError
 from earshot.extract import wire
-from earshot.model import Capture, Reading
+from earshot.model import NO_HINT, Capture, Hint, Reading
 from earshot.ports import Clock
 
 _CHUNK = 1 << 18
@@ -62,23 +62,26 @@ class BoundedExtractor:
         self._idle: list[_Zygote] = []
         self._owner = os.getpid()
 
-    def read(self, capture: Capture, body: bytes) -> Reading:
-        """Return what the capture says, by its role.
+    def read(self, capture: Capture, body: bytes, hint: Hint = NO_HINT) -> Reading:
+        """Return what the capture says, by its role. hint: what is known of its source.
 
         Raises:
             SourceError: the body is not what the role expects (outcome NOT_A_FEED), e.g. a login page.
             DocumentError: its reader crashed or cost too much.
             StorageError: no reader can be started.
         """
-        for answer in self.read_many([(capture, body)]):
+        for answer in self.read_many([(capture, body)], lambda _: hint):
             if isinstance(answer, Reading):
                 return answer
             raise answer
         raise DocumentError("its reader gave no answer")  # pragma: no cover (one capture gives one answer)
 
-    def read_many(self, items: Iterable[tuple[Capture, bytes]]) -> Iterator[wire.Answer]:
+    def read_many(
+        self, items: Iterable[tuple[Capture, bytes]], hint_of: Callable[[Capture], Hint] = lambda _: NO_HINT
+    ) -> Iterator[wire.Answer]:
         """Yield one answer per capture, in their order: a Reading, or the error that `read` would raise.
 
+        hint_of: gives what is known of a capture's source.
         Lazy: at most four captures per child are taken ahead of what was yielded.
         """
         source, line = iter(items), deque[_Job]()
@@ -90,7 +93,7 @@ class BoundedExtractor:
                     item = next(source, None)
                     is_over = item is None
                     if item:
-                        line.append(_Job(*item))
+                        line.append(_Job(*item, hint=hint_of(item[0])))
                         zygote = self._start(zygote, line[-1])
                 if line and line[0].answer:
                     yield line.popleft().answer  # type: ignore[misc] # mypy does not narrow attributes of items
@@ -152,6 +155,7 @@ class _Job:
 
     capture: Capture
     body: bytes
+    hint: Hint
     answer: wire.Answer | None = None
     tries: int = 0
     deadline: float = 0.0
@@ -223,7 +227,7 @@ class _Zygote:
         free = (child for child in self._children.values() if child.is_free and not anew)
         child = next(free, None) or self._fork()
         child.job = job
-        child.unsent = memoryview(wire.pack_request(job.capture, job.body, self._limits.cpu_for(job.body)))
+        child.unsent = memoryview(wire.pack_request(job.capture, job.hint, job.body, self._limits.cpu_for(job.body)))
         self._watch(child, selectors.EVENT_READ | selectors.EVENT_WRITE)
 
     def pump(self) -> None:

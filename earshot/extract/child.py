@@ -53,7 +53,8 @@ def serve(stream: socket.socket, memory_mb: int) -> None:
 def _answer(head: bytes, body: bytes, memory_mb: int) -> bytes:
     """Return the packed answer; whatever goes wrong in a reader becomes a DocumentError, or a dead child."""
     try:
-        return wire.pack_answer(read_capture(wire.unpack_capture(head), body))
+        capture, hint = wire.unpack_head(head)
+        return wire.pack_answer(read_capture(capture, body, hint))
     except (SourceError, DocumentError) as error:
         return wire.pack_answer(error)
     except MemoryError:

@@ -19,7 +19,7 @@ from lxml import etree
 
 from earshot import identity
 from earshot.extract import clean, linked_data, markup
-from earshot.extract.dates import DateReader, Stated, order_of
+from earshot.extract.dates import DateReader, Stated
 from earshot.extract.linked_data import Thing
 from earshot.model import DateFrom, Entry
 
@@ -96,20 +96,18 @@ class Comment:
     url: str
 
 
-def take_comments(
-    root: etree._Element, things: Sequence[Thing], page: str, fetched_at: datetime, language: str
-) -> tuple[Comment, ...]:
+def take_comments(root: etree._Element, things: Sequence[Thing], page: str, dates: DateReader) -> tuple[Comment, ...]:
     """Return the comments of a page in its order, at most the newest 500, and take their elements out of the tree.
 
     Args:
         root: of the page; afterwards without the comments.
         things: of the page's JSON-LD.
         page: the article's address; fragments are resolved against it.
-        fetched_at, language: of the page; together with what its other dates show, they tell what 12/11/2026 is.
+        dates: reader of the page's dates; together with what its comments show, it tells what 12/11/2026 is.
     """
     elements = _apart(_elements(root))
     times = [list(dict.fromkeys(_times(one))) for one in elements]
-    reader = DateReader(fetched_at, language, order_of(chain.from_iterable(times)))
+    reader = dates.ordered(chain.from_iterable(times))
     pairs = zip(elements, times, strict=True)
     found = [comment for one, said in pairs if (comment := _read(one, said, page, reader))]
     known = {_key(comment.text): number for number, comment in enumerate(found)}

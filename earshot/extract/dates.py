@@ -11,7 +11,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
+from zoneinfo import ZoneInfo
 
 from earshot.extract import people_dates, zones
 from earshot.extract.people_dates import Order, Written, order_of
@@ -56,7 +57,7 @@ class Stated:
 
     moment: aware, UTC, whole seconds; of a day without a time its noon. as_stated: ISO 8601 in the source's own zone:
     "2026-11-29" where it named only a day, "2026-11-29T23:30:00-05:00" where it named a moment, without an offset
-    where it named none (the moment takes it as UTC then).
+    where it named none (the moment takes it in the source's zone then, or else as UTC).
     """
 
     moment: datetime
@@ -64,11 +65,18 @@ class Stated:
 
 
 class DateReader:
-    """Dates of one capture: they share a language and, for 05/11/2026, the order of day and month."""
+    """Dates of one capture: they share a language, the zone of clocks that name none (IANA; empty: UTC) and, for
+    05/11/2026, the order of day and month.
+    """
 
-    def __init__(self, fetched_at: datetime, language: str = "", order: Order | None = None) -> None:
+    def __init__(self, fetched_at: datetime, language: str = "", order: Order | None = None, zone: str = "") -> None:
         self._fetched_at, self._language, self._order = fetched_at, language, order
+        self._zone_name, self._zone = zone, ZoneInfo(zone) if zone else UTC
         self._unread: set[str] = set()
+
+    def ordered(self, texts: Iterable[str]) -> DateReader:
+        """Return a reader of the same capture's dates that knows their order of day and month, as some of them show."""
+        return DateReader(self._fetched_at, self._language, order_of(texts), self._zone_name)
 
     def read(self, text: str) -> Stated | None:
         """Return the date that a text states, None where it is none, can be read in two ways, or cannot be true.
@@ -80,7 +88,7 @@ class DateReader:
             return None
         try:
             written = _w3c(text) or _mail(text, self._language) or _digits(text) or self._people(text)
-            return _stated(written, self._fetched_at) if written else None
+            return _stated(written, self._fetched_at, self._zone) if written else None
         except (ValueError, OverflowError):
             return None
 
@@ -132,13 +140,13 @@ def plausible(moment: datetime | None, fetched_at: datetime) -> datetime | None:
         return None
 
 
-def _stated(written: Written, fetched_at: datetime) -> Stated | None:
+def _stated(written: Written, fetched_at: datetime, zone_of_source: tzinfo) -> Stated | None:
     if written.clock is None:
         moment = plausible(datetime.combine(written.day, NOON, UTC), fetched_at)
         return Stated(moment, written.day.isoformat()) if moment else None
     zone = timezone(written.offset) if written.offset is not None else None
     local = datetime.combine(written.day, written.clock, zone) + timedelta(days=written.is_next_day)
-    moment = plausible(local, fetched_at)
+    moment = plausible(local if zone else local.replace(tzinfo=zone_of_source), fetched_at)
     return Stated(moment, local.isoformat(timespec="seconds")) if moment else None
 
 

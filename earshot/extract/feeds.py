@@ -18,15 +18,15 @@ from earshot.extract.feed_xml import CAPTION, SYNOPSIS, parse_feed
 from earshot.extract.hosts import at_public_host
 from earshot.extract.not_feeds import why_not_a_feed
 from earshot.extract.teasers import why_teaser
-from earshot.model import Capture, DateFrom, Entry, Outcome, Reading, TextIs
+from earshot.model import NO_HINT, Capture, DateFrom, Entry, Hint, Outcome, Reading, TextIs
 
 _PERIODS = {"hourly": 3600, "daily": 86_400, "weekly": 604_800, "monthly": 2_592_000, "yearly": 31_536_000}
 _PERIOD_RANGE = (60, 2_592_000)
 _TEXT_TYPES = frozenset({"text/plain"})
 
 
-def read_feed(capture: Capture, body: bytes) -> Reading:
-    """Return the entries of a feed, in its order.
+def read_feed(capture: Capture, body: bytes, hint: Hint = NO_HINT) -> Reading:
+    """Return the entries of a feed, in its order. hint: what is known of the source.
 
     Raises:
         SourceError: it is no feed (NOT_A_FEED), with words that say what it is.
@@ -36,7 +36,7 @@ def read_feed(capture: Capture, body: bytes) -> Reading:
     version, found = dict.get(parsed, "version") or "", parsed.entries
     if not found and not version:
         raise SourceError(Outcome.NOT_A_FEED, why_not_a_feed(body, capture))
-    reader = _FeedReader(capture, parsed, version)
+    reader = _FeedReader(capture, parsed, version, hint)
     entries = tuple(reader.entry(raw) for raw in found)
     known = [entry.published_at for entry in entries if entry.published_at]
     return Reading(
@@ -51,13 +51,13 @@ def read_feed(capture: Capture, body: bytes) -> Reading:
 class _FeedReader:
     """Entries of one feed: what they share, and counts for the warnings."""
 
-    def __init__(self, capture: Capture, parsed: Element, version: str) -> None:
+    def __init__(self, capture: Capture, parsed: Element, version: str, hint: Hint) -> None:
         feed = parsed.feed
         self._base = capture.final_url
         self._is_rss = not version.startswith("atom")
         self._language = clean.clean_language(field(feed, "language"))
         order = dates.order_of(said for element in (feed, *parsed.entries) for said in _date_texts(element))
-        self._dates = dates.DateReader(capture.fetched_at, self._language, order)
+        self._dates = dates.DateReader(capture.fetched_at, hint.language or self._language, order, hint.time_zone)
         self._author = _author(feed)
         named = ((field(raw, "id"), self._page(raw)) for raw in parsed.entries)
         self._known = {own_id: page for own_id, page in named if own_id and page}

@@ -16,7 +16,7 @@ from earshot.extract.charset import decode
 from earshot.extract.feeds import content_id
 from earshot.extract.hosts import at_public_host
 from earshot.extract.teasers import why_teaser
-from earshot.model import Capture, DateFrom, Entry, Outcome, Reading, TextIs
+from earshot.model import NO_HINT, Capture, DateFrom, Entry, Hint, Outcome, Reading, TextIs
 
 _VERSION = re.compile(r"^https?://(?:www\.)?jsonfeed\.org/version/(1(?:\.\d)?)")
 
@@ -30,8 +30,8 @@ def is_json(body: bytes) -> bool:
     return bool(_OBJECT.match(start.decode("latin-1")))
 
 
-def read_json_feed(capture: Capture, body: bytes) -> Reading:
-    """Return the entries of a JSON Feed, in its order.
+def read_json_feed(capture: Capture, body: bytes, hint: Hint = NO_HINT) -> Reading:
+    """Return the entries of a JSON Feed, in its order. hint: what is known of the source.
 
     Raises:
         SourceError: it is JSON, but no feed, or no JSON at all (NOT_A_FEED).
@@ -44,7 +44,8 @@ def read_json_feed(capture: Capture, body: bytes) -> Reading:
         raise SourceError(Outcome.NOT_A_FEED, "JSON, but no JSON Feed: it has no version of jsonfeed.org")
     language, author = clean.clean_language(_text(feed, "language")), _author(feed)
     found = [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
-    reader = dates.DateReader(capture.fetched_at, language, dates.order_of(t for item in found for t in _dates(item)))
+    order = dates.order_of(said for item in found for said in _dates(item))
+    reader = dates.DateReader(capture.fetched_at, hint.language or language, order, hint.time_zone)
     entries = tuple(_entry(item, capture, reader, language, author) for item in found)
     known = [entry.published_at for entry in entries if entry.published_at]
     return Reading(

@@ -15,14 +15,16 @@ from earshot.extract.dates import DateReader
 from earshot.extract.leads import with_lead
 from earshot.extract.lengths import count_words
 from earshot.extract.not_feeds import is_html
-from earshot.model import Capture, DateFrom, Entry, Outcome, Reading, TextIs
+from earshot.model import NO_HINT, Capture, DateFrom, Entry, Hint, Outcome, Reading, TextIs
 
 _HTML_TYPES = frozenset({"", "text/html", "application/xhtml+xml", "text/plain", "application/xml", "text/xml"})
 _LONGEST_LINE = 150
 
 
-def read_page(capture: Capture, body: bytes) -> Reading:
+def read_page(capture: Capture, body: bytes, hint: Hint = NO_HINT) -> Reading:
     """Return a page as one entry and its comments after it; without an article its text is empty, with a warning.
+
+    hint: what is known of the source.
 
     Raises:
         SourceError: it is no web page (FAILED), e.g. a PDF file.
@@ -32,11 +34,11 @@ def read_page(capture: Capture, body: bytes) -> Reading:
         raise SourceError(Outcome.FAILED, f"not a web page but {clean.clean_line(kind, 80)}")
     text = decode_page(body, capture.headers.get("content-type", ""))
     if kind == "text/plain" and not is_html(body):
-        return Reading("text", (_plain(capture, text),))
+        return Reading("text", (_plain(capture, text, hint),))
     root = markup.parse_html(text)
     if root is None:
         return Reading("page", (Entry(capture.final_url),), warnings=("the page is empty",))
-    return _read(capture, root)
+    return _read(capture, root, hint)
 
 
 def warm_up() -> None:
@@ -45,11 +47,11 @@ def warm_up() -> None:
     articles.warm_up()
 
 
-def _plain(capture: Capture, text: str) -> Entry:
+def _plain(capture: Capture, text: str, hint: Hint) -> Entry:
     """Return a page of plain text; its first line is its title where an empty one follows."""
     first, _, rest = text.strip().replace("\r\n", "\n").partition("\n")
     has_title = rest.startswith("\n") and bool(rest.strip()) and len(first) <= _LONGEST_LINE
-    stated = page_dates.in_address(capture.final_url, DateReader(capture.fetched_at))
+    stated = page_dates.in_address(capture.final_url, DateReader(capture.fetched_at, hint.language))
     return Entry(
         url=capture.final_url,
         title=clean.clean_line(first) if has_title else "",
@@ -61,15 +63,15 @@ def _plain(capture: Capture, text: str) -> Entry:
     )
 
 
-def _read(capture: Capture, root: etree._Element) -> Reading:
+def _read(capture: Capture, root: etree._Element, hint: Hint) -> Reading:
     url = capture.final_url
     head, things = page_head.read_head(root), linked_data.things(root)
     language = page_head.language_of(root, head, capture)
-    reader = DateReader(capture.fetched_at, language)
+    reader = DateReader(capture.fetched_at, hint.language or language, None, hint.time_zone)
     machines = page_dates.for_machines(head, things, reader)
     canonical = page_head.canonical_of(root, head, url)
     scripts = markup.take_unseen(root)
-    said_below = take_comments(root, things, canonical or url, capture.fetched_at, language)
+    said_below = take_comments(root, things, canonical or url, reader)
     named, author = articles.read_byline(root)
     title, *other_titles = page_head.titles(head, named) or ("",)
     text = _without_title(articles.read_text(root, url), title)

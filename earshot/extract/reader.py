@@ -11,7 +11,7 @@ from earshot.extract.not_feeds import is_html, is_sitemap
 from earshot.extract.packed import unpacked
 from earshot.extract.sitemaps import MAX_BYTES as MAX_SITEMAP_BYTES
 from earshot.extract.sitemaps import read_sitemap
-from earshot.model import Capture, CaptureRef, Reading, Role
+from earshot.model import NO_HINT, Capture, CaptureRef, Hint, Reading, Role
 
 MAX_FEED_BYTES = 15 * 1024 * 1024
 """What a packed feed or page may unpack to: as much as may be fetched of an unpacked one."""
@@ -26,8 +26,10 @@ _WARM_PAGE = b"<html lang=en><head><title>t</title></head><body><article>%s</art
 )
 
 
-def read_capture(capture: Capture, body: bytes) -> Reading:
+def read_capture(capture: Capture, body: bytes, hint: Hint = NO_HINT) -> Reading:
     """Return what a capture says; a gzip file is unpacked, also one that no header announces.
+
+    hint: what is known of its source.
 
     Raises:
         SourceError: the body is not what the role expects, or unpacks to too much.
@@ -35,14 +37,14 @@ def read_capture(capture: Capture, body: bytes) -> Reading:
     body = unpacked(body, MAX_SITEMAP_BYTES if capture.role is Role.SITEMAP else MAX_FEED_BYTES)
     match capture.role:
         case Role.FEED:
-            return read_json_feed(capture, body) if is_json(body) else read_feed(capture, body)
+            return read_json_feed(capture, body, hint) if is_json(body) else read_feed(capture, body, hint)
         case Role.SITEMAP:
             # A feed may serve as a sitemap. Source: sitemaps.org protocol, "Other Sitemap formats".
             may_be_feed = is_json(body) or b"<rss" in body[:2048] or b"<feed" in body[:2048]
             is_feed = may_be_feed and not is_html(body) and not is_sitemap(body)
-            return read_feed(capture, body) if is_feed else read_sitemap(capture, body)
+            return read_feed(capture, body, hint) if is_feed else read_sitemap(capture, body, hint)
         case Role.PAGE:
-            return pages.read_page(capture, body)
+            return pages.read_page(capture, body, hint)
 
 
 def warm_up() -> None:

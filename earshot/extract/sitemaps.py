@@ -18,7 +18,7 @@ from earshot.extract import clean, dates
 from earshot.extract.charset import decode
 from earshot.extract.not_feeds import is_html
 from earshot.extract.packed import unpacked
-from earshot.model import Capture, Outcome, PageLink, Reading, Role
+from earshot.model import NO_HINT, Capture, Hint, Outcome, PageLink, Reading, Role
 
 MAX_ADDRESSES = 50_000
 """Source: sitemaps.org protocol, 50,000 URLs a file."""
@@ -39,8 +39,8 @@ _JUNK = 4_096
 """So far into the body the root element is looked for."""
 
 
-def read_sitemap(capture: Capture, body: bytes) -> Reading:
-    """Return the addresses that a sitemap names, in its order, each once.
+def read_sitemap(capture: Capture, body: bytes, hint: Hint = NO_HINT) -> Reading:
+    """Return the addresses that a sitemap names, in its order, each once. hint: what is known of the source.
 
     Raises:
         SourceError: it is no sitemap (NOT_A_FEED), or larger than a sitemap may be (TOO_LARGE).
@@ -51,7 +51,7 @@ def read_sitemap(capture: Capture, body: bytes) -> Reading:
         raise SourceError(Outcome.NOT_A_FEED, "the answer has no body")
     if not data.startswith(b"<"):
         return _read_list(capture, data)
-    reader = _SitemapReader(capture, dates.order_of(_lastmods(data)))
+    reader = _SitemapReader(capture, dates.order_of(_lastmods(data)), hint)
     warning = reader.read(_with_whole_ampersands(data))
     if reader.form == "":
         what = "a web page" if is_html(data) else "something else"
@@ -100,9 +100,9 @@ def _lastmods(data: bytes) -> Iterator[str]:
 class _SitemapReader:
     """Collects while the XML is read, so that the tree never stands in memory whole."""
 
-    def __init__(self, capture: Capture, order: dates.Order | None) -> None:
+    def __init__(self, capture: Capture, order: dates.Order | None, hint: Hint) -> None:
         self._base = capture.final_url
-        self._dates = dates.DateReader(capture.fetched_at, order=order)
+        self._dates = dates.DateReader(capture.fetched_at, hint.language, order, hint.time_zone)
         self.form = ""
         self.links: dict[str, PageLink] = {}
 
@@ -133,6 +133,7 @@ class _SitemapReader:
             role=role,
             title=clean.clean_line(said.get("title", "")),
             published_at=stated.moment if stated else None,
+            published_as=stated.as_stated if stated else "",
             language=clean.clean_language(said.get("language", "")),
         )
         self.links.setdefault(url, link)

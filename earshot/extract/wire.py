@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from earshot.errors import DocumentError, SourceError
-from earshot.model import Capture, CaptureRef, DateFrom, Entry, PageLink, Reading, Role, TextIs
+from earshot.model import Capture, CaptureRef, DateFrom, Entry, Hint, PageLink, Reading, Role, TextIs
 
 ORDER = struct.Struct("!III")
 """what (FORK or KILL), number of the child, megabytes of memory above the zygote's own size."""
@@ -35,18 +35,19 @@ FORK, KILL = 1, 2
 Answer = Reading | SourceError | DocumentError
 
 
-def pack_request(capture: Capture, body: bytes, cpu_s: int) -> bytes:
-    """Return the request to read one capture: limit and lengths, head as JSON, body."""
-    head = _to_json(capture)
+def pack_request(capture: Capture, hint: Hint, body: bytes, cpu_s: int) -> bytes:
+    """Return the request to read one capture: limit and lengths, head (capture and hint) as JSON, body."""
+    head = _to_json({"capture": capture, "hint": hint})
     return REQUEST.pack(cpu_s, len(head), len(body)) + head + body
 
 
-def unpack_capture(head: bytes) -> Capture:
-    """Return the capture whose head this is."""
-    raw = json.loads(head)
+def unpack_head(head: bytes) -> tuple[Capture, Hint]:
+    """Return the capture whose head this is, and what is known of its source."""
+    said = json.loads(head)
+    raw = said["capture"]
     ref = CaptureRef(**raw.pop("ref"))
     role, at = Role(raw.pop("role")), datetime.fromisoformat(raw.pop("fetched_at"))
-    return Capture(ref=ref, role=role, fetched_at=at, **raw)
+    return Capture(ref=ref, role=role, fetched_at=at, **raw), Hint(**said["hint"])
 
 
 def pack_answer(answer: Answer) -> bytes:

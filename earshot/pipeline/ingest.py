@@ -14,7 +14,7 @@ import structlog
 from earshot.alerts.rules import RuleBook
 from earshot.config.settings import Workspace
 from earshot.errors import DocumentError, Gone, SourceError, StorageError
-from earshot.model import Capture, CaptureRef, Outcome, PageLink, Reading, Role, Source
+from earshot.model import NO_HINT, Capture, CaptureRef, Hint, Outcome, PageLink, Reading, Role, Source
 from earshot.patterns import is_found
 from earshot.pipeline.cutting import cut_condemned
 from earshot.pipeline.judging import Judgements, NotJudged
@@ -85,7 +85,7 @@ class Ingest:
             todo = [(capture, body) for capture, body in captures if not _is_ingested(reader, capture)]
         todo.sort(key=_place)
         is_whole = not (done.rewritten or done.unreadable)
-        for (capture, body), answer in zip(todo, self._extractor.read_many(todo), strict=True):
+        for (capture, body), answer in zip(todo, self._extractor.read_many(todo, self._hint_of), strict=True):
             one = self._take(capture, len(body), answer)
             done.add(one)
             if on_capture:
@@ -115,7 +115,7 @@ class Ingest:
             StorageError: the lake no longer holds it, or holds it elsewhere.
         """
         capture, body = self._lake.read(ref)
-        answer = next(iter(self._extractor.read_many([(capture, body)])))
+        answer = next(iter(self._extractor.read_many([(capture, body)], self._hint_of)))
         done = self._take(capture, len(body), answer, again=True)
         if quarantine_id and not done.quarantined:
             with self._record.write() as writer:
@@ -150,6 +150,10 @@ class Ingest:
                 break
             done.unreadable += 1
             log.error("a lake file cannot be read now", file=name, reason=str(error))
+
+    def _hint_of(self, capture: Capture) -> Hint:
+        source = self._sources.get(capture.source_id)
+        return source.hint if source else NO_HINT
 
     def _forget(self, capture: Capture) -> Ingested:
         """The source has left the workspace meanwhile."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
 from earshot.errors import DocumentError, SourceError
-from earshot.model import Capture, CollectEvent, Entry, Reading, Recognised, Verdict
+from earshot.model import Capture, CollectEvent, Entry, Hint, Reading, Recognised, Verdict
 
 
 class Collector(Protocol):
@@ -27,8 +27,8 @@ class Collector(Protocol):
 class Extractor(Protocol):
     """Reads captures inside bounded children (CPU, memory, output)."""
 
-    def read(self, capture: Capture, body: bytes) -> Reading:
-        """Return what the capture says, by its role.
+    def read(self, capture: Capture, body: bytes, hint: Hint = ...) -> Reading:
+        """Return what the capture says, by its role. hint: what is known of its source; nothing if absent.
 
         Raises:
             SourceError: the body is not what the role expects (outcome NOT_A_FEED), e.g. a login page.
@@ -36,8 +36,13 @@ class Extractor(Protocol):
             StorageError: no reader process can be started now.
         """
 
-    def read_many(self, captures: Iterable[tuple[Capture, bytes]]) -> Iterator[Reading | SourceError | DocumentError]:
-        """Yield what each capture says, in order, several children at a time; what cannot be read is yielded."""
+    def read_many(
+        self, captures: Iterable[tuple[Capture, bytes]], hint_of: Callable[[Capture], Hint] = ...
+    ) -> Iterator[Reading | SourceError | DocumentError]:
+        """Yield what each capture says, in order, several children at a time; what cannot be read is yielded.
+
+        hint_of: gives what is known of a capture's source; nothing if absent.
+        """
 
     def close(self) -> None:
         """End the children."""

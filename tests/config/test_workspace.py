@@ -13,6 +13,7 @@ from earshot.config.example import schemas, write_example
 from earshot.config.settings import RolloverSettings
 from earshot.config.workspace import load_settings, load_workspace, read_workspace
 from earshot.errors import ConfigError, Mistake, WorkspaceError
+from earshot.model import Hint
 
 SETTINGS = "name: Test\ncollect: {contact: me@example.org}\n"
 BRAND = "id: halden\nname: Halden\nrecipients:\n  - {address: mara@example.org}\n"
@@ -111,6 +112,15 @@ def test_a_brands_version_changes_with_what_is_heard_and_not_with_who_is_told(tm
     told = load_workspace(write(tmp_path, brand=BRAND + "rules: [{id: a, query: broken}]\n"), {}).brands[0].version
     heard = load_workspace(write(tmp_path, brand=BRAND + "aliases: [Haldo]\n"), {}).brands[0].version
     assert first == told != heard
+
+
+def test_language_and_zone_of_a_source_become_its_hint(tmp_path: Path) -> None:
+    own = SOURCES.replace("kind: feed", "kind: feed, time_zone: Asia/Tokyo")
+    text = f"defaults: {{language: de, time_zone: Europe/Berlin}}\n{own}  - {{id: map, kind: sitemap, url: 'http://b.example/m'}}\n"
+    workspace = load_workspace(write(tmp_path, sources=text), {})
+    hints = {source.id: source.hint for source in workspace.sources}
+    assert hints == {"blog": Hint("de", "Asia/Tokyo"), "map": Hint("de", "Europe/Berlin")}
+    assert {source.time_zone for source in workspace.sources} == {"UTC"}  # that of schedules is the workspace's
 
 
 def test_a_sources_file_gives_its_defaults(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from earshot.extract import comments, linked_data, markup
 from earshot.extract.comments import Comment, take_comments
+from earshot.extract.dates import DateReader
 from earshot.extract.pages import read_page
 from tests.builders import NOW
 from tests.extract.feeds import article, page, page_capture
@@ -91,7 +92,7 @@ def take(body: str) -> tuple[tuple[Comment, ...], str]:
     attributes = next((name for mark, name in FORUMS.items() if mark in body), "")
     root = markup.parse_html(f"<html><body {attributes}>{article()}{body}</body></html>")
     assert root is not None
-    found = take_comments(root, linked_data.things(root), PAGE, NOW, "en")
+    found = take_comments(root, linked_data.things(root), PAGE, DateReader(NOW, "en"))
     return found, markup.read_tree(root, PAGE).text
 
 
@@ -167,7 +168,7 @@ def test_what_is_no_readers_word_is_no_comment(body: str) -> None:
 def test_an_article_in_a_box_named_like_a_comment_stays() -> None:
     root = markup.parse_html(f'<div class="comment">{article()}<time>18 Nov</time></div>')
     assert root is not None
-    assert take_comments(root, (), PAGE, NOW, "") == ()
+    assert take_comments(root, (), PAGE, DateReader(NOW)) == ()
     assert "Paragraph 5" in markup.read_tree(root, PAGE).text
 
 

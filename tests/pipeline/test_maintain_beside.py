@@ -16,7 +16,7 @@ from earshot.config.settings import RetentionSettings, Settings
 from earshot.config.workspace import load_workspace
 from earshot.errors import DocumentError, SourceError, StorageError
 from earshot.lake import WarcLake
-from earshot.model import Capture, CaptureRef, Reading
+from earshot.model import Capture, CaptureRef, Hint, Reading
 from earshot.operating import JobState
 from earshot.pipeline.cutting import cut_condemned
 from earshot.pipeline.erase import erase
@@ -170,9 +170,11 @@ class Slow:
     def __init__(self, extractor: Extractor, meanwhile: Callable[[], object]) -> None:
         self._extractor, self._meanwhile = extractor, meanwhile
 
-    def read_many(self, taken: Sequence[tuple[Capture, bytes]]) -> Iterator[Reading | SourceError | DocumentError]:
+    def read_many(
+        self, taken: Sequence[tuple[Capture, bytes]], hint_of: Callable[[Capture], Hint]
+    ) -> Iterator[Reading | SourceError | DocumentError]:
         self._meanwhile()
-        return self._extractor.read_many(taken)
+        return self._extractor.read_many(taken, hint_of)
 
 
 def test_what_is_cut_while_it_is_read_again_leaves_no_row_of_a_file_that_is_gone(make_world: MakeWorld) -> None:

@@ -14,7 +14,7 @@ import pytest
 from earshot import identity
 from earshot.config.settings import AlertSettings, Settings
 from earshot.errors import DocumentError, SourceError
-from earshot.model import Capture, Document, Entry, Reading
+from earshot.model import Capture, Document, Entry, Hint, Reading
 from earshot.pipeline.replay import Replayed, of_time, quarantined, replay
 from earshot.ports import MAX_CHANGES, Extractor
 from tests.builders import NOW, make_capture, make_source
@@ -44,8 +44,10 @@ class LearningReader:
     def read(self, capture: Capture, body: bytes) -> Reading:
         return self._taken(self._real.read(capture, body))
 
-    def read_many(self, captures: Iterable[tuple[Capture, bytes]]) -> Iterator[Answer]:
-        for answer in self._real.read_many(captures):
+    def read_many(
+        self, captures: Iterable[tuple[Capture, bytes]], hint_of: Callable[[Capture], Hint]
+    ) -> Iterator[Answer]:
+        for answer in self._real.read_many(captures, hint_of):
             yield self._taken(answer) if isinstance(answer, Reading) else answer
 
     def _taken(self, reading: Reading) -> Reading:

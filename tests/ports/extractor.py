@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from earshot.errors import SourceError
-from earshot.model import Outcome, Role, TextIs
+from earshot.model import Hint, Outcome, Reading, Role, TextIs
 from earshot.ports import Extractor
 from tests.builders import make_capture
 from tests.extract.feeds import article, item, page, page_capture, rss, sitemap_capture
@@ -47,6 +47,19 @@ class ExtractorContract:
         assert "Paragraph 3" in entry.text
         assert "Menu word" not in entry.text
         assert entry.text_is is TextIs.FULL
+
+    def test_language_and_zone_of_a_source_explain_its_dates(self, extractor: Extractor) -> None:
+        body = rss(item("One", "/one", more="<pubDate>05.11.26 10:00</pubDate>"))
+        (blind,) = extractor.read(make_capture(), body).entries
+        (told,) = extractor.read(make_capture(), body, Hint("de", "Europe/Berlin")).entries
+        assert blind.published_at is None
+        assert (told.published_at, told.published_as) == (datetime(2026, 11, 5, 9, tzinfo=UTC), "2026-11-05T10:00:00")
+        items = [(make_capture(source_id=name), body) for name in ("blog", "other")]
+        answers = extractor.read_many(items, lambda capture: Hint("de") if capture.source_id == "blog" else Hint())
+        assert [bool(answer.entries[0].published_at) for answer in answers if isinstance(answer, Reading)] == [
+            True,
+            False,
+        ]
 
     def test_a_login_page_instead_of_a_feed_is_a_source_error(self, extractor: Extractor) -> None:
         with pytest.raises(SourceError) as caught:
