@@ -1,4 +1,4 @@
-"""Schedules maintenance: freshness every few minutes; retention, index and integrity at night, beside it."""
+"""Schedules maintenance: freshness every few minutes; retention, index, integrity and a backup at night, beside it."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from earshot_dags.timetable import CRON, ZONE, page
 with DAG(
     "earshot_maintain",
     dag_display_name="Earshot 6: maintain",
-    description="Alarms every few minutes; retention, index and integrity at night.",
+    description="Alarms every few minutes; retention, index, integrity and a backup at night.",
     schedule=MultipleCronTriggerTimetable(CRON["maintain_freshness"], CRON["maintain_nightly"], timezone=ZONE),
     doc_md=f"""
 ### What it does
 *freshness* looks whether sources, collections and brands are heard and nothing piles up. Once a night *maintain* does
-three parts, one after another: *retention* drops what the workspace no longer wants to keep; *index* begins the
-cluster's next index and drops old ones, as `index:` in earshot.yaml says; *integrity* compares record, lake and index.
+its parts, one after another: *retention* drops what the workspace no longer wants to keep; *index* begins the
+cluster's next index and drops old ones, as `index:` in earshot.yaml says; *integrity* compares record, lake and index;
+*backup* saves record, lake and settings, where `backup.folder` in earshot.yaml names a place.
 They may take hours; the next run looks for alarms meanwhile, and leaves them alone.
 
 ### When freshness is red

@@ -104,6 +104,7 @@ class AlarmKind(StrEnum):
     FILES_UNKNOWN = "files unknown"
     INDEX_DIFFERS = "index differs"
     ERASED_TEXT_LEFT = "erased text left"
+    RESTORED = "restored from a backup"
 
 
 @dataclass(frozen=True, slots=True)

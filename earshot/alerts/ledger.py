@@ -14,6 +14,8 @@ from email.parser import BytesHeaderParser
 from email.utils import parseaddr
 from pathlib import Path
 
+from earshot.alerts import mentions_header
+from earshot.alerts.mentions_header import read_mentions
 from earshot.errors import StorageError
 from earshot.model import SentMessage
 
@@ -44,6 +46,17 @@ class MaildirLedger:
                 self._message_ids[name] = _read_message_id(file)
                 self._known.add(self._message_ids[name])
         return wanted in self._known
+
+    def told(self, since: datetime) -> dict[str, frozenset[str]]:
+        """Return which mentions the mails that arrived since told of, by recipient. Reads the heads of all of them."""
+        found: dict[str, frozenset[str]] = {}
+        for name, file in self._files():
+            at = _received(file)
+            if at is not None and at >= since.timestamp() and (head := _head(name, file)) is not None:
+                recipient = parseaddr(str(head["To"] or ""))[1].casefold()
+                named = read_mentions(str(head[mentions_header.NAME] or ""))
+                found[recipient] = found.get(recipient, frozenset()) | named
+        return {recipient: named for recipient, named in found.items() if named}
 
     def messages(self, limit: int = 100) -> list[SentMessage]:
         """Return mails, latest first."""
@@ -126,13 +139,20 @@ def _read(name: str, file: Path) -> SentMessage | None:
 
 
 def _read_headers(name: str, file: Path) -> SentMessage | None:
+    head, at = _head(name, file), _received(file)
+    return _headed(name, head, at) if head is not None and at is not None else None
+
+
+def _head(name: str, file: Path) -> EmailMessage | None:
+    """Return a mail's headers; None if it is gone."""
     try:
         with file.open("rb") as opened:
-            raw, at = opened.read(_HEAD_BYTES), file.stat().st_mtime
+            raw = opened.read(_HEAD_BYTES)
     except FileNotFoundError:
-        return None
+        moved = _in_cur(file)
+        return _head(name, moved) if moved else None
     head = raw.replace(b"\r\n", b"\n").partition(b"\n\n")[0]
-    return _headed(name, message_from_bytes(head, _class=EmailMessage, policy=policy.default), at)
+    return message_from_bytes(head, _class=EmailMessage, policy=policy.default)
 
 
 def _headed(name: str, mail: EmailMessage, at: float) -> SentMessage:

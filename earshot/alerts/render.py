@@ -13,6 +13,7 @@ from earshot.alerts import wording
 from earshot.alerts.compose import bare_address
 from earshot.alerts.frame import SUBJECT_MOST, Frame, Headers, label, to_html
 from earshot.alerts.letters import Letter, Telling
+from earshot.alerts.mentions_header import mentions_header
 from earshot.alerts.plain import one_line, shorten
 from earshot.alerts.plaintext import plain_text
 from earshot.alerts.quote import Piece, quote_text, quote_title
@@ -118,7 +119,7 @@ class AlertRenderer:
             subject=page.subject,
             text=plain_text(page),
             html=to_html("alert.html", page),
-            headers=self._headers(first, page.stop_page),
+            headers=(*self._headers(first, page.stop_page), mentions_header(letter.tellings)),
         )
 
     def _page(self, letter: Letter) -> Page:

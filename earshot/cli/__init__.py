@@ -8,7 +8,7 @@ from importlib import import_module
 
 from earshot.cli.root import app, main
 
-GROUPS = ("setting_up", "listening", "telling", "looking", "indexing", "again", "upkeep", "moving")
+GROUPS = ("setting_up", "listening", "telling", "looking", "indexing", "again", "upkeep", "backing_up", "moving")
 """Modules of commands, in the order in which the help shows them."""
 
 for _group in GROUPS:

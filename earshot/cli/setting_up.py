@@ -54,6 +54,8 @@ def check(as_json: Json = False) -> None:
             out.print(f"The record is on {record_on}.")
         if lake_at:
             out.print(Text(f"The lake is {lake_at}: it can be listed, written, read and cleared."), soft_wrap=True)
+        if workspace and (last := jobs.restored(workspace)):
+            out.print(Text(last), soft_wrap=True)
         if workspace and not mistakes:
             rules = sum(len(brand.rules) for brand in workspace.brands)
             counts = (len(workspace.brands), "brand"), (rules, "rule"), (len(workspace.sources), "source")

@@ -90,6 +90,38 @@ def alerts_list(as_json: Json = False) -> None:
     out.print(table)
 
 
+@alerts.command("held")
+def alerts_held(as_json: Json = False) -> None:
+    """List mails that may have been sent, and are not sent again by themselves."""
+    found = jobs.held(str(State.workspace))
+    if as_json:
+        print_json(found)
+        return
+    table = Table("Key", "When", "To", "Subject", "Why")
+    for each in found:
+        when = f"{each['changed_at'][:16]}Z"
+        table.add_row(each["key"][:12], when, Text(each["recipient"]), Text(each["subject"]), Text(each["reason"]))
+    out.print(table)
+    if found:
+        out.print("`earshot alerts settle KEY --sent` if it arrived, `--send` if it did not; --all for all of them.")
+
+
+@alerts.command("settle")
+def alerts_settle(
+    keys: Annotated[list[str] | None, typer.Argument(help="Of the mails, as `held` shows them.")] = None,
+    sent: Annotated[bool | None, typer.Option("--sent/--send", help="It arrived; or: send it.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All that are held.")] = False,
+) -> None:
+    """Say of mails that are held whether they arrived, or have them sent."""
+    if sent is None or not (keys or everything):
+        raise ConfigError(
+            "say which mails, and what became of them", advice="settle KEY --sent, or settle --all --send"
+        )
+    count = jobs.settle(str(State.workspace), keys or (), was_sent=sent, everything=everything)
+    fate = "count as sent" if sent else "are sent by the next run"
+    out.print(f"{count} {'mail' if count == 1 else 'mails'}: they {fate}.")
+
+
 @alerts.command("unsubscribed")
 def alerts_unsubscribed(as_json: Json = False) -> None:
     """List who stopped the mails of a brand by the link in one."""

@@ -19,6 +19,7 @@ WELL = {
     "retention": "nothing is too old",
     "index": "nothing is full or too old",
     "integrity": "all fits together",
+    "backup": "no folder for it is named",
     "freshness": "everything is heard",
 }
 """What a part of the upkeep says when it has nothing to say."""
@@ -26,7 +27,7 @@ WELL = {
 
 @command()
 def maintain(
-    part: Annotated[str, typer.Argument(help="retention, index, integrity or freshness; all if absent.")] = "",
+    part: Annotated[str, typer.Argument(help="retention, index, integrity, backup or freshness; all if absent.")] = "",
     as_json: Json = False,
 ) -> None:
     """Do the upkeep: drop what is old, see whether all fits together, and whether everything is heard."""
@@ -69,7 +70,7 @@ def alarms(
         raise typer.Exit(EXIT_ALARMS)
 
 
-_NOT_OURS = "Sent mails, backups and snapshots hold what they held: see docs/operations/erasing.md."
+_NOT_OURS = "Sent mails and snapshots hold what they held, and backups until they go: see docs/operations/erasing.md."
 
 
 @command()

@@ -180,6 +180,13 @@ class RetentionSettings(Section):
     levels: OptionalDuration = Field(timedelta(days=90), description="The numbers over time.")
 
 
+class BackupSettings(Section):
+    """Where the night's maintenance puts a backup; nowhere where no folder is named."""
+
+    folder: str = Field("", description="Folder of all backups, on another disk.")
+    keep: int = Field(14, ge=1, le=10_000, description="Whole backups that stay.")
+
+
 class FreshnessSettings(Section):
     """From when on operations are alarmed."""
 
@@ -214,6 +221,7 @@ class Settings(Section):
     schedules: ScheduleSettings = ScheduleSettings()
     retention: RetentionSettings = RetentionSettings()
     freshness: FreshnessSettings = FreshnessSettings()
+    backup: BackupSettings = BackupSettings()
 
     @property
     def operations_mail(self) -> tuple[str, ...]:

@@ -6,7 +6,9 @@ Knows what a stage needs, not how it is shown.
 from __future__ import annotations
 
 from earshot.jobs.again import reclassify, replay, replay_one, stale
+from earshot.jobs.backing_up import backup, backups, restore, restored
 from earshot.jobs.failing import trouble
+from earshot.jobs.held import held, settle
 from earshot.jobs.indexing import brand_forms, go_back, index_server, publish, reindex, run_publish, search, verify
 from earshot.jobs.lake import lake_place
 from earshot.jobs.listening import collect, ingest, plan, schedule, unread
@@ -35,6 +37,8 @@ __all__ = [
     "Listening",
     "alarms",
     "alert",
+    "backup",
+    "backups",
     "brand_forms",
     "brief",
     "brief_day",
@@ -43,6 +47,7 @@ __all__ = [
     "copy_lake",
     "erase",
     "go_back",
+    "held",
     "index_server",
     "ingest",
     "judge",
@@ -63,6 +68,8 @@ __all__ = [
     "reindex",
     "replay",
     "replay_one",
+    "restore",
+    "restored",
     "resume",
     "run_alert",
     "run_briefs",
@@ -70,6 +77,7 @@ __all__ = [
     "run_publish",
     "schedule",
     "search",
+    "settle",
     "stale",
     "status",
     "trouble",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -12,6 +12,7 @@ from earshot import jobbook, leases
 from earshot.config.cron import Cron
 from earshot.errors import ConfigError, StorageError
 from earshot.jobs.again import stale_mentions
+from earshot.jobs.backing_up import keep_what_must_not_come_back, run_backup
 from earshot.jobs.indexing import indexed_since, run_keep, run_publish, run_wipe
 from earshot.jobs.opening import counted, noted, opened, report_dict
 from earshot.operating import Alarm, JobState
@@ -22,11 +23,11 @@ from earshot.ports import RecordReader
 from earshot.present import plain
 from earshot.wiring import Parts
 
-PARTS = ("retention", "index", "integrity", "freshness")
-"""The parts of `maintain`, in the order in which all of them are done."""
+PARTS = ("retention", "index", "integrity", "backup", "freshness")
+"""The parts of `maintain`, in the order in which all of them are done; a backup only where a folder for it is named."""
 _WIPING_S = 60.0
 """How long an erasure goes on cleaning files of the index; the next maintenance has no limit."""
-NIGHTLY = ("retention", "index", "integrity")
+NIGHTLY = ("retention", "index", "integrity", "backup")
 
 
 def maintain_due(workspace: str) -> dict[str, Any]:
@@ -38,8 +39,12 @@ def maintain_due(workspace: str) -> dict[str, Any]:
     with opened(workspace) as parts:
         night = Cron(parts.workspace.settings.schedules.maintain_nightly, parts.workspace.settings.time_zone)
         with parts.record.read() as reader:
-            due = [part for part in NIGHTLY if _is_due(reader, part, night, parts.clock.now())]
+            due = [part for part in _wanted(parts, NIGHTLY) if _is_due(reader, part, night, parts.clock.now())]
     return {"parts": [{"part": part} for part in due]}
+
+
+def _wanted(parts: Parts, names: Sequence[str]) -> list[str]:
+    return [name for name in names if name != "backup" or parts.workspace.settings.backup.folder]
 
 
 def _is_due(reader: RecordReader, part: str, night: Cron, now: datetime) -> bool:
@@ -50,7 +55,8 @@ def _is_due(reader: RecordReader, part: str, night: Cron, now: datetime) -> bool
 def maintain(
     workspace: str, part: str = "", on_step: Callable[[retention.Retained], None] = lambda _: None
 ) -> dict[str, Any]:
-    """Do one part of the upkeep: "retention", "index", "integrity" or "freshness"; "" is all, each under its name.
+    """Do one part of the upkeep: "retention", "index", "integrity", "backup" or "freshness"; "" is all, each under its
+    name.
 
     Freshness says `open` (how many alarms are), `new` (`key`, `what`, `advice` of those that were not before, or,
     under a scheduler that mails operations, of those that they were not told of yet) and `ended` (how many);
@@ -114,6 +120,7 @@ def erase(workspace: str, author: str = "", url: str = "", document: str = "") -
             for name in ("documents", "mentions", "captures", "wiped"):
                 setattr(inside, name, getattr(inside, name) + getattr(report, name))
             report = inside  # what is left is as it was found last
+        keep_what_must_not_come_back(parts)
         entry.note = "" if report.is_clean else report.in_words(_next_night(parts))[1]
         return {**counted(entry, report), "says": report.in_words(_next_night(parts))}
 
@@ -134,7 +141,10 @@ def run_maintain(
 ) -> dict[str, Any]:
     """Do one part of the upkeep, or all of them."""
     with noted(parts, "maintain", part, starter) as entry:
-        done = {name: _part(parts, name, on_step, is_stopping, starter) for name in ([part] if part else PARTS)}
+        done = {
+            name: _part(parts, name, on_step, is_stopping, starter)
+            for name in ([part] if part else _wanted(parts, PARTS))
+        }
         for answer in done.values():
             entry.count(answer | {"new": len(answer.get("new", ()))})
         return done[part] if part else done
@@ -151,7 +161,11 @@ def _part(
     if name == "retention":
         parts.lake.sweep()
         return report_dict(retention.retain(record, parts.lake, workspace, clock, on_step, is_stopping))
+    if name == "backup":
+        made, removed = run_backup(parts)
+        return {"files": len(made.manifest.files) if made.manifest else 0, "removed": len(removed)}
     if name == "freshness":
+        keep_what_must_not_come_back(parts)
         return _raised(parts, FRESHNESS, freshness.look(record, workspace, clock), starter)
     if name == "index":
         kept, wiped = run_keep(parts), run_wipe(parts)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -189,6 +190,34 @@ class WarcLake:
     ) -> Copied:
         """Bring every file into another lake; as `earshot.lake.copying.copy_files`."""
         return copy_files(self._store, other._store, mirror=mirror, on_file=on_file)
+
+    def save_file(self, file: str, path: Path) -> None:
+        """Copy a published file to a path of this machine.
+
+        Raises:
+            Gone: there is no such file (any more).
+            StorageError: it cannot be read, or not be written there.
+        """
+        with self._store.open(file) as stream, translated(f"save {file}"), path.open("wb") as copy:
+            shutil.copyfileobj(stream, copy, 1 << 20)
+
+    def add_file(self, file: str, path: Path) -> bool:
+        """Publish a copy of a file of this machine under the name that it had; False if it is there already.
+
+        Raises:
+            StorageError: it cannot be written.
+        """
+        if self._store.has(file):
+            return False
+        new = self._store.open_new()
+        try:
+            with translated(f"bring {file} back"), path.open("rb") as stream:
+                shutil.copyfileobj(stream, new, 1 << 20)
+        except StorageError:
+            self._store.discard(new)
+            raise
+        self._store.publish(new, file)
+        return True
 
     def look(self) -> Place:
         """Try what is needed of object storage, and say where it is; a folder is not looked at.

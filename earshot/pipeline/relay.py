@@ -28,6 +28,7 @@ from earshot.config.settings import Settings
 from earshot.errors import MailError, MailStopped, MailUncertain, StorageError
 from earshot.model import Delivery, DeliveryState, Message, Occasion
 from earshot.operating import why_paused
+from earshot.pipeline.doubt import doubt
 from earshot.ports import Clock, Mailer, MailLedger, Record, RecordReader, RecordWriter
 
 log = structlog.get_logger(__name__)
@@ -174,6 +175,8 @@ class Relay:
         return [d for d in reversed(pending) if d.not_before is None or d.not_before <= now]
 
     def _deliver(self, delivery: Delivery) -> None:
+        if self._is_settled_by_restore(delivery):
+            return
         letter = self._claim(delivery)
         if letter is None:
             return
@@ -186,6 +189,22 @@ class Relay:
             self._postpone(delivery, f"the mail could not be written: {error!r}")
             return
         self._send(delivery, message)
+
+    def _is_settled_by_restore(self, delivery: Delivery) -> bool:
+        """End or hold a delivery that may have been told before the record was restored; the ledger is asked first."""
+        with self._record.read() as reader:
+            if reader.last_restored() is None:
+                return False
+            letter = gather(reader, delivery, self._post.book)
+            found = doubt(reader, delivery, letter, self._post.ledger) if letter else None
+        if found is None:
+            return False
+        with self._record.write() as writer:
+            now = self._clock.now()
+            writer.change_delivery(delivery.key, _CLAIMED, now, owner=self._post.owner)
+            writer.change_delivery(delivery.key, found.state, now, reason=found.reason)
+        self.counts["unknown" if found.state is DeliveryState.UNKNOWN else "recovered"] += 1
+        return True
 
     def _claim(self, delivery: Delivery) -> AnyLetter | None:
         """Claim a delivery and return what it tells; None where it ends here or has to wait."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Protocol
 
 from earshot.model import Message, SentMessage
@@ -40,6 +41,12 @@ class MailLedger(Protocol):
 
     def find(self, message_id: str) -> bool:
         """Tell whether the server took a message with this Message-ID."""
+
+    def told(self, since: datetime) -> Mapping[str, frozenset[str]]:
+        """Return which mentions the server's mails told of, by recipient (case folded), of mails taken since.
+
+        Mentions as `earshot.alerts.mentions_header` names them. Empty where no such mail was taken.
+        """
 
     def messages(self, limit: int = 100) -> list[SentMessage]:
         """Return messages, latest first."""

@@ -40,6 +40,7 @@ from earshot.ports.rows import (
     OutboxRow,
     PagesRead,
     Quarantined,
+    Restored,
     RunEnd,
     Sample,
     SourceRun,
@@ -235,6 +236,12 @@ class RecordReader(OperatingReads, SignInReads, UpkeepReads, Protocol):
         To tell: pending notices and pending deliveries that are due. Left over: deliveries at the dot, and those
         claimed by a process that is gone, or, where that cannot be known, claimed before `stuck_before`.
         """
+
+    def last_restored(self) -> Restored | None:
+        """Return from which backup the record was brought back last, or None."""
+
+    def first_heard(self, source_id: str, since: datetime) -> datetime | None:
+        """Return when a source was first heard at `since` or later, or None."""
 
     def quarantine(self) -> list[Quarantined]:
         """Return what is quarantined, oldest first."""
@@ -522,6 +529,16 @@ class RecordWriter(RecordReader, OperatingWrites, SignInWrites, UpkeepWrites, Pr
         Raises:
             ConfigError: authors were erased under another key of the workspace.
         """
+
+    def erase_again(self, lines: Sequence[tuple[str, str, datetime]], now: datetime) -> Erased:
+        """Set tombstones by digest, kind and time, and erase what they stand against, as `erase` does. Twice is once.
+
+        Raises:
+            ConfigError: authors were erased under another key of the workspace.
+        """
+
+    def note_restored(self, what: Restored) -> None:
+        """Note that the record was brought back; all leases are free afterwards, and no job runs."""
 
     def note_wiped(self, mention_ids: Collection[str]) -> None:
         """Note that no file of the index holds these erased mentions any more. Twice is once."""

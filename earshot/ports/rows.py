@@ -327,6 +327,20 @@ class Unwiped:
 
 
 @dataclass(frozen=True, slots=True)
+class Restored:
+    """That the record was brought back from a backup.
+
+    at: when. backup_at: the state of when it has; what came between the two is not in it. place: where the backup lay.
+    documents: erased since the backup was made, and erased again.
+    """
+
+    at: datetime
+    backup_at: datetime
+    place: str
+    documents: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Erased:
     """What an erasure found. refs: captures to be cut out of the lake. mention_ids: now in the outbox as gone."""
 

@@ -20,13 +20,14 @@ _P, _C, _D = DeliveryState.PENDING, DeliveryState.CLAIMED, DeliveryState.DOT
 _S, _U, _X = DeliveryState.SENT, DeliveryState.UNKNOWN, DeliveryState.DEAD
 MOVES: dict[DeliveryState, frozenset[DeliveryState]] = {
     _P: frozenset({_C, _X}),
-    _C: frozenset({_D, _P, _X}),
+    _C: frozenset({_D, _P, _X, _U, _S}),
     _D: frozenset({_S, _P, _U, _X}),
     _U: frozenset({_S, _P, _X}),
     _S: frozenset(),
     _X: frozenset(),
 }
-"""What may follow a state. Unknown is left only when a ledger or a person has said what became of the message."""
+"""What may follow a state. Unknown is left only when a ledger or a person has said what became of the message. What is
+claimed becomes unknown or sent without a dot where another mail may have told it, or did, before a restore."""
 
 ALERTS, BRIEF = "alerts", "brief"
 """What one can unsubscribe from."""

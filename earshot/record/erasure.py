@@ -51,6 +51,10 @@ class ErasureWrites(WriteSession):
         urls = tombstones.url_forms(url) if url else set()
         self._bury(author, urls, document_id, now)
         ids = self._meant(author, urls, document_id)
+        return self.forget(ids, urls, now)
+
+    def forget(self, ids: Sequence[str], urls: set[str], now: datetime) -> Erased:
+        """Delete every trace of these documents, and of what was fetched from these addresses."""
         if ids:
             urls |= self._bury_keys(ids, now)
         self._condemn(ids, sorted(urls))

@@ -14,7 +14,11 @@ from pathlib import Path
 
 from earshot.errors import Damaged, StorageError
 
-_ADVICE = "Stop Earshot, copy the file away, and put the last good backup back (docs/operations/alarms.md)"
+ADVICE = (
+    "Stop Earshot, and put the last good backup back: `earshot restore BACKUPS --into WORKSPACE --replace` "
+    "(docs/operations/backup.md)"
+)
+"""What a person does about a record that cannot be read."""
 _NEVER = "If there never was a record, remove the file"
 _DAMAGE = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
 
@@ -32,7 +36,7 @@ def make(path: Path) -> None:
         if path.exists():
             return
         if log.exists() and log.stat().st_size:
-            raise Damaged(f"the record's file {path} is gone, and its log is there", _ADVICE)
+            raise Damaged(f"the record's file {path} is gone, and its log is there", ADVICE)
         _make(path)
     except OSError as error:
         raise StorageError(f"the record's file {path} cannot be made: {error}") from error
@@ -42,7 +46,7 @@ def refuse_empty(path: Path) -> None:
     """Raise Damaged where the file is there and holds nothing."""
     with suppress(FileNotFoundError):
         if path.is_file() and not path.stat().st_size:
-            raise Damaged(f"the record's file {path} is empty", f"{_ADVICE}. {_NEVER}")
+            raise Damaged(f"the record's file {path} is empty", f"{ADVICE}. {_NEVER}")
 
 
 def damage(error: BaseException | None, path: str) -> Damaged | None:
@@ -53,7 +57,7 @@ def damage(error: BaseException | None, path: str) -> Damaged | None:
     code = getattr(error, "sqlite_errorcode", None)
     if code is None or code & 0xFF not in _DAMAGE:
         return None
-    return Damaged(f"the record's file {path} is damaged: {error}", _ADVICE)
+    return Damaged(f"the record's file {path} is damaged: {error}", ADVICE)
 
 
 def _make(path: Path) -> None:

@@ -57,11 +57,11 @@ def move(old: Engine, new: Engine, now: datetime, on_progress: OnProgress) -> Mo
         schema.look(source)
         with transaction(new, writes=True) as target:
             schema.upgrade(target)
-            counts = {table.name: _count(source, table) for table in metadata.sorted_tables}
+            counts = count_all(source)
             if was_there := any(_count(target, table) for table in metadata.sorted_tables):
                 _refuse_another(target, counts)
             else:
-                _copy_all(source, target, counts, on_progress)
+                copy_all(source, target, counts, on_progress)
             digests = _compare_all(source, target, counts, on_progress, is_ours=not was_there)
         schema.mark_moved(source, _address(new.url), now)
     return Moved(_address(new.url), counts, digests, was_there)
@@ -96,7 +96,18 @@ def _another() -> ConfigError:
     )
 
 
-def _copy_all(source: Connection, target: Connection, counts: dict[str, int], on_progress: OnProgress) -> None:
+def count_all(connection: Connection) -> dict[str, int]:
+    """Return how many rows each table has."""
+    return {table.name: _count(connection, table) for table in metadata.sorted_tables}
+
+
+def copy_all(
+    source: Connection,
+    target: Connection,
+    counts: dict[str, int],
+    on_progress: OnProgress = lambda _done, _total: None,
+) -> None:
+    """Copy every row into empty tables. counts: rows by table, for on_progress."""
     done, total = 0, 2 * sum(counts.values())
     for table in metadata.sorted_tables:
         with closing(_batches(source, table)) as batches:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 from earshot.model import CaptureRef
 from earshot.ports import Clock
-from earshot.record import captures, engine, schema
+from earshot.record import captures, engine, keeping, schema
 from earshot.record.captures import CaptureReads, CaptureWrites
 from earshot.record.counts import CountReads
 from earshot.record.deliveries import DeliveryReads, DeliveryWrites
 from earshot.record.documents import DocumentReads, DocumentWrites
-from earshot.record.erasure import ErasureWrites
 from earshot.record.frontier import FrontierReads, FrontierWrites
 from earshot.record.heard import HeardReads
 from earshot.record.incidents import IncidentReads, IncidentWrites
@@ -21,6 +21,7 @@ from earshot.record.mentions import MentionReads, MentionWrites
 from earshot.record.moving import Moved, OnProgress, move
 from earshot.record.operating import OperatingReads, OperatingWrites
 from earshot.record.outbox import OutboxReads, OutboxWrites
+from earshot.record.restoring import RestoringReads, RestoringWrites
 from earshot.record.sign_ins import SignInReads, SignInWrites
 from earshot.record.sources import SourceReads, SourceWrites
 from earshot.record.stale import StaleReads
@@ -49,6 +50,7 @@ class SqlReader(
     StaleReads,
     WalkReads,
     WipingReads,
+    RestoringReads,
 ):
     """The RecordReader port: one consistent state."""
 
@@ -66,7 +68,7 @@ class SqlWriter(
     OutboxWrites,
     IncidentWrites,
     DeliveryWrites,
-    ErasureWrites,
+    RestoringWrites,
     OperatingWrites,
     SignInWrites,
     UpkeepWrites,
@@ -155,6 +157,31 @@ class SqlRecord:
             StorageError: one of the two does not answer, or somebody else went on writing for 30 s.
         """
         return move(self._engine, other._engine, self._clock.now(), on_progress)
+
+    def save(self, path: Path) -> None:
+        """Write one state of the record to a new file (`earshot.record.keeping`); others write on meanwhile.
+
+        Raises:
+            StorageError: it does not answer, or the file cannot be written. Damaged: the record is.
+        """
+        keeping.save(self._engine, path)
+
+    @staticmethod
+    def files_known(path: Path) -> set[str]:
+        """Return the files of the lake that a saved record knows."""
+        return keeping.files_known(path)
+
+    def bring_back(self, path: Path) -> None:
+        """Copy a saved record into this one, an empty database of PostgreSQL.
+
+        Raises:
+            ConfigError: it holds something.
+        """
+        keeping.bring_back(path, self._engine)
+
+    def tombstones(self) -> keeping.Kept:
+        """Return what must not come back after a restore: tombstones, and who wants no more mails."""
+        return keeping.tombstones(self._engine)
 
     @property
     def server(self) -> str:

@@ -404,6 +404,10 @@ gone_mention = Table(
     "gone_mention", metadata, _key("mention_id"), _int("revision"), _time("at", optional=True), _flag("is_wiped")
 )
 
+restored = Table(
+    "restored", metadata, _time("at", primary_key=True), _time("backup_at"), _text("place"), _int("documents")
+)
+
 # --- running it ----------------------------------------------------------------------------------------
 
 job_run = Table(

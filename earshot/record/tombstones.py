@@ -80,8 +80,13 @@ def is_author_erased(session: WriteSession, author: str) -> bool:
     name = folded_author(author)
     if not name:
         return False
-    known = tombstone.c.digest.in_([_keyed(session.secret(), "author", name), digest("tombstone", "author", name)])
+    known = tombstone.c.digest.in_(author_digests(session, name))
     return session.db.execute(select(tombstone.c.digest).where(known)).first() is not None
+
+
+def author_digests(session: WriteSession, folded: str) -> tuple[str, str]:
+    """Return the digests that a tombstone against an author may have; the second was set by an earlier version."""
+    return _keyed(session.secret(), "author", folded), digest("tombstone", "author", folded)
 
 
 def check_secret(session: WriteSession) -> None:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from earshot import leases
 from earshot.config.settings import Workspace
 from earshot.operating import Alarm
+from earshot.pipeline.maintain import restored
 from earshot.pipeline.maintain.backlog import Limits, Space, backlog, disk_spaces, full_disks, stuck_relays
 from earshot.pipeline.maintain.kinds import FRESHNESS, Kind, make_alarm
 from earshot.pipeline.maintain.silence import Known, silence, silent_sources
@@ -96,6 +97,7 @@ def _found(
         *backlog(waiting, reader.quarantined_since(now - timedelta(days=1)), limits),
         *stuck_relays(reader.held_leases(), is_gone, limits),
         *full_disks(spaces, limits),
+        *filter(None, [restored.alarm(reader, now)]),
     ]
     not_fetched = sum(1 for each in reader.sources() if each.is_active and each.is_not_fetched)
     return found, _levels(reader.counts(), waiting, not_fetched)

@@ -38,6 +38,7 @@ ADVICE = {
     Kind.CAPTURES_WITHOUT_FILE: "Put the files back from a backup; without them only replays are lost.",
     Kind.FILES_UNKNOWN: "Run `earshot ingest`: it reads them.",
     Kind.INDEX_DIFFERS: "What could be put right was. If it comes again, or some are left: run `earshot reindex`.",
+    Kind.RESTORED: "Settle the mails that are held, if any; the rest ends by itself when every source was heard again.",
     Kind.ERASED_TEXT_LEFT: "Run `earshot maintain index` and read why; on a cluster with the admin's login.",
 }
 

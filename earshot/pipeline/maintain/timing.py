@@ -16,6 +16,7 @@ from earshot.ports import Clock
 
 log = structlog.get_logger(__name__)
 FRESHNESS, NIGHTLY = ("freshness",), ("retention", "index", "integrity")
+BACKUP = ("backup",)
 
 
 class Upkeep:
@@ -30,7 +31,7 @@ class Upkeep:
         schedules, zone = workspace.settings.schedules, workspace.settings.time_zone
         crons = {
             FRESHNESS: Cron(schedules.maintain_freshness, zone),
-            NIGHTLY: Cron(schedules.maintain_nightly, zone),
+            NIGHTLY + (BACKUP if workspace.settings.backup.folder else ()): Cron(schedules.maintain_nightly, zone),
         }
         now = clock.now()
         self._due: dict[tuple[str, ...], tuple[Cron, datetime]] = {
