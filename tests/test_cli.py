@@ -174,7 +174,7 @@ def test_maintain_does_one_part_or_all_three(here: Here) -> None:
     assert "Retention: nothing is too old." in here("maintain", "retention").stdout
     assert "Integrity: all fits together." in here("maintain", "integrity").stdout
     refused = " ".join(here("maintain", "everything", code=3).stderr.split())
-    assert "one of retention, index, integrity, freshness" in refused
+    assert "one of retention, index, integrity, backup, freshness" in refused
 
 
 def test_check_compiles_the_schedule(here: Here) -> None:
