@@ -1,7 +1,8 @@
 """The charts as Vega-Lite specifications: plain dicts. Knows no index; colours are the style sheet's variables.
 
 Times are the reader's clock written as if it were UTC, since Vega knows only UTC and the browser's own zone. What
-lies under the pointer carries `url` and `tip`; the page's script turns them into a click and a tooltip.
+lies under the pointer carries `tip`, and `url` itself or in the column that begins with it (`at`); the page's script
+turns them into a click and a tooltip.
 """
 
 from __future__ import annotations
@@ -170,7 +171,7 @@ def _bands(bands: Sequence[Band]) -> list[dict[str, Any]]:
 
 
 def _hits(columns: Sequence[Column]) -> dict[str, Any]:
-    """Return what makes a whole column clickable, also where it is empty."""
+    """Return what makes a whole column clickable, also where it is empty. Bars have no link of their own."""
     values = [{"at": ms(c.at), "to": ms(c.to), "url": c.urls[""], "tip": _tip(c)} for c in columns]
     return {
         "data": {"values": values},
@@ -184,7 +185,7 @@ def _bars(columns: Sequence[Column]) -> list[dict[str, Any]]:
     values = []
     for column in columns:
         low = 0
-        common = {"at": ms(column.at), "to": ms(column.to), "url": column.urls[""], "tip": _tip(column)}
+        common = {"at": ms(column.at), "to": ms(column.to), "tip": _tip(column)}
         common |= {"solid": PART, "edge": 1} if column.part else {"solid": 1, "edge": 0}
         for name in SENTIMENT_ORDER:
             if count := column.counts.get(name):

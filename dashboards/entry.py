@@ -47,7 +47,9 @@ def make_router(board: Board, access: Access) -> APIRouter:
         try:
             cookie = await run_in_threadpool(access.sign_in, form.get("token", ""), address_of(request))
         except TooManyGuesses:
-            return board.page(request, "sign_in.html", status=429, onward=onward, failure=TOO_MANY_GUESSES)
+            page = board.page(request, "sign_in.html", status=429, onward=onward, failure=TOO_MANY_GUESSES)
+            page.headers["retry-after"] = "60"
+            return page
         if cookie is None:
             failure = "This is not the access token."
             return board.page(request, "sign_in.html", status=403, onward=onward, failure=failure)

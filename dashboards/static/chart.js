@@ -17,6 +17,8 @@ const showTip = (_, event, item) => {
 const draw = async (figure) => {
   const spec = JSON.parse(figure.querySelector("script[type='application/json']").textContent);
   const place = figure.querySelector(".chart");
+  const columns = (spec.layer ?? []).flatMap((layer) => layer.data?.values ?? []).filter((one) => one.url);
+  const urls = new Map(columns.map((one) => [one.at, one.url]));
   const { view } = await window.vegaEmbed(place, spec, {
     ast: true, // expressions are interpreted: nothing is evaluated, so the policy needs no unsafe-eval
     renderer: "svg",
@@ -27,7 +29,7 @@ const draw = async (figure) => {
   view.addEventListener("mousemove", (event, item) => showTip(null, event, item));
   view.addEventListener("mouseout", () => { tip.hidden = true; });
   view.addEventListener("click", (event, item) => {
-    const url = item?.datum?.url;
+    const url = item?.datum?.url ?? urls.get(Number(item?.datum?.at));
     if (!url) return;
     if (event.ctrlKey || event.metaKey) open(url, "_blank", "noopener");
     else location.assign(url);

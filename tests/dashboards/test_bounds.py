@@ -81,7 +81,7 @@ def test_the_largest_request_that_is_taken_has_an_answer_of_bounded_size(served:
     begun = time.monotonic()
     answer = served.client.get(f"{path}?{query}&range=90d", headers=PAGE)
     assert answer.status_code == 200
-    assert len(answer.content) < 4_000_000
+    assert len(answer.content) < 3_000_000
     assert time.monotonic() - begun < 30
 
 

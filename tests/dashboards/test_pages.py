@@ -59,9 +59,10 @@ def test_each_bar_leads_to_as_many_mentions_as_it_shows(served: Served) -> None:
         layers = specs_of(served.client.get(url).text)[0]["layer"]
         bars = [v for layer in layers for v in layer["data"]["values"] if "sentiment" in v]
         assert bars
+        urls = {v["at"]: v["url"] for layer in layers for v in layer["data"]["values"] if "url" in v}
         whole: dict[str, int] = {}
         for bar in bars:
-            whole[bar["url"]] = whole.get(bar["url"], 0) + bar["high"] - bar["low"]
+            whole[urls[bar["at"]]] = whole.get(urls[bar["at"]], 0) + bar["high"] - bar["low"]
         for link, count in list(whole.items())[::3]:
             assert total_of(served, link) == count, (url, link)
             assert "sentiment=" not in link
