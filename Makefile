@@ -34,11 +34,12 @@ serve: .venv/core.installed
 	@$(BIN)/earshot --workspace "$(DIR)" serve
 
 # Every test, in parts, with the ten slowest at the end. `make test TESTS=tests/query` runs a part of them.
+# RESULTS names a folder where results are to be left.
 test: check system-parts
 ifdef TESTS
 	@$(BIN)/python -m pytest -q $(TESTS)
 else
-	@$(BIN)/python -m scripts.whole_suite
+	@$(BIN)/python -m scripts.whole_suite $(RESULTS)
 endif
 
 # By night: tests that race, TIMES times each, with the rate of each; then every law with EXAMPLES times its examples.

@@ -2,6 +2,7 @@
 
     make reliability                      all of them; with engines and kills some fifteen minutes
     make reliability TESTS=tests/spiders  a part of them, printed and not written
+    python -m scripts.reliability --from FOLDER   the page, written from what a run of all tests left in a folder
 
 A case is a test with the mark `fault`. Several tests may share a case; it holds when all of them pass.
 """
@@ -64,19 +65,27 @@ class Result:
 
 def main(arguments: Sequence[str]) -> int:
     """Run the tests of faults; write the page, or print it where only a part was asked for."""
+    if arguments[:1] == ["--from"]:
+        return _write([each for file in sorted(Path(arguments[1]).glob("*.xml")) for each in read(file)])
     with tempfile.TemporaryDirectory(prefix="earshot-faults-") as folder:
         results = Path(folder) / "results.xml"
         given = ["-q", "-n", "2", "--dist", "loadfile", "-m", "fault", f"--junitxml={results}"]
         code = subprocess.run([sys.executable, "-m", "pytest", *given, *arguments], check=False).returncode
         found = list(read(results))
-    today = time.strftime("%Y-%m-%d", time.gmtime())
-    text = page(found, f"{today}, Python {platform.python_version()}, {os.cpu_count()} cores")
-    if arguments:
-        print(text)
-    else:
-        PAGE.write_text(text, encoding="utf-8")
-        print(f"Written: {PAGE.name}, {len(found)} tests.")
+    if not arguments:
+        return code or _write(found)
+    print(page(found, _on()))
     return code
+
+
+def _write(results: Sequence[Result]) -> int:
+    PAGE.write_text(page(results, _on()), encoding="utf-8")
+    print(f"Written: {PAGE.name}, of {len(results)} tests.")
+    return 0
+
+
+def _on() -> str:
+    return f"{time.strftime('%Y-%m-%d', time.gmtime())}, Python {platform.python_version()}, {os.cpu_count()} cores"
 
 
 def read(results: Path) -> Iterator[Result]:

@@ -3,6 +3,8 @@
 The first part keeps both cores busy. Those that follow mostly wait: for a search engine to start, for a scheduler's
 next minute, for a process to be killed; so three of them run beside each other, each search engine in a lane of its
 own, and the lanes are about equally long. What a part prints comes when it ends.
+
+Given a folder, it leaves the results there: `python -m scripts.reliability --from FOLDER` makes a page of them.
 """
 
 from __future__ import annotations
@@ -83,11 +85,11 @@ def _times(results: Path) -> list[tuple[float, str]]:
     return [(float(case.get("time", "0")), f"{case.get('classname')}::{case.get('name')}") for case in cases]
 
 
-def main() -> int:
-    """Run the suite; return 1 where any part failed."""
+def main(kept: Sequence[str] = ()) -> int:
+    """Run the suite; return 1 where any part failed. kept: the folder for results; none: they are not kept."""
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="earshot-tests-") as folder:
-        suite = Suite(Path(folder))
+        suite = Suite(Path(*kept or [folder]))
         suite.run([MAIN])
         lanes = [threading.Thread(target=suite.run, args=(lane,)) for lane in LANES]
         for lane in lanes:
@@ -103,4 +105,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
