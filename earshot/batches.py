@@ -21,13 +21,15 @@ from earshot.model import (
     FilePublished,
     HandedBack,
     HostRests,
+    NotReached,
     Outcome,
     RobotsCopy,
     Role,
+    Visit,
 )
 
 _PROXY_LOGIN = re.compile(r"^(\w+://)?[^/]*@")
-_EVENTS = {kind.__name__: kind for kind in (FilePublished, Fetched, HandedBack, RobotsCopy, HostRests)}
+_EVENTS = {kind.__name__: kind for kind in (FilePublished, Fetched, HandedBack, NotReached, RobotsCopy, HostRests)}
 _ENUMS = {"role": Role, "outcome": Outcome}
 
 
@@ -57,6 +59,21 @@ def load_batch(path: Path) -> Batch:
         lake_url=raw["lake_url"],
         hosts=tuple(raw["hosts"]),
         owner=raw["owner"],
+    )
+
+
+def visit_line(visit: Visit) -> str:
+    """Return a visit as one line of JSON, with the line end."""
+    return json.dumps(dataclasses.asdict(visit), default=_plain) + "\n"
+
+
+def read_visit(line: str) -> Visit:
+    """Return the visit of one line."""
+    raw = json.loads(line)
+    return Visit(
+        items=tuple(FetchItem(**_typed(item)) for item in raw["items"]),
+        hosts=tuple(raw["hosts"]),
+        robots=tuple(RobotsCopy(**_typed(copy)) for copy in raw["robots"]),
     )
 
 

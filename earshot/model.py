@@ -341,6 +341,18 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
+class Visit:
+    """Items for hosts that are leased together, because redirects tie them; none of them is led to another host.
+
+    hosts: of the items, and where their redirects are known to lead. robots: copies that the process may not have.
+    """
+
+    items: tuple[FetchItem, ...]
+    hosts: tuple[str, ...]
+    robots: tuple[RobotsCopy, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class CaptureRef:
     """Where a capture lies in the lake. digest: SHA-256 hex of the body."""
 
@@ -426,7 +438,18 @@ class HostRests:
     at: datetime
 
 
-CollectEvent = FilePublished | Fetched | HandedBack | RobotsCopy | HostRests
+@dataclass(frozen=True, slots=True)
+class NotReached:
+    """An item's turn at its host did not come in time; nothing was sent for it, and it is as due as it was."""
+
+    item_id: str
+    source_id: str
+    at: datetime
+
+
+CollectEvent = FilePublished | Fetched | HandedBack | NotReached | RobotsCopy | HostRests
+ITEM_ENDS = (Fetched, HandedBack, NotReached)
+"""The events of which every item has exactly one."""
 
 # --- reading -------------------------------------------------------------------------------------------
 

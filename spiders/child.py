@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import math
 import os
 import resource
 import signal
@@ -26,15 +27,20 @@ from spiders.crawl.batch import BatchSpider
 from spiders.guard import Guard
 from spiders.pipelines import ENDED
 from spiders.results import results_path
+from spiders.visits import arriving
 
 PR_SET_PDEATHSIG = 1
 """Source: prctl(2), <linux/prctl.h>."""
-VIRTUAL_MB = 640
-"""Address space of a process that fetches small pages, on top of which the limit comes: 550 MB at 87 MB resident."""
+PUBLISH_AFTER_S = 2.0
+"""So long a capture waits for others to share its file where visits go on for ever; without visits it does not wait."""
+VIRTUAL_MB = 768
+"""Address space of a process that fetches small pages, on top of which the limit comes: 550 MB at 87 MB resident, and
+96 MB for the stacks of what resolves names."""
 
 
 def main(arguments: list[str]) -> int:
-    """Run one batch: batch file, seconds for all of it, process id of the parent. Return the exit code.
+    """Run one batch: batch file, seconds for a visit, process id of the parent, "more" if more visits come by standard
+    input. Return the exit code.
 
     0: every item was reported. 1: not so, for instance because the lake failed; said on standard error.
     """
@@ -44,11 +50,14 @@ def main(arguments: list[str]) -> int:
     batch = with_login(load_batch(batch_file), environment().get(PROXY, ""))
     bound_resources(batch.limits.memory_mb)
     clock = SystemClock()
-    process = AsyncCrawlerProcess(settings_for(batch, results_path(batch_file), make_lake(batch.lake_url, clock)))
+    has_more = arguments[3:] == ["more"]
+    lake = make_lake(batch.lake_url, clock)
+    after_s = PUBLISH_AFTER_S if has_more else math.inf
+    process = AsyncCrawlerProcess(settings_for(batch, results_path(batch_file), lake, after_s))
     crawler = process.create_crawler(BatchSpider)
-    process.crawl(crawler, batch=batch, clock=clock, seconds=seconds)
+    process.crawl(crawler, batch=batch, clock=clock, seconds=seconds, more=arriving() if has_more else None)
     process.start()
-    return exit_code(crawler, batch)
+    return exit_code(crawler, None if has_more else len(batch.items))
 
 
 def with_login(batch: Batch, proxy: str) -> Batch:
@@ -78,7 +87,7 @@ def bound_resources(memory_mb: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (size, size))
 
 
-def settings_for(batch: Batch, results: Path, lake: Lake) -> Settings:
+def settings_for(batch: Batch, results: Path, lake: Lake, publish_after_s: float) -> Settings:
     """Return the project's settings with what the batch says."""
     settings = Settings()
     settings.setmodule("spiders.settings", priority="project")
@@ -91,6 +100,7 @@ def settings_for(batch: Batch, results: Path, lake: Lake) -> Settings:
         "EARSHOT_GUARD": Guard(limits),
         "EARSHOT_LAKE": lake,
         "EARSHOT_RESULTS": str(results),
+        "EARSHOT_PUBLISH_AFTER_S": publish_after_s,
     }
     for name, value in chosen.items():
         settings.set(name, value, priority="cmdline")
@@ -108,12 +118,10 @@ def make_lake(url: str, clock: Clock) -> Lake:
     return WarcLake(url, clock, Login(*lake_login(environment())))
 
 
-def exit_code(crawler: Any, batch: Batch) -> int:
-    """Return 0 where every item of the batch was reported."""
+def exit_code(crawler: Any, items: int | None) -> int:
+    """Return 0 where every item was reported, or where their number is nobody's to know, all went as it should."""
     ended = crawler.stats.get_value(ENDED, 0)
-    if ended == len(batch.items):
+    if ended == items or (items is None and crawler.stats.get_value("finish_reason") == "finished"):
         return 0
-    sys.stderr.write(
-        f"{ended} of {len(batch.items)} items came to an end: {crawler.stats.get_value('finish_reason')}\n"
-    )
+    sys.stderr.write(f"{ended} of {items} items came to an end: {crawler.stats.get_value('finish_reason')}\n")
     return 1

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urljoin
 
 from earshot.errors import SourceError
 from earshot.model import (
-    Batch,
     Capture,
     CaptureRef,
     CollectLimits,
@@ -17,6 +16,7 @@ from earshot.model import (
     FetchItem,
     HandedBack,
     HostRests,
+    NotReached,
     Outcome,
     RobotsCopy,
     Role,
@@ -42,38 +42,46 @@ class Captured:
     fetched: Fetched
 
 
-Found = Captured | Fetched | HandedBack | RobotsCopy | HostRests
+Found = Captured | Fetched | HandedBack | NotReached | RobotsCopy | HostRests
 
 
 @dataclass(slots=True)
 class _Trail:
-    """Where an item has got to. spent_s: time its requests took so far, waiting for turns left out."""
+    """Where an item has got to. hosts: where it may be led. spent_s: time its requests took so far, without waiting."""
 
     item: FetchItem
     url: str
     hops: int
+    hosts: Collection[str]
     spent_s: float = 0.0
 
 
 class Fetcher:
-    """Fetches the items of one batch; `report` is told of robots.txt copies, and of hosts that ask to be left alone."""
+    """Fetches items; `report` is told of robots.txt copies, and of hosts that ask to be left alone."""
 
     def __init__(
         self,
-        batch: Batch,
+        limits: CollectLimits,
         asker: Asker,
         polite: Politeness,
         report: Callable[[RobotsCopy | HostRests], Awaitable[None]],
         clock: Clock,
     ) -> None:
-        self._limits: CollectLimits = batch.limits
+        self._limits: CollectLimits = limits
         self._report = report
         self._asker, self._polite, self._clock = asker, polite, clock
-        self._robots = RobotsBook(batch.robots, self._ask_robots, report, clock)
+        self._robots = RobotsBook(self._ask_robots, report, clock)
 
-    async def fetch(self, item: FetchItem) -> Captured | Fetched | HandedBack:
-        """Return what became of an item. Never raises: one item's failure is its outcome."""
-        trail = _Trail(item, item.url, item.hops)
+    def know_robots(self, copies: Iterable[RobotsCopy], hosts: Collection[str]) -> None:
+        """Take copies of robots.txt that came along; those of these hosts that could not be had are asked for again."""
+        self._robots.know(copies, hosts)
+
+    async def fetch(self, item: FetchItem, hosts: Collection[str]) -> Captured | Fetched | HandedBack:
+        """Return what became of an item, which is led to no host but these.
+
+        Never raises: one item's failure is its outcome.
+        """
+        trail = _Trail(item, item.url, item.hops, hosts)
         try:
             return await self._follow(trail)
         except EndedError as end:
@@ -88,27 +96,27 @@ class Fetcher:
     def throttled(self, item: FetchItem, error: ThrottledError) -> Fetched:
         """Return the outcome of an item that is not sent because its host asked to be left alone."""
         return self._fetched(
-            _Trail(item, item.url, item.hops), EndedError(Outcome.THROTTLED, error.reason, 0, error.seconds)
+            _Trail(item, item.url, item.hops, ()), EndedError(Outcome.THROTTLED, error.reason, 0, error.seconds)
         )
 
     async def _follow(self, trail: _Trail) -> Captured | HandedBack:
         while True:
-            await self._check(trail.url, trail.item)
+            await self._check(trail.url, trail.item, trail.hosts)
             response = await self._send(trail.url, request_headers(trail.item), trail)
             trail.url = response.url
             if not is_redirect(response):
                 return await self._captured(trail, response)
             trail.hops += 1
             trail.url = self._target(trail, response)
-            if not self._polite.has(lane_of(trail.url)):
+            if lane_of(trail.url) not in trail.hosts:
                 item = trail.item
                 return HandedBack(item.id, item.source_id, item.role, trail.url, trail.hops, self._clock.now())
 
-    async def _check(self, url: str, item: FetchItem) -> None:
+    async def _check(self, url: str, item: FetchItem, hosts: Collection[str]) -> None:
         self._asker.check(url)
         if not item.obeys_robots:
             return
-        rules = await self._robots.rules_for(url)
+        rules = await self._robots.rules_for(url, hosts)
         refusal = rules.refusal(url)
         if refusal:
             raise EndedError(Outcome.BLOCKED, refusal)
@@ -145,9 +153,9 @@ class Fetcher:
             await self._report(HostRests(host, item.source_id, reason, seconds, self._clock.now()))
             raise EndedError(Outcome.THROTTLED, reason, response.status, seconds)
 
-    async def _ask_robots(self, url: str) -> RobotsAnswer:
-        """Fetch a robots.txt over at most five redirects; one that leads further, or out of the batch, is none."""
-        trail = _Trail(_ROBOTS_ITEM, url, 0)
+    async def _ask_robots(self, url: str, hosts: Collection[str]) -> RobotsAnswer:
+        """Fetch a robots.txt over at most five redirects; one that leads further, or to another host, is none."""
+        trail = _Trail(_ROBOTS_ITEM, url, 0, hosts)
         response = None
         for _ in range(ROBOTS_REDIRECTS + 1):
             try:
@@ -157,7 +165,7 @@ class Fetcher:
                 trail.url = self._target(trail, response)
             except EndedError as end:
                 return self._no_robots(end)
-            if not self._polite.has(lane_of(trail.url)):
+            if lane_of(trail.url) not in hosts:
                 break
         return RobotsAnswer(response.status if response else 0, b"")
 

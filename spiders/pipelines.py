@@ -5,11 +5,13 @@ An OK is reported only after the WARC file that holds its capture was published.
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic
 from typing import Any, Self
 
 from twisted.internet.task import LoopingCall
@@ -22,15 +24,17 @@ from spiders.results import ResultsFile
 
 ENDED = "earshot/ended"
 """Name of the count of items that came to their end."""
-LOOK_S = 0.5
+LOOK_S = 0.25
 """How often an open file is looked at whether its time has come."""
 
 
 class LakePipeline:
     """Writes what the spider yields."""
 
-    def __init__(self, crawler: Any, lake: Lake, results: ResultsFile) -> None:
+    def __init__(self, crawler: Any, lake: Lake, results: ResultsFile, publish_after_s: float) -> None:
         self._crawler, self._lake, self._results = crawler, lake, results
+        self._publish_after_s, self._since = publish_after_s, 0.0
+        self._may_publish = publish_after_s < math.inf
         self._writer: LakeWriter | None = None
         self._waiting: list[Fetched] = []
         self._timer = LoopingCall(self._look)
@@ -39,7 +43,12 @@ class LakePipeline:
     def from_crawler(cls, crawler: Any) -> Self:
         """Build from the settings of the process."""
         settings = crawler.settings
-        return cls(crawler, settings["EARSHOT_LAKE"], ResultsFile(Path(settings["EARSHOT_RESULTS"])))
+        return cls(
+            crawler,
+            settings["EARSHOT_LAKE"],
+            ResultsFile(Path(settings["EARSHOT_RESULTS"])),
+            settings["EARSHOT_PUBLISH_AFTER_S"],
+        )
 
     def open_spider(self) -> None:
         """Begin to look at the clock, so that captures appear early."""
@@ -67,12 +76,16 @@ class LakePipeline:
     def _add(self, item: Captured) -> None:
         if self._writer is None:
             self._writer = self._lake.open_writer()
+            self._since = monotonic()
         self._writer.add(item.capture, item.body)
         self._waiting.append(item.fetched)
         self._look()
 
     def _look(self) -> None:
-        if self._writer is not None and self._writer.is_full:
+        if self._writer is None:
+            return
+        is_late = monotonic() - self._since >= self._publish_after_s
+        if self._writer.is_full or is_late or (self._may_publish and self._crawler.spider.is_idle):
             with _or_die():
                 self._publish()
 

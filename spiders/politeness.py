@@ -1,13 +1,14 @@
 """Who may send when: per host so many at a time and so far apart, over all hosts so many. Knows no HTTP.
 
-One host is one lane. A slow host keeps only its own lane waiting: a request that has taken two seconds no longer
-counts against the number for all hosts (of which at most 512 are open at all).
+One host is one lane. A slow host keeps only its own lane waiting: a request that has taken half a second no longer
+counts against the number for all hosts, and hosts that answered quickly the last time have places of their own, so that
+they never wait behind those that did not, or that nobody knows yet.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -17,10 +18,14 @@ from earshot.model import FetchItem
 from earshot.ports import Clock
 from earshot.urls import host_of
 
-PATIENCE_S = 2.0
+PATIENCE_S = 0.5
 """From then on a request counts as slow and holds no other one up."""
-MOST_OPEN = 512
-"""Requests open at a time, slow ones included; what their bodies may take has a bound of its own (`budget`)."""
+MOST_OPEN = 1024
+"""Requests open at a time to hosts of one kind, slow ones included; what their bodies may take has a bound of its own
+(`budget`)."""
+LONG_S = 2.0
+"""From then on the time until a host may be asked again outlives the visit: others are told."""
+_MOST_KNOWN = 20_000
 
 
 class ThrottledError(Exception):
@@ -48,25 +53,42 @@ class Lane:
 
 
 class Politeness:
-    """The lanes of a batch. Where items of one host differ, the politer one counts."""
+    """The lanes of the hosts that are being visited. Where items of one host differ, the politer one counts."""
 
-    def __init__(self, items: Iterable[FetchItem], concurrency: int, clock: Clock, hosts: Iterable[str] = ()) -> None:
+    def __init__(self, concurrency: int, clock: Clock) -> None:
         self._clock = clock
         self._lanes: dict[str, Lane] = {}
-        self._room = _Room(max(1, concurrency))
-        for item in items:
-            lane = self._lanes.setdefault(lane_of(item.url), Lane(item.delay_s, max(1, item.parallel)))
-            lane.delay_s = max(lane.delay_s, item.delay_s)
-            if item.parallel < lane.parallel:
-                lane.parallel = max(1, item.parallel)
-                lane.free = asyncio.Semaphore(lane.parallel)
-        for host in hosts:  # where redirects lead: one at a time, as far apart as the slowest item wants
-            slowest = max((lane.delay_s for lane in self._lanes.values()), default=1.0)
-            self._lanes.setdefault(host, Lane(slowest, 1))
+        self._next: dict[str, float] = {}
+        self._quick: set[str] = set()
+        self._rooms = {is_quick: _Room(max(1, concurrency)) for is_quick in (True, False)}
 
-    def has(self, host: str) -> bool:
-        """Tell whether the host is one of the batch's; no other may be asked."""
-        return host in self._lanes
+    def begin(self, items: Sequence[FetchItem], hosts: Iterable[str]) -> None:
+        """Open lanes for a visit."""
+        opened: dict[str, Lane] = {}
+        for item in items:
+            lane = opened.setdefault(lane_of(item.url), Lane(item.delay_s, max(1, item.parallel)))
+            lane.delay_s = max(lane.delay_s, item.delay_s)
+            lane.parallel = min(lane.parallel, max(1, item.parallel))
+        slowest = max((lane.delay_s for lane in opened.values()), default=1.0)
+        for host in hosts:  # where redirects lead: one at a time, as far apart as the slowest item wants
+            opened.setdefault(host, Lane(slowest, 1))
+        for host, lane in opened.items():
+            lane.free = asyncio.Semaphore(lane.parallel)
+            lane.next_at = self._next.pop(host, 0.0)
+        self._lanes |= opened
+
+    def end(self, hosts: Iterable[str]) -> dict[str, float]:
+        """Close the lanes of a visit; return the hosts that may not be asked again for long, with the seconds."""
+        now, rests = self._clock.monotonic(), {}
+        for host in hosts:
+            lane = self._lanes.pop(host, None)
+            if lane is not None and lane.next_at > now:
+                self._next[host] = lane.next_at
+                if lane.next_at > now + LONG_S:
+                    rests[host] = lane.next_at - now
+        if len(self._next) > _MOST_KNOWN:
+            self._next = {host: at for host, at in self._next.items() if at > now}
+        return rests
 
     def parallel(self, host: str) -> int:
         """Return how many requests the host takes at a time."""
@@ -78,7 +100,7 @@ class Politeness:
         lane.delay_s = max(lane.delay_s, delay_s)
 
     def throttle(self, host: str, reason: str, seconds: float | None) -> None:
-        """Send nothing more to the host in this batch; it may be asked again in `seconds`."""
+        """Send nothing more to the host in this visit; it may be asked again in `seconds`."""
         lane = self._lanes[host]
         lane.reason = reason
         lane.until = None if seconds is None else self._clock.monotonic() + seconds
@@ -103,12 +125,20 @@ class Politeness:
             async with lane.pace:
                 await asyncio.sleep(max(0.0, lane.next_at - self._clock.monotonic()))
                 self.check(host)
-                leave = await self._room.enter()
-                lane.next_at = self._clock.monotonic() + lane.delay_s
+                leave = await self._rooms[host in self._quick].enter()
+                began = self._clock.monotonic()
+                lane.next_at = began + lane.delay_s
             try:
                 yield
             finally:
                 leave()
+                self._learn(host, is_quick=self._clock.monotonic() - began < PATIENCE_S)
+
+    def _learn(self, host: str, *, is_quick: bool) -> None:
+        if is_quick and len(self._quick) < _MOST_KNOWN:
+            self._quick.add(host)
+        else:
+            self._quick.discard(host)
 
 
 def lane_of(url: str) -> str:

@@ -1,8 +1,10 @@
-"""The file in which a spider process says what happened: one event a line, each durable before the next."""
+"""The file in which a spider process says what happened: one event a line.
+
+Its parent reads it while both live, and nobody after them; so it is not synced to the disk.
+"""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from earshot.batches import event_line
@@ -21,10 +23,9 @@ class ResultsFile:
         self._file = path.open("a", encoding="utf-8")
 
     def append(self, *events: CollectEvent) -> None:
-        """Write events, in order; they are on the disk when this returns."""
+        """Write events, in order; the parent sees them when this returns."""
         self._file.write("".join(f"{event_line(event)}\n" for event in events))
         self._file.flush()
-        os.fsync(self._file.fileno())
 
     def close(self) -> None:
         """Close the file."""

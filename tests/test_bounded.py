@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -78,7 +78,7 @@ def test_publishing_that_waits_for_another_process_is_done_and_says_what_it_wait
     jobs.ingest(root)
     with jobs.opened(root) as parts, parts.record.write() as writer:
         now = parts.clock.now()
-        assert writer.lease(["relay:index"], "another/1", now, now.replace(year=now.year + 1))
+        assert writer.lease(["relay:index"], "another/1", now, now + timedelta(hours=23))
     answer = jobs.publish(root)
     run = last_run(root, "publish")
     assert (answer["written"], run.state.value, run.reason) == (0, "done", "another process is publishing")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from earshot import identity
@@ -12,6 +12,7 @@ from earshot.batches import load_batch
 from earshot.config.settings import Workspace
 from earshot.errors import StorageError
 from earshot.model import (
+    ITEM_ENDS,
     Batch,
     CollectEvent,
     Fetched,
@@ -19,6 +20,7 @@ from earshot.model import (
     FilePublished,
     HandedBack,
     HostRests,
+    NotReached,
     Outcome,
     RobotsCopy,
     Role,
@@ -29,7 +31,7 @@ from earshot.pipeline.plan import LEASE
 from earshot.ports import Clock, Collector, FrontierPage, Record, RecordWriter, RunEnd
 from earshot.urls import host_of
 
-_RENEW = timedelta(seconds=30)
+_RENEW_S = 30.0
 _MOST_HOPS = 10
 _UNKNOWN = Source(id="", kind="feed", url="")
 """What a source that has left the workspace meanwhile is taken for."""
@@ -50,8 +52,8 @@ def collect(
     hosts = [f"host:{host}" for host in batch.hosts]
     sources = {source.id: source for source in workspace.sources}
     left = {item.id: item for item in batch.items}
-    renewed = clock.now()
-    if not _take_over(record, batch, hosts, owner, renewed):
+    renewed_s = clock.monotonic()
+    if not _take_over(record, batch, hosts, owner, clock.now()):
         shutil.rmtree(batch_file.parent, ignore_errors=True)
         return
     try:
@@ -59,11 +61,12 @@ def collect(
             now = clock.now()
             with record.write() as writer:
                 settle(writer, event, sources, now)
-                is_lost = now - renewed > _RENEW and len(writer.lease(hosts, owner, now, now + LEASE)) < len(hosts)
+                is_late = clock.monotonic() - renewed_s > _RENEW_S
+                is_lost = is_late and len(writer.lease(hosts, owner, now, now + LEASE)) < len(hosts)
             yield event
             if is_lost:  # this process slept too long, and another has a host: it is the other's now
                 return
-            renewed = now if now - renewed > _RENEW else renewed
+            renewed_s = clock.monotonic() if is_late else renewed_s
     finally:
         with record.write() as writer:
             writer.free(hosts, owner)
@@ -84,6 +87,8 @@ def _take_over(record: Record, batch: Batch, hosts: list[str], owner: str, now: 
 def settle(writer: RecordWriter, event: CollectEvent, sources: Mapping[str, Source], now: datetime) -> None:
     """Write what an event means. sources: those of the workspace, by id."""
     source = sources.get(event.source_id, _UNKNOWN) if isinstance(event, Fetched | HandedBack | HostRests) else _UNKNOWN
+    if isinstance(event, NotReached):
+        return  # it is as due as it was
     if isinstance(event, FilePublished):
         writer.add_file(event.file, now)
     elif isinstance(event, RobotsCopy):
@@ -115,15 +120,14 @@ def end_fetch(writer: RecordWriter, event: Fetched, source: Source, now: datetim
         retry = next_try(now, event.outcome, page.attempts if page else 0, event.retry_after_s)
         writer.end_page(name, event.outcome, event.reason, now, retry)
         return
-    state = writer.source(event.source_id)
-    failures = state.failures if state else 0
+    failed = writer.failures(event.source_id)
     writer.end_run(
         RunEnd(
             source_id=event.source_id,
             at=now,
             outcome=event.outcome,
             reason=event.reason,
-            next_due_at=next_look(now, source, event.outcome, failures, event.retry_after_s),
+            next_due_at=next_look(now, source, event.outcome, failed, event.retry_after_s),
             status=event.status,
             size_bytes=event.size_bytes,
             elapsed_s=event.elapsed_s,
@@ -140,14 +144,15 @@ def _events(collector: Collector, batch_file: Path, left: dict[str, FetchItem], 
     """Yield the collector's events, and if it dies a failure for each item that nothing was heard of."""
     try:
         for event in collector.collect(batch_file):
-            if isinstance(event, Fetched | HandedBack):
+            if isinstance(event, ITEM_ENDS):
                 left.pop(event.item_id, None)
             yield event
     except StorageError as error:
-        yield from _failures(list(left.values()), f"the spider ended early: {error}"[:300], clock.now())
+        yield from failures(list(left.values()), f"the spider ended early: {error}"[:300], clock.now())
 
 
-def _failures(items: Iterable[FetchItem], reason: str, now: datetime) -> Iterator[Fetched]:
+def failures(items: Iterable[FetchItem], reason: str, now: datetime) -> Iterator[Fetched]:
+    """Yield the failure of each item, for this reason."""
     for item in items:
         yield Fetched(
             item_id=item.id,

@@ -47,20 +47,21 @@ class Planned:
 
 
 @dataclass(slots=True)
-class _Group:
-    """What goes into one batch: items by host, and by host the further hosts that its redirects lead to."""
+class Group:
+    """What is visited together: items by host, and by host the further hosts that its redirects lead to."""
 
     items: dict[str, list[FetchItem]]
     further: dict[str, set[str]]
 
     @property
     def hosts(self) -> list[str]:
+        """All of its hosts, by name."""
         return sorted(self.items.keys() | set().union(*self.further.values()))
 
-    def only(self, granted: Container[str]) -> _Group:
+    def only(self, granted: Container[str]) -> Group:
         """Return the group without the hosts that were not granted, or whose further hosts were not."""
         kept = [h for h in self.items if all(t in granted for t in {h} | self.further.get(h, set()))]
-        return _Group({h: self.items[h] for h in kept}, {h: self.further.get(h, set()) for h in kept})
+        return Group({h: self.items[h] for h in kept}, {h: self.further.get(h, set()) for h in kept})
 
 
 def plan(
@@ -90,20 +91,56 @@ def plan(
     now = clock.now()
     by_id = {source.id: source for source in workspace.sources}
     with record.write() as writer:
-        due = [s for s in writer.due_sources(now, _MOST_ITEMS) if s.source_id not in done_sources]
-        pages = writer.due_pages(now, _most_pages(by_id), _MOST_ITEMS, PAGE_WAITS)
-        due, pages = _let_rest(writer, due, pages, by_id, now)
-        pages = _within_budget(pages, by_id, pages_taken or {})
-        found, moves = _by_host(due, pages, by_id, now), _moves(due, by_id)
+        found, moves = find_due(writer, by_id, now, _MOST_ITEMS, done_sources, pages_taken)
         split = partial(_by_collection, sources=by_id) if by_collection else _split
-        groups = split(found, moves, most_batches)
-        granted = writer.lease([f"host:{h}" for group in groups for h in group.hosts], owner, now, now + LEASE)
-        groups = [group.only({name.removeprefix("host:") for name in granted}) for group in groups]
-        used = {f"host:{h}" for group in groups for h in group.hosts}
-        writer.free([name for name in granted if name not in used], owner)
+        groups = take(writer, split(found, moves, most_batches), owner, now)
         batches = [replace(_batch(writer, group, workspace, limits, now), owner=owner) for group in groups]
-    _sweep(workspace, now)
+    sweep(workspace, now)
     return [_save(batch, workspace, by_id) for batch in batches if batch.items]
+
+
+def find_due(
+    writer: RecordWriter,
+    sources: Mapping[str, Source],
+    now: datetime,
+    most: int,
+    done_sources: Container[str] = frozenset(),
+    pages_taken: Mapping[str, int] | None = None,
+    busy: Container[str] = frozenset(),
+) -> tuple[dict[str, list[FetchItem]], dict[str, set[str]]]:
+    """Return what is due by host, and by host the further hosts that its redirects lead to.
+
+    sources: of the workspace, by id. most: sources, and pages, that are looked at. busy: hosts that are left out.
+    """
+    due = [s for s in writer.due_sources(now, most) if s.source_id not in done_sources]
+    pages = writer.due_pages(now, _most_pages(sources), most, PAGE_WAITS)
+    due = [s for s in due if not any(host in busy for host in _start(s, sources))]
+    due, pages = _let_rest(writer, due, [page for page in pages if host_of(page.url) not in busy], sources, now)
+    pages = _within_budget(pages, sources, pages_taken or {})
+    return _by_host(due, pages, sources, now), _moves(due, sources)
+
+
+def take(writer: RecordWriter, groups: Sequence[Group], owner: str, now: datetime) -> list[Group]:
+    """Lease the hosts of groups; return the groups with what is left of them, hosts of no other process."""
+    granted = writer.lease([f"host:{h}" for group in groups for h in group.hosts], owner, now, now + LEASE)
+    kept = [group.only({name.removeprefix("host:") for name in granted}) for group in groups]
+    used = {f"host:{h}" for group in kept for h in group.hosts}
+    writer.free([name for name in granted if name not in used], owner)
+    return kept
+
+
+def tied(found: Mapping[str, list[FetchItem]], moves: Mapping[str, set[str]]) -> list[Group]:
+    """Return one group a host; hosts that redirects tie to each other share one."""
+    groups: list[Group] = []
+    home: dict[str, Group] = {}
+    for host, items in found.items():
+        ties = {host} | moves.get(host, set())
+        group = next((home[h] for h in sorted(ties) if h in home), None)
+        if group is None:
+            groups.append(group := Group({}, {}))
+        group.items[host], group.further[host] = items, ties - {host}
+        home.update(dict.fromkeys(ties, group))
+    return groups
 
 
 def know_sources(writer: RecordWriter, workspace: Workspace, now: datetime) -> None:
@@ -121,6 +158,11 @@ def believe_due(writer: RecordWriter, workspace: Workspace, now: datetime) -> No
     writer.bring_forward({name: latest[name] if by_id[name].schedule else now for name in late})
 
 
+def batch_id(now: datetime) -> str:
+    """Return a new name for a batch."""
+    return f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
+
+
 def batch_folder(workspace: Workspace, batch_id: str) -> Path:
     """Return the folder of one batch: its file, and what the spider writes beside it."""
     return _folder(workspace) / batch_id
@@ -130,7 +172,7 @@ def _folder(workspace: Workspace) -> Path:
     return workspace.var / "batches"
 
 
-def _sweep(workspace: Workspace, now: datetime) -> None:
+def sweep(workspace: Workspace, now: datetime) -> None:
     """Remove what processes that died left behind. Only their folders: what they fetched is in the lake."""
     for left in _folder(workspace).glob("*"):
         try:
@@ -242,9 +284,9 @@ def _moves(due: Iterable[DueSource], sources: Mapping[str, Source]) -> dict[str,
     return further
 
 
-def _split(items: Mapping[str, list[FetchItem]], moves: Mapping[str, set[str]], most: int) -> list[_Group]:
+def _split(items: Mapping[str, list[FetchItem]], moves: Mapping[str, set[str]], most: int) -> list[Group]:
     """Share hosts out, the fullest first, always to the lightest group; hosts tied by redirects stay together."""
-    groups = [_Group({}, {}) for _ in range(min(most, len(items)))]
+    groups = [Group({}, {}) for _ in range(min(most, len(items)))]
     weights = [0] * len(groups)
     home: dict[str, int] = {}
     for host in sorted(items, key=lambda h: (-len(items[h]), h)):
@@ -259,7 +301,7 @@ def _split(items: Mapping[str, list[FetchItem]], moves: Mapping[str, set[str]], 
 
 def _by_collection(
     items: Mapping[str, list[FetchItem]], moves: Mapping[str, set[str]], most: int, *, sources: Mapping[str, Source]
-) -> list[_Group]:
+) -> list[Group]:
     """Share hosts out as `_split` does, each collection for itself; hosts tied by redirects go with the first."""
     home: dict[str, str] = {}
     shares: dict[str, dict[str, list[FetchItem]]] = defaultdict(dict)
@@ -269,35 +311,44 @@ def _by_collection(
         collection = next((home[h] for h in sorted(tied) if h in home), own)
         home.update(dict.fromkeys(tied, collection))
         shares[collection][host] = items[host]
-    groups: list[_Group] = []
+    groups: list[Group] = []
     for collection in sorted(shares):
         weight = sum(len(found) for found in shares[collection].values())
         groups += _split(shares[collection], moves, min(most, -(-weight // _PER_BATCH)))
     return groups
 
 
-def _batch(writer: RecordWriter, group: _Group, workspace: Workspace, limits: CollectLimits, now: datetime) -> Batch:
+def _batch(writer: RecordWriter, group: Group, workspace: Workspace, limits: CollectLimits, now: datetime) -> Batch:
     items = tuple(item for found in group.items.values() for item in found)
-    origins = sorted({origin for item in items if (origin := _origin(item.url))})
+    origins = sorted({origin for item in items if (origin := origin_at(item.url))})
     robots = tuple(writer.robots(origins, now - ROBOTS_KEPT))
-    name = f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
-    return Batch(name, items, robots, limits, workspace.lake_url, tuple(group.hosts))
+    return Batch(batch_id(now), items, robots, limits, workspace.lake_url, tuple(group.hosts))
 
 
-def _origin(url: str) -> str:
+def origin_at(url: str) -> str:
+    """Return the origin of an address; "" where it has none."""
     try:
         return origin_of(url)
     except SourceError:
         return ""
 
 
-def _save(batch: Batch, workspace: Workspace, sources: Mapping[str, Source]) -> Planned:
-    folder = batch_folder(workspace, batch.id)
-    file = folder / "batch.json"
+def write_batch(batch: Batch, workspace: Workspace) -> Path:
+    """Write a batch's file into its folder.
+
+    Raises:
+        StorageError: it cannot be written.
+    """
+    file = batch_folder(workspace, batch.id) / "batch.json"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        file.parent.mkdir(parents=True, exist_ok=True)
         save_batch(batch, file)
     except OSError as error:
         raise StorageError(f"a batch cannot be written: {error}") from error
+    return file
+
+
+def _save(batch: Batch, workspace: Workspace, sources: Mapping[str, Source]) -> Planned:
+    file = write_batch(batch, workspace)
     named = Counter(sources[item.source_id].collection for item in batch.items)
     return Planned(file, batch, tuple(name for name, _ in named.most_common()))

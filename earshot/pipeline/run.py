@@ -1,6 +1,7 @@
 """Run: the stages one after another, once round or for ever. The same stages that Airflow drives, no others.
 
-Spiders run in threads that only wait for their child processes; everything else happens in the calling thread.
+In a run for good a thread collects, so that nothing that the other stages do makes a source late, and mails are sent in
+another; everything else happens in the calling thread.
 """
 
 from __future__ import annotations
@@ -9,8 +10,6 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
@@ -18,26 +17,25 @@ import structlog
 
 from earshot.config.schedule import write_schedule
 from earshot.config.settings import Workspace
-from earshot.errors import EarshotError, StorageError
-from earshot.model import CollectEvent, CollectLimits, Fetched, FilePublished, HandedBack, Outcome, Role
+from earshot.errors import StorageError
+from earshot.model import CollectEvent, CollectLimits, Fetched, FilePublished, HandedBack, Outcome
 from earshot.pipeline.alert import AlertReport
 from earshot.pipeline.beside import Beside
-from earshot.pipeline.collect import collect
 from earshot.pipeline.ingest import Ingest
 from earshot.pipeline.maintain.timing import Upkeep
-from earshot.pipeline.plan import Planned, know_sources, plan
+from earshot.pipeline.plan import know_sources
 from earshot.pipeline.publish import Published
 from earshot.pipeline.resting import Resting
+from earshot.pipeline.stream import Stream
 from earshot.pipeline.writing import Ingested
 from earshot.ports import Clock, Collector, Record
 
 log = structlog.get_logger(__name__)
 _TICK_S = 0.25
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 30.0
-_RELAY_EVERY = timedelta(seconds=2)
-_BRIEF_EVERY = timedelta(seconds=30)
-_READ_AGAIN_AFTER = timedelta(minutes=1)
-_LOOK_EVERY = timedelta(seconds=5)
+_BUSY_TICK_S = 0.1
+"""Between two steps of collecting while something happens: what happens meanwhile is written together."""
+_RELAY_EVERY_S, _BRIEF_EVERY_S, _READ_AGAIN_AFTER_S, _LOOK_EVERY_S = 2.0, 30.0, 60.0, 5.0
 _RELOAD_PATIENCE_S = 20.0
 T = TypeVar("T")
 _MAIL_GRACE_S = 2.5
@@ -101,19 +99,16 @@ class Runner:
     def __init__(self, stages: Stages, on_change: Callable[[RoundReport], None] | None = None) -> None:
         self._s = stages
         self._on_change = on_change or (lambda _: None)
-        self._events: SimpleQueue[tuple[int, CollectEvent | BaseException | None]] = SimpleQueue()
-        self._live: dict[int, threading.Thread] = {}
+        self._events: SimpleQueue[CollectEvent | Exception | None] = SimpleQueue()
+        self._stream = self._make_stream(is_round=False)
+        self._collecting: threading.Thread | None = None
+        self._ends_collecting = threading.Event()
         self._stop = threading.Event()
-        self._number = 0
         self.report = RoundReport()
-        self._done_sources: set[str] = set()
-        self._pages_taken: Counter[str] = Counter()
-        self._relayed_at = stages.clock.now()
-        self._briefed_at = stages.clock.now()
-        self._read_again_at: datetime | None = None
+        self._relayed_s = self._briefed_s = self._looked_s = stages.clock.monotonic()
+        self._read_again_s: float | None = None
         self._alert = Beside("mails", stages.alert)
-        self._mail_ends_s = self._stopped_s = float("inf")
-        self._looked_at = stages.clock.now()
+        self._mail_ends_s = self._stopped_s = self._reload_ends_s = float("inf")
         self._unread: dict[str, None] = {}
         self._resting = Resting(stages.clock, stages.failed)
         self.report.broken = self._resting.broken
@@ -141,11 +136,16 @@ class Runner:
         """Look at every due source once, fetch what they lead to within their limits, tell what is to be told."""
         started = self._s.clock.monotonic()
         self._start()
+        self._stream = self._make_stream(is_round=True)
         while not self._stop.is_set():
-            has_work = self._attempt("plan", lambda: self._plan(is_round=True))
-            if not has_work and not self._live:
+            events = self._attempt("collect", self._stream.step)
+            for event in events or ():
+                self._event(event)
+            if not events and (events is None or not self._stream.is_working):
                 break
-            self._drain()
+            if not events:
+                self._stop.wait(_BUSY_TICK_S)
+        self._stream.end()
         self._finish(is_round=True)
         self.report.seconds = self._s.clock.monotonic() - started
         return self.report
@@ -158,7 +158,7 @@ class Runner:
         """
         upkeep = Upkeep(self._s.maintain, self._s.workspace, self._s.clock)
         is_started, failures = False, 0
-        while not self._stop.is_set() and not (self._wants_reload() and not self._live and not self._has_mail()):
+        while not self._stop.is_set() and not (self._wants_reload() and self._may_reload()):
             try:
                 if not is_started:  # also after a failure: what was left lying is taken up as by a new process
                     self._start()
@@ -173,8 +173,7 @@ class Runner:
 
     def _step(self, upkeep: Upkeep) -> None:
         """Give each stage its turn; one that fails in an unforeseen way rests, and the others go on."""
-        if not self.is_reloading:
-            self._attempt("plan", lambda: self._plan(is_round=False))
+        self._collect()
         self._drain()
         self._read_left_over()
         self._attempt("brief", self._brief)
@@ -186,11 +185,18 @@ class Runner:
 
     def _wants_reload(self) -> bool:
         """Tell whether the workspace was changed; asked of its files every few seconds, and then for good."""
-        now = self._s.clock.now()
-        if not self.is_reloading and now - self._looked_at >= _LOOK_EVERY:
-            self._looked_at = now
+        now_s = self._s.clock.monotonic()
+        if not self.is_reloading and now_s - self._looked_s >= _LOOK_EVERY_S:
+            self._looked_s = now_s
             self.is_reloading = bool(self._attempt("reload", self._s.has_changed))
         return self.is_reloading
+
+    def _may_reload(self) -> bool:
+        """Tell whether to begin again: nobody waits for a host, but what a spider is at is given a while to end."""
+        self._stream.is_closing = True
+        now_s = self._s.clock.monotonic()
+        self._reload_ends_s = min(self._reload_ends_s, now_s + _RELOAD_PATIENCE_S)
+        return (not self._stream.is_working or now_s >= self._reload_ends_s) and not self._has_mail()
 
     def _has_mail(self) -> bool:
         """Tell whether a mail is on its way, which is given a while before a new beginning."""
@@ -201,8 +207,8 @@ class Runner:
 
     def _read_left_over(self) -> None:
         """Read files that an earlier process left, or that could not be read when they came."""
-        if self._read_again_at is not None and self._s.clock.now() >= self._read_again_at:
-            self._read_again_at = None
+        if self._read_again_s is not None and self._s.clock.monotonic() >= self._read_again_s:
+            self._read_again_s = None
             self._unread.update(dict.fromkeys(self._s.ingest.open_files()))
         for name in list(self._unread):
             self._ingest_one(name)
@@ -225,72 +231,57 @@ class Runner:
         self._read_left_over()
         self._relay(is_forced=True)
 
-    def _plan(self, *, is_round: bool) -> bool:
-        """Start spiders for what is due, as many as may run at a time; True if any was started."""
-        free = self._s.workspace.settings.collect.processes - len(self._live)
-        if free <= 0 or self._resting.is_resting("collect"):
-            return False
-        planned = plan(
-            self._s.record,
-            self._s.workspace,
-            self._s.clock,
-            self._s.owner,
-            self._s.limits,
-            done_sources=frozenset(self._done_sources) if is_round else frozenset(),
-            pages_taken=self._pages_taken if is_round else None,
-            most_batches=free,
-        )
-        for one in planned:
-            self._launch(one)
-        return bool(planned)
-
-    def _launch(self, planned: Planned) -> None:
-        self._number += 1
-        for item in planned.batch.items:
-            if item.id.startswith("source:"):
-                self._done_sources.add(item.source_id)
-            elif item.role is Role.PAGE:
-                self._pages_taken[item.source_id] += 1
-        thread = threading.Thread(
-            target=self._collect, args=(self._number, planned.file), name=f"batch {planned.batch.id}", daemon=True
-        )
-        self._live[self._number] = thread
-        thread.start()
-
-    def _collect(self, number: int, file: Path) -> None:
-        """Runs in a thread: hand events over until the batch ends or the run stops."""
+    def _make_stream(self, *, is_round: bool) -> Stream:
         s = self._s
-        events = collect(s.record, s.collector, s.workspace, s.clock, s.owner, file)
-        try:
+        return Stream(s.record, s.collector, s.workspace, s.limits, s.clock, s.owner, is_round=is_round)
+
+    def _collect(self) -> None:
+        """Have the thread that collects at work."""
+        if self._collecting is None:
+            self._collecting = threading.Thread(target=self._keep_collecting, name="collect", daemon=True)
+            self._collecting.start()
+
+    def _keep_collecting(self) -> None:
+        """Runs in a thread, with which the spiders end: hand over what happens until the run ends."""
+        failures = 0
+        while not self._ends_collecting.is_set():
+            try:
+                events = self._stream.step()
+            except Exception as error:  # noqa: BLE001 (handed to the calling thread; what was due is tried again)
+                self._events.put(error)
+                if not isinstance(error, StorageError):
+                    self._end_stream()
+                self._ends_collecting.wait(min(_FIRST_PAUSE_S * 2**failures, _LONGEST_PAUSE_S))
+                failures += 1
+                continue
+            if failures:
+                self._events.put(None)
+                failures = 0
             for event in events:
-                self._events.put((number, event))
-                if self._stop.is_set():
-                    events.close()  # type: ignore[attr-defined]
-                    break
-            self._events.put((number, None))
-        except BaseException as error:  # noqa: BLE001 (handed to the calling thread, which raises it)
-            self._events.put((number, error))
+                self._events.put(event)
+            self._ends_collecting.wait(_BUSY_TICK_S if events else _TICK_S)
+        self._end_stream()
+
+    def _end_stream(self) -> None:
+        try:
+            self._stream.end()
+        except StorageError as error:  # the leases run out by themselves
+            log.error("hosts were not freed", reason=str(error))
 
     def _drain(self) -> None:
         """Take in what has happened; wait a tick when nothing has."""
         try:
-            number, event = self._events.get(timeout=_TICK_S)
+            event = self._events.get(timeout=_TICK_S)
         except Empty:
             return
         if event is None:
-            self._live.pop(number).join()
             self._resting.work("collect")
-        elif isinstance(event, BaseException):
-            self._live.pop(number).join()
-            if isinstance(event, EarshotError):
-                log.error("a batch ended early", reason=str(event))
-            elif isinstance(event, Exception):
-                self._resting.fail("collect", event)
-            else:
-                raise event
+        elif isinstance(event, StorageError):
+            log.error("nothing is collected until storage answers", reason=str(event))
+        elif isinstance(event, Exception):
+            self._resting.fail("collect", event)
         else:
             self._event(event)
-            self._on_change(self.report)
 
     def _event(self, event: CollectEvent) -> None:
         report = self.report
@@ -298,13 +289,12 @@ class Runner:
             self._ingest(event.file)
         elif isinstance(event, HandedBack):
             report.handed_back += 1
-            if event.item_id.startswith("source:"):
-                self._done_sources.discard(event.source_id)
         elif isinstance(event, Fetched):
             if not event.item_id.startswith("source:"):
                 report.pages += 1
             elif event.outcome is not Outcome.OK:
                 self._ended(event.source_id, event.outcome, event.reason)
+        self._on_change(report)
 
     def _ended(self, source_id: str, outcome: Outcome, reason: str = "") -> None:
         self.report.sources += 1
@@ -326,7 +316,7 @@ class Runner:
         if done is not None:
             self._unread.pop(name)
             if done.rewritten or done.unreadable:
-                self._read_again_at = self._s.clock.now() + _READ_AGAIN_AFTER
+                self._read_again_s = self._s.clock.monotonic() + _READ_AGAIN_AFTER_S
         return done
 
     def _read(self, name: str) -> Ingested:
@@ -345,10 +335,10 @@ class Runner:
 
     def _relay(self, *, is_forced: bool = False) -> None:
         """Publish, and have told what is to be told, at most every two seconds; not where it was asked to end."""
-        now = self._s.clock.now()
-        if self.is_stopping or (not is_forced and now - self._relayed_at < _RELAY_EVERY):
+        now_s = self._s.clock.monotonic()
+        if self.is_stopping or (not is_forced and now_s - self._relayed_s < _RELAY_EVERY_S):
             return
-        self._relayed_at = now
+        self._relayed_s = now_s
         if published := self._attempt("publish", self._s.publish):
             total = self.report.published
             total.written += published.written
@@ -370,9 +360,9 @@ class Runner:
 
     def _brief(self) -> None:
         """Make the briefs that are due, at most every half minute; the stage knows what they have to wait for."""
-        now = self._s.clock.now()
-        if now - self._briefed_at >= _BRIEF_EVERY:
-            self._briefed_at = now
+        now_s = self._s.clock.monotonic()
+        if now_s - self._briefed_s >= _BRIEF_EVERY_S:
+            self._briefed_s = now_s
             self._s.brief(False)
 
     def _finish(self, last: Callable[[float], None] = lambda _: None, *, is_round: bool = False) -> None:
@@ -380,7 +370,10 @@ class Runner:
 
         last: is waited for at the end, so many seconds.
         """
-        while self._live and not self._is_over(_GRACE_S):
+        self._ends_collecting.set()
+        while self._is_collecting and not self._is_over(_GRACE_S):
+            self._drain()
+        while not self.is_stopping and not self._events.empty():
             self._drain()
         if is_round and not self.is_stopping:
             self._read_left_over()
@@ -389,6 +382,10 @@ class Runner:
         self._relay(is_forced=True)  # and what came after that began
         self._finish_mails()
         last(_TICK_S if self.is_stopping else _GRACE_S)
+
+    @property
+    def _is_collecting(self) -> bool:
+        return self._collecting is not None and self._collecting.is_alive()
 
     def _finish_mails(self) -> None:
         while self._has_mail() and not self._is_over(_MAIL_GRACE_S):

@@ -11,7 +11,7 @@ from earshot.ports.clock import Clock
 from earshot.ports.index import Held, IndexAnswer, IndexWrite, Kept, MentionIndex
 from earshot.ports.lake import Lake, LakeWriter
 from earshot.ports.mail import BeforeDot, Mailer, MailLedger, never
-from earshot.ports.reading import Classifier, Collector, Extractor, Recogniser
+from earshot.ports.reading import Classifier, Collector, CollectSession, Extractor, Recogniser
 from earshot.ports.record import Record, RecordReader, RecordWriter
 from earshot.ports.rows import (
     MAX_CHANGES,
@@ -45,6 +45,7 @@ __all__ = [
     "BeforeDot",
     "Classifier",
     "Clock",
+    "CollectSession",
     "Collector",
     "Counts",
     "DocumentKey",

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from earshot.errors import DocumentError, SourceError
-from earshot.model import Capture, CollectEvent, Entry, Hint, Reading, Recognised, Verdict
+from earshot.model import Capture, CollectEvent, Entry, Hint, Reading, Recognised, Verdict, Visit
 
 
 class Collector(Protocol):
@@ -22,6 +22,36 @@ class Collector(Protocol):
         Raises:
             StorageError: the child died or wrote nonsense; what was yielded before stays true.
         """
+
+    def open(self, batch_file: Path) -> CollectSession:
+        """Start a child process that takes visits as they come; the file says its limits and its lake.
+
+        Raises:
+            StorageError: it cannot be started.
+        """
+
+
+class CollectSession(Protocol):
+    """A child process that fetches what it is given. It ends with the thread that opened it."""
+
+    is_over: bool
+    """Whether it has ended, and all that it said was taken."""
+
+    def send(self, visit: Visit) -> None:
+        """Give it more to do; every item comes to its end as those of a batch. Never waits."""
+
+    def events(self) -> list[CollectEvent]:
+        """Return what has happened since the last look. Never waits.
+
+        Raises:
+            StorageError: it died or wrote nonsense; what was returned before stays true.
+        """
+
+    def close(self) -> None:
+        """Give it nothing more: it ends when it has done what it was given."""
+
+    def kill(self) -> None:
+        """End it now. Twice is once."""
 
 
 class Extractor(Protocol):

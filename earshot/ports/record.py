@@ -91,6 +91,9 @@ class RecordReader(OperatingReads, SignInReads, UpkeepReads, Protocol):
     def condemned(self) -> list[CaptureRef]:
         """Return captures that are still to be cut out of the lake, by file and place."""
 
+    def failures(self, source_id: str) -> int:
+        """Return how many runs of a source in a row were not heard; 0 where it is not known."""
+
     def source_runs(self, source_id: str, limit: int = 50) -> list[SourceRun]:
         """Return a source's runs, newest first."""
 
@@ -288,8 +291,8 @@ class RecordWriter(RecordReader, OperatingWrites, SignInWrites, UpkeepWrites, Pr
         """Lease these names (hosts: "host:NAME"; others as agreed) and return the granted ones with their fence.
 
         A name is free if nobody holds it, its lease ran out, or its holder was a process of this machine that
-        is gone, or its lease reaches further than twice this one would: then the clock had run ahead.
-        owner: `earshot.leases.me()`. Taking what one holds renews it. Fences only grow.
+        is gone, or its lease reaches further than it can (that of a host twice as far as this one): then the clock had
+        run ahead. owner: `earshot.leases.me()`. Taking what one holds renews it. Fences only grow.
         """
 
     def free(self, names: Sequence[str], owner: str) -> None:

@@ -14,6 +14,7 @@ from earshot.ports import FrontierPage, PagesRead
 from earshot.record import tombstones
 from earshot.record.session import Session, WriteSession, chunks
 from earshot.record.tables import document, frontier, source
+from earshot.record.types import UtcDateTime
 
 WAITING, DONE, FAILED = "waiting", "done", "failed"
 _NEVER = datetime(9999, 1, 1, tzinfo=UTC)
@@ -26,7 +27,12 @@ _BOUNDED = ("", Outcome.OK, Outcome.FAILED, Outcome.THROTTLED, Outcome.NOT_THE_A
 
 def _is_false() -> ColumnElement[bool]:
     """Its time is later than it can be."""
-    latest = case(*((frontier.c.outcome == each, bindparam(f"latest_{place}")) for place, each in enumerate(_BOUNDED)))
+    latest = case(
+        *(
+            (frontier.c.outcome == each, bindparam(f"latest_{place}", type_=UtcDateTime()))
+            for place, each in enumerate(_BOUNDED)
+        )
+    )
     return frontier.c.not_before > latest
 
 

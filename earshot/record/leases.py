@@ -13,6 +13,8 @@ from earshot.model import RobotsCopy
 from earshot.record.session import WriteSession, chunks, put
 from earshot.record.tables import host_rest, lease, robots_copy
 
+LONGEST_LEASE = timedelta(hours=24)
+"""No lease is longer; that of a host is minutes long."""
 LONGEST_REST = timedelta(hours=24)
 """No host rests longer, whatever it asked for."""
 GOOD_COPY = timedelta(days=30)
@@ -26,7 +28,7 @@ class LeaseWrites(WriteSession):
         """Lease these names and return the granted ones with their fence.
 
         A name is free if nobody holds it, its lease ran out, or its holder was a process of this machine that
-        is gone, or its lease reaches further than twice this one would: then the clock had run ahead. Taking what one
+        is gone, or its lease reaches further than it can: then the clock had run ahead. Taking what one
         holds renews it and keeps its fence; every other grant has a higher one.
         """
         held: dict[str, Any] = {}
@@ -39,7 +41,7 @@ class LeaseWrites(WriteSession):
                 granted[name] = 1
             elif row.owner == owner:
                 granted[name] = row.fence
-            elif not row.owner or row.until <= now or row.until > until + (until - now) or is_gone(row.owner):
+            elif not row.owner or row.until <= now or _is_false(row, now, until) or is_gone(row.owner):
                 granted[name] = row.fence + 1
         rows = [{"name": name, "owner": owner, "fence": fence, "until": until} for name, fence in granted.items()]
         put(self.db, lease, rows)
@@ -87,6 +89,12 @@ class LeaseWrites(WriteSession):
                 return
         row = {"origin": copy.origin, "status": copy.status, "body": copy.body, "fetched_at": copy.fetched_at}
         put(self.db, robots_copy, [row])
+
+
+def _is_false(row: Any, now: datetime, until: datetime) -> bool:
+    """Tell whether a lease reaches further than it can: twice as far as the one that is asked for now, or a day."""
+    longest = (until - now) * 2 if row.name.startswith("host:") else LONGEST_LEASE
+    return bool(row.until > now + longest)
 
 
 def _is_unreachable(status: int) -> bool:

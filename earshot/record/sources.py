@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, insert, or_, select, update
+from sqlalchemy import Select, bindparam, func, insert, or_, select, update
 
 from earshot.model import Outcome, Source
 from earshot.ports import DueSource, RunEnd, SourceRun, SourceState
@@ -45,6 +45,17 @@ MAX_HOSTS = 10
 """Most hosts kept of one source's redirects."""
 
 
+_ONE = select(source).where(source.c.id == bindparam("wanted"))
+_FAILURES = select(source.c.failures).where(source.c.id == bindparam("wanted"))
+_NOTED = select(1).where(
+    source_run.c.source_id == bindparam("wanted"),
+    source_run.c.at == bindparam("at"),
+    source_run.c.outcome == bindparam("outcome"),
+)
+_INSERT_RUN = insert(source_run)
+"""What every poll says is built once: to build a statement takes longer than to execute it."""
+
+
 class SourceReads(Session):
     """What the record says of sources."""
 
@@ -56,6 +67,10 @@ class SourceReads(Session):
         """Return one source, or None."""
         row = self.db.execute(_states().where(source.c.id == source_id)).first()
         return None if row is None else _state(row)
+
+    def failures(self, source_id: str) -> int:
+        """Return how many runs of a source in a row were not heard; 0 where it is not known."""
+        return int(self.db.execute(_FAILURES, {"wanted": source_id}).scalar() or 0)
 
     def source_runs(self, source_id: str, limit: int = 50) -> list[SourceRun]:
         """Return a source's runs, newest first."""
@@ -112,12 +127,12 @@ class SourceWrites(WriteSession):
 
         The same end twice (source, time, outcome) is counted once.
         """
-        row = self.db.execute(select(source).where(source.c.id == end.source_id)).first()
+        row = self.db.execute(_ONE, {"wanted": end.source_id}).first()
         if row is None:
             return
         changes: dict[str, Any] = {"next_due_at": end.next_due_at} | _validators(end)
         if not self._is_noted(end):
-            self.db.execute(insert(source_run).values(**_run(end)))
+            self.db.execute(_INSERT_RUN, _run(end))
             changes |= _counted(end, row)
         since = end.heard_since
         if since is None and end.outcome is Outcome.UNCHANGED:
@@ -140,8 +155,8 @@ class SourceWrites(WriteSession):
             self._change_source(source_id, {"hosts": [*hosts, host][-MAX_HOSTS:]})
 
     def _is_noted(self, end: RunEnd) -> bool:
-        same = (source_run.c.source_id == end.source_id) & (source_run.c.at == end.at)
-        return self.db.execute(select(1).where(same, source_run.c.outcome == end.outcome)).first() is not None
+        same = {"wanted": end.source_id, "at": end.at, "outcome": end.outcome}
+        return self.db.execute(_NOTED, same).first() is not None
 
 
 def _states() -> Select[Any]:

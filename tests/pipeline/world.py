@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from earshot.alerts.rules import RuleBook
-from earshot.batches import load_batch
+from earshot.batches import load_batch, save_batch
 from earshot.config.settings import Settings, Workspace
 from earshot.errors import StorageError
 from earshot.index.embedded import EmbeddedIndex
@@ -31,6 +31,7 @@ from earshot.model import (
     Sentiment,
     Source,
     Verdict,
+    Visit,
 )
 from earshot.pipeline.alert import AlertReport
 from earshot.pipeline.ingest import Ingest
@@ -131,6 +132,9 @@ class Web:
             yield FilePublished(name)
         yield from fetched
 
+    def open(self, batch_file: Path) -> _Session:
+        return _Session(self, batch_file)
+
     def _capture(self, writer: object, one: FetchItem, body: bytes, final: str) -> Fetched:
         capture = Capture(
             ref=CaptureRef("", 0, 0, ""),
@@ -161,6 +165,36 @@ class Web:
             elapsed_s=0.1,
             at=self._clock.now(),
         )
+
+
+class _Session:
+    """The CollectSession port for tests: visits that come together are a batch."""
+
+    def __init__(self, web: Web, batch_file: Path) -> None:
+        self._web, self._file = web, batch_file
+        self._waiting: list[Visit] = []
+        self._is_closing = self.is_over = False
+
+    def send(self, visit: Visit) -> None:
+        self._waiting.append(visit)
+
+    def events(self) -> list[CollectEvent]:
+        found: list[CollectEvent] = []
+        whole = load_batch(self._file)
+        visits, self._waiting = self._waiting, []
+        if visits:
+            items = tuple(item for visit in visits for item in visit.items)
+            hosts = tuple(host for visit in visits for host in visit.hosts)
+            save_batch(replace(whole, items=items, hosts=hosts), self._file)
+            found += self._web.collect(self._file)
+        self.is_over = self._is_closing and not found
+        return found
+
+    def close(self) -> None:
+        self._is_closing = True
+
+    def kill(self) -> None:
+        self.is_over = True
 
 
 class World:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Protocol
 
@@ -21,6 +22,7 @@ from earshot.model import (
     Outcome,
     RobotsCopy,
     Role,
+    Visit,
 )
 from earshot.ports import Collector
 
@@ -99,6 +101,28 @@ class CollectorContract:
         next(events)
         assert children() - before
         events.close()  # type: ignore[attr-defined]
+        assert children() == before
+
+    def test_a_session_takes_visits_while_it_works(self, collector: Collector, site: Site, tmp_path: Path) -> None:
+        before = children()
+        session = collector.open(make_batch(tmp_path))
+        slow = FetchItem("source:slow", Role.FEED, site.url("/slow?3"), "slow", delay_s=0.0)
+        session.send(Visit((slow,), ("127.0.0.1",)))
+        ended: list[str] = []
+        for number in range(3):
+            item = FetchItem(f"source:{number}", Role.FEED, site.url("/status?404", 1), "quick", delay_s=0.0)
+            session.send(Visit((item,), ("127.0.0.2",)))
+            while item.id not in ended:
+                ended += [event.item_id for event in session.events() if isinstance(event, Fetched)]
+                time.sleep(0.02)
+        assert slow.id not in ended
+        session.close()
+        while not session.is_over:
+            ended += [event.item_id for event in session.events() if isinstance(event, Fetched)]
+            time.sleep(0.02)
+        session.kill()
+        session.kill()
+        assert sorted(ended) == ["source:0", "source:1", "source:2", "source:slow"]
         assert children() == before
 
     def test_nothing_is_left_running(self, collector: Collector, site: Site, tmp_path: Path) -> None:

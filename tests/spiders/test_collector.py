@@ -13,7 +13,7 @@ import pytest
 from earshot.batches import event_line
 from earshot.clock import SystemClock
 from earshot.errors import StorageError
-from earshot.model import Fetched, FilePublished, Outcome
+from earshot.model import Fetched, FilePublished, NotReached, Outcome
 from spiders import collector as module
 from spiders.collector import ScrapyCollector
 from spiders.results import results_path
@@ -93,8 +93,8 @@ def test_what_is_not_reached_in_time_is_left_for_later(tmp_path: Path) -> None:
     with serving() as server:
         items = [make_item(server.url(f"/slow?1.{n}"), parallel=1) for n in range(4)]
         events = list(ScrapyCollector(SystemClock(), seconds=0.5).collect(save(tmp_path, items)))
-        outcomes = [event.outcome for event in events if isinstance(event, Fetched)]
-        assert sorted(outcomes) == [Outcome.OK, *[Outcome.THROTTLED] * 3]
+        assert [event.outcome for event in events if isinstance(event, Fetched)] == [Outcome.OK]
+        assert len([event for event in events if isinstance(event, NotReached)]) == 3
 
 
 def test_the_child_ends_with_its_parent_and_listens_nowhere(tmp_path: Path) -> None:
