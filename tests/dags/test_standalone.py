@@ -51,7 +51,7 @@ SOON = {
     "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "5",
 }
 """A task that was killed, or stands still, is tried again sooner than `make airflow` does it."""
-PATIENCE_S = 420.0
+PATIENCE_S = 900.0
 LATE_TITLE = "A Kestrava battery caught fire in the shed"
 OPERATIONS = "operations@example.org"
 CANARY = "kanarienvogel-4711"

@@ -28,7 +28,7 @@ def start(verb: str, url: str, *arguments: str) -> subprocess.Popen[str]:
 
 
 def ends_well(process: subprocess.Popen[str]) -> str:
-    out, _ = process.communicate(timeout=50)
+    out, _ = process.communicate(timeout=300)
     assert process.returncode == 0
     return out
 
