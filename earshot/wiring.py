@@ -163,7 +163,8 @@ class Parts:
         """All brands, compiled."""
         from earshot.query.recognise import BrandRecogniser
 
-        recogniser = BrandRecogniser(self.workspace.brands, self.workspace.settings.time_zone)
+        settings = self.workspace.settings
+        recogniser = BrandRecogniser(self.workspace.brands, settings.time_zone, settings.languages)
         gc.collect()
         gc.freeze()  # large and unchanging: left to the collector it costs pauses of 70 to 170 ms
         return recogniser

@@ -7,18 +7,22 @@ most of all texts. Only what may be a name is then held against what stands arou
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from operator import attrgetter
 from typing import NamedTuple
 
 from earshot.names.endings import ANY, MIN_STEM, Languages, names_behind, without_prefix
 from earshot.names.forms import Pattern, parts_of
+from earshot.names.letters import told_by_letters
 from earshot.names.plain import plain_keys
 from earshot.names.rules import MIN_IN_KNOWN_TAG, WHOLE, Candidate, Heard, Step, Way, is_marked
+from earshot.names.runs import RunIndex, has_no_spaces
 from earshot.query.words import Word, fold
 
 _MEMO_SIZE = 200_000
 _MAX_PARTS = 12
 _SPELLINGS = 2
 _LONGEST = 60  # letters of a word that is looked at for a name in it
+_CASED = attrgetter("cased")
 _EDGE = MIN_IN_KNOWN_TAG
 _NO_NODES: dict[str, _Node] = {}
 _NO_HEADS: set[str] = set()
@@ -101,10 +105,13 @@ class _Memo(dict[str, "_State | None"]):
 class NameFinder:
     """Names by number. They are added first, then texts are walked."""
 
-    def __init__(self) -> None:
+    def __init__(self, expected: Languages = ANY) -> None:
+        """Take the languages (ISO 639-1) that texts are expected in of which nobody knows the language."""
+        self._expected = expected
         self._root = _Node()
+        self._runs = RunIndex()
         self._lengths: dict[str, list[int]] = {}
-        self._memos: dict[str, _Memo] = {}
+        self._memos: dict[Languages, _Memo] = {}
         self._kept = 0
 
     def add(self, pattern: Pattern, number: int) -> None:
@@ -119,6 +126,7 @@ class NameFinder:
         if _takes_parts(pattern):
             for key in pattern.words[0]:
                 self._add_edges(key)
+                self._runs.add(key)
         if self._memos:
             self._memos.clear()
 
@@ -130,8 +138,9 @@ class NameFinder:
         hits: NameHits = {}
         if not self._root.after:
             return hits
-        memo = self._memo(language)
-        states = enumerate(map(memo.__getitem__, [word.cased for word in words]))
+        memo = self._memo(frozenset((language,)) if language else told_by_letters(text) or self._expected)
+        states = enumerate(map(memo.__getitem__, map(_CASED, words)))
+        last = len(words) - 1
         for at, state in [(at, state) for at, state in states if state]:
             word = words[at]
             if state.sure:
@@ -143,7 +152,10 @@ class NameFinder:
                         hits[number] = [place]
             if state.asked:
                 _ask(state.asked, text, (word,), rank, hits)
-            if state.heads:
+            if state.heads and at < last:
+                head = words[at + 1].text[:MIN_STEM]  # told here too, since it turns nearly all away
+                if head not in state.heads and head.isascii():
+                    continue
                 self._go_on(state, text, words, at, rank, hits, memo.languages)
         return hits
 
@@ -189,20 +201,25 @@ class NameFinder:
         self._kept += 1
         return following
 
-    def _memo(self, language: str) -> _Memo:
-        """Return what is known of words in a language; all is forgotten when it is too much."""
+    def _memo(self, languages: Languages) -> _Memo:
+        """Return what is known of words in texts of some languages; all is forgotten when it is too much."""
         if self._kept > _MEMO_SIZE:
             self._memos.clear()
             self._kept = 0
-        if language not in self._memos:
-            languages = frozenset((language,)) if language else ANY
-            self._memos[language] = _Memo(self._look_up, languages)
-        return self._memos[language]
+        known = self._memos.get(languages)
+        if known is None:
+            known = self._memos[languages] = _Memo(self._look_up, languages)
+        return known
 
     def _look_up(self, cased: str, languages: Languages) -> _State | None:
         self._kept += 1
         leads = [_Lead(node, (step,)) for node, step in _steps(self._root, cased, languages)]
-        if len(cased) <= _LONGEST:
+        if has_no_spaces(cased):
+            leads += [
+                _Lead(self._root.after[name], (Step(Way.RUN, name),))
+                for name in self._runs.names_in(plain_keys(cased)[0])
+            ]
+        elif len(cased) <= _LONGEST:
             leads += [_Lead(node, (step,)) for node, step in self._within(cased)]
         return _State((Word(0, len(cased), fold(cased), cased),), leads, languages) if leads else None
 
@@ -298,4 +315,4 @@ def _ask(ends: Sequence[_End], text: str, words: Sequence[Word], rank: int, hits
         if in_marks and not is_marked(text, words[0].start, words[-1].end):
             continue
         if (is_sure and len(words) == 1) or candidate.fits(text, words):
-            hits.setdefault(number, []).append((rank, *candidate.span(words)))
+            hits.setdefault(number, []).append((rank, *candidate.span(text, words)))

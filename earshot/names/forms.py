@@ -7,7 +7,7 @@ compounds, tags and handles are looked for by the finder.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -127,27 +127,52 @@ def _derived(name: Spelling) -> Iterator[Pattern]:
     if name.before or name.after:
         yield from _signs_as_words(name)
     if any(gap.kind is Between.SIGN for gap in name.gaps):
-        yield from _and_as_word(name)
+        yield from _joined(name)
+        yield from _without_stops(name)
+        for words, gaps in ((name.words, name.gaps), *_ways_to_join(name)):
+            yield from _and_as_word(name, words, gaps)
     if not any(sign in _SIGN_WORDS for sign in name.before + name.after):
         yield from _in_marks(name)
 
 
 def _joined(name: Spelling) -> Iterator[Pattern]:
-    """Yield CocaCola for Coca-Cola; of several words every way to join neighbours."""
+    """Yield CocaCola for Coca-Cola, and Tom & Larrys for Tom & Larry's; of several words every way."""
+    for words, gaps in _ways_to_join(name):
+        one = _pattern(name, words, gaps, name.before, name.after)
+        is_short = len(name.letters) < MIN_JOINED and len(words) == 1
+        yield one._replace(in_own_case=True) if is_short else one
+
+
+def _ways_to_join(name: Spelling) -> Iterator[tuple[Sequence[str], Sequence[Gap]]]:
+    """Yield the words and gaps that are left when neighbours are joined, in every way."""
     joints = [number for number, gap in enumerate(name.gaps) if gap.is_joinable]
     ways = range(1, 1 << len(joints)) if len(joints) < MAX_JOINED_WORDS else [(1 << len(joints)) - 1]
     for way in ways:
-        at = {joint for number, joint in enumerate(joints) if way >> number & 1}
-        words, gaps = [name.words[0]], []
-        for number, word in enumerate(name.words[1:]):
-            if number in at:
-                words[-1] += word
-            else:
-                words.append(word)
-                gaps.append(name.gaps[number])
-        one = _pattern(name, words, gaps)
-        is_short = len(name.letters) < MIN_JOINED and len(words) == 1
-        yield one._replace(in_own_case=True) if is_short else one
+        yield _join(name, {joint for number, joint in enumerate(joints) if way >> number & 1})
+
+
+def _join(name: Spelling, joints: Collection[int]) -> tuple[Sequence[str], Sequence[Gap]]:
+    words, gaps = [name.words[0]], []
+    for number, word in enumerate(name.words[1:]):
+        if number in joints:
+            words[-1] += word
+        else:
+            words.append(word)
+            gaps.append(name.gaps[number])
+    return words, gaps
+
+
+def _without_stops(name: Spelling) -> Iterator[Pattern]:
+    """Yield KnotJS for Knot.js; numbers keep their points."""
+    stops = {
+        number
+        for number, (gap, (one, two)) in enumerate(zip(name.gaps, pairwise(name.words), strict=True))
+        if gap.written == "." and not (one[-1].isdigit() and two[0].isdigit())
+    }
+    if stops:
+        words, gaps = _join(name, stops)
+        one = _pattern(name, words, gaps, name.before, name.after)
+        yield one._replace(in_own_case=True) if len(name.letters) < MIN_JOINED else one
 
 
 def _parted(name: Spelling) -> Iterator[Pattern]:
@@ -183,24 +208,24 @@ def _signs_as_words(name: Spelling) -> Iterator[Pattern]:
         yield _pattern(name, row, gaps)._replace(cased=cased, in_own_case=False)
 
 
-def _and_as_word(name: Spelling) -> Iterator[Pattern]:
-    """Yield C and A, and candA, for C&A."""
-    if name.before or name.after or not all(_is_and(gap) for gap in name.gaps if gap.kind is Between.SIGN):
+def _and_as_word(name: Spelling, words: Sequence[str], gaps: Sequence[Gap]) -> Iterator[Pattern]:
+    """Yield C and A, and candA, for C&A. words, gaps: the name's, some words perhaps joined."""
+    if name.before or name.after or not all(_is_and(gap) for gap in gaps if gap.kind is Between.SIGN):
         return
-    row, cased, gaps = [plain_keys(name.words[0])], [name.words[0]], []
-    for gap, (one, two) in zip(name.gaps, pairwise(name.words), strict=True):
+    row, cased, between = [plain_keys(words[0])], [words[0]], []
+    for gap, (one, two) in zip(gaps, pairwise(words), strict=True):
         if gap.kind is Between.SIGN:
             if one.isdigit() or two.isdigit():  # 1 and 2 are numbers
                 return
             is_plain = min(len(one), len(two)) >= _MIN_AROUND_AND
             row.append(tuple(word for word in AND_WORDS if is_plain or len(word) > 1))
             cased.append("")
-            gaps.append(OPEN_GAP)
+            between.append(OPEN_GAP)
         row.append(plain_keys(two))
         cased.append(two)
-        gaps.append(gap if gap.kind is not Between.SIGN else OPEN_GAP)
-    own = any(len(word) == 1 for word in name.words)
-    yield Pattern(name, tuple(row), tuple(cased), tuple(gaps), in_own_case=own)
+        between.append(gap if gap.kind is not Between.SIGN else OPEN_GAP)
+    own = any(len(word) == 1 for word in words)
+    yield Pattern(name, tuple(row), tuple(cased), tuple(between), in_own_case=own)
 
 
 def _and_as_sign(name: Spelling) -> Iterator[Pattern]:

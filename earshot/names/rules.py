@@ -67,6 +67,7 @@ class Way(StrEnum):
     LAST = "ends with it"
     PART = "has it as a part that capitals tell"
     LEADING_PART = "begins with it as a part that capitals tell"
+    RUN = "holds it, in a script without spaces"
 
 
 class Step(NamedTuple):
@@ -133,6 +134,8 @@ class Candidate:
 
     def _part_holds(self, step: Step, *, is_marked: bool) -> bool:
         length = len(self.pattern.name.letters)
+        if step.way is Way.RUN:
+            return True
         if step.way is Way.PART:
             return is_marked and length > 1
         if step.way is Way.LEADING_PART:
@@ -156,21 +159,28 @@ class Candidate:
         pattern, first, last = self.pattern, self.words[0].cased, self.words[-1].cased
         if pattern.name.is_short or pattern.before or pattern.after or pattern.refused or pattern.is_exact:
             return False
+        if self.steps[0].way is Way.RUN:
+            return False
         if len(self.words[0].text) == 1 or first[0].isdigit() or last[-1].isdigit():
             return False
         return not (pattern.is_cased and self._is_guess()) and all(gap.holds(" ") for gap in pattern.gaps)
 
     def fits(self, text: str, words: Sequence[Word]) -> bool:
         """Tell whether what stands around and between its words, here in a text, lets it be the name."""
-        if self.pattern.refused and surface(text[slice(*self.span(words))]) in self.pattern.refused:
+        if self.pattern.refused and surface(text[slice(*self.span(text, words))]) in self.pattern.refused:
             return False
         if self.pattern.is_cased and self._is_guess() and _begins_sentence(text, words[0].start):
             return False  # its capital tells nothing
         return self._gaps_hold(text, words) and self._signs_hold(text, words) and self._stands_alone(text, words)
 
-    def span(self, words: Sequence[Word]) -> tuple[int, int]:
-        """Return where it begins and ends, signs included."""
-        return max(0, words[0].start - len(self.pattern.before)), words[-1].end + len(self.pattern.after)
+    def span(self, text: str, words: Sequence[Word]) -> tuple[int, int]:
+        """Return where it begins and ends, signs included; of a name in a run without spaces where that is known."""
+        start, end = words[0].start, words[-1].end
+        step = self.steps[0]
+        at = text.lower().find(step.rest, start, end) if step.way is Way.RUN else -1
+        if at >= 0:
+            return at, at + len(step.rest)
+        return max(0, start - len(self.pattern.before)), end + len(self.pattern.after)
 
     def _gaps_hold(self, text: str, words: Sequence[Word]) -> bool:
         between = [text[words[n].end : words[n + 1].start] for n in range(len(words) - 1)]

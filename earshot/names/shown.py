@@ -73,8 +73,10 @@ def _why(pattern: Pattern, given: Pattern) -> str:
         return "hashtag"
     if APOSTROPHE_GAP in pattern.gaps:
         return "with an apostrophe"
+    if len(pattern.words) < len(given.words):
+        return "joined"
     if pattern.name.has_signs:
         return "sign as a word"
     if any(gap.kind is Between.SIGN for gap in pattern.gaps):
         return "word as a sign"
-    return "joined" if len(pattern.words) < len(given.words) else "with a space"
+    return "with a space"

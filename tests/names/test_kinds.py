@@ -61,6 +61,14 @@ KINDS = [
     Kind("SunPanel", ("Sun Panel roofs", "Sun-Panel", "sunpanel", "SunPanels"), ("a sun panel", "the sun, panel")),
     Kind("Marlow and Sons", ("Marlow & Sons", "Marlow and Sons", "marlow&sons"), ("Marlow, Sons", "Marlow or Sons")),
     Kind("New Ballro", ("My New Ballro shoes", "NewBallro", "#newballro"), ("Is it new? Ballro drives", "new. Ballro")),
+    Kind("Knot.js", ("KnotJS", "knotjs 20", "Knot.js"), ("knot. js", "knot js", "Knot")),
+    Kind("Web 7.0", ("Web 7.0",), ("Web 70", "web 7")),
+    Kind('Boots "Q" More', ("Boots Q More", "Boots 'Q' More", "BootsQMore", "Boots “Q” More"), ("boots, q, more",)),
+    Kind("Boots Q More", ("BootsQMore", "Boots QMore", "#bootsqmore"), ("boots. Q more",)),
+    Kind("Tom & Larry's", ("Tom and Larrys", "Tom & Larrys", "Tom und Larry’s", "#TomAndLarrys"), ("Tom, Larrys",)),
+    Kind("K7Z", ("k7z is", "K7Z"), ("k7",)),
+    Kind("Z7", ("Z7 is down", "#z7"), ("z7 is down",)),
+    Kind("z7", ("z7 is down", "Z7 is down")),
     Kind("U.R.G.", ("U.R.G. said", "URG said", "U. R. G."), ("urg", "u r g")),
     Kind("Dr. Ottken", ("Dr. Ottken", "Dr Ottken", "DrOttken", "Dr.Ottken"), ("Ottken", "dr, ottken")),
     Kind("AB/CD", ("AB/CD plays", "ABCD", "AB CD", "AB-CD"), ("AB. CD", "ab, cd")),
@@ -118,6 +126,8 @@ KINDS = [
     Kind("Bielna Rzepa", ("Bielnej Rzepy", "Bielną Rzepę"), ("Bielna rzepami",), "pl"),
     Kind("Neue Molde", ("der Neuen Molde", "Neuer Molde"), ("Neue Molden", "Neues"), "de"),
     Kind("Мошорок", ("Мошорка", "Мошорком"), ("мошорка", "Мошорк")),
+    Kind("Torbelka", ("ve městě Torbelky", "s Torbelkou přišel"), ("with Torbelkou", "chez Torbelkou à Nîmes")),
+    Kind("Žorka", ("Žorky Auto", "w Żorki"), ("in Zorky",)),
     # --- tags and handles ---
     Kind(
         "Nivelda",
@@ -137,6 +147,9 @@ KINDS = [
     ),
     # --- other scripts ---
     Kind("花玉", ("花玉の洗剤", "花\n玉", "#花玉"), ("白い花。玉は丸い", "花、玉")),
+    Kind("ซาโรมะ", ("ชอบซาโรมะมาก", "ซาโรมะ", "ไปซาโรมะ ที่"), ("ซาโรม", "ดาโรมะ")),
+    Kind("ซาร", ("ร้านซารปิด",), ("ซาระ", "ซาริ")),
+    Kind("Zaro", ("ซื้อZaroที่ร้าน", "买Zaro吧", "Zaroの靴"), ("ซื้อZarogoที่ร้าน",)),
     Kind("ジロ・スミ", ("ジロ・スミ", "ジロスミ", "ｼﾞﾛｽﾐ"), ("ジロ。スミ",)),
     Kind("نورما", ("نورما", "نـــورما", "نُورْما", "والنورما", "بنورما"), ("نور",)),
     Kind("אורמה", ("אורמה", "באורמה", "אוּרְמָה"), ("אור",)),
