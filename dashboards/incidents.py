@@ -18,17 +18,21 @@ from earshot.ports import RecordReader
 
 _INCIDENTS = 50
 _MOST_READ = 500
+_MOST_LISTED = 100
+"""Of each incident of a list so many mentions are read: a wave has thousands, with their whole texts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """An incident with its mentions that are still active, oldest first, and who was or is to be notified of it.
+    """An incident with its first mentions that are still active, and who was or is to be notified of it.
 
-    people: each person once, with the latest notice; mails: how many each was sent.
+    count: how many mentions; beyond the first _MOST_LISTED those that were withdrawn count, too. people: each person
+    once, with the latest notice; mails: how many each was sent.
     """
 
     incident: Incident
     mentions: tuple[Mention, ...]
+    count: int
     people: tuple[Notice, ...]
     mails: Mapping[str, int]
 
@@ -57,7 +61,7 @@ def make_router(board: Board) -> APIRouter:
         brand = request.query_params.get("brand", "")
         with board.record.read() as record:
             incidents = record.incidents(_INCIDENTS, brand if brand in board.brands else "")
-            known = {m.id: m for m in record.mentions([i for incident in incidents for i in incident.mention_ids])}
+            known = {m.id: m for m in record.mentions([i for one in incidents for i in one.mention_ids[:_MOST_LISTED]])}
             told = [_told(incident, known, record.notices_of(incident.id)) for incident in incidents]
         return board.page(
             request,
@@ -97,13 +101,14 @@ def make_router(board: Board) -> APIRouter:
 
 
 def _told(incident: Incident, known: dict[str, Mention], notices: Sequence[Notice]) -> Told:
-    mentions = tuple(known[mention] for mention in incident.mention_ids if mention in known)
+    mentions = tuple(known[mention] for mention in incident.mention_ids[:_MOST_LISTED] if mention in known)
     in_order = sorted(notices, key=lambda notice: (notice.created_at, notice.key))
     people = {notice.recipient: notice for notice in in_order}
     mails: dict[str, set[str]] = {}
     for notice in notices:
         mails.setdefault(notice.recipient, set()).update({notice.delivery_key} if notice.delivery_key else set())
-    return Told(incident, mentions, tuple(people.values()), {name: len(keys) for name, keys in mails.items()})
+    count = len(mentions) + len(incident.mention_ids[_MOST_LISTED:])
+    return Told(incident, mentions, count, tuple(people.values()), {name: len(keys) for name, keys in mails.items()})
 
 
 def _steps(record: RecordReader, incident: Incident, mentions: Mapping[str, Mention]) -> Iterator[Step]:

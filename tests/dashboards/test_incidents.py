@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
 
+from dashboards import incidents
 from dashboards.incidents import what_mailed, why_joined
 from earshot.model import Delivery, DeliveryState, Joined, Notice, NoticeState, Occasion, Severity, Why
 from tests.builders import NOW
@@ -30,6 +32,17 @@ def test_an_incident_tells_its_course(served: Served) -> None:
 
 def test_the_list_leads_to_each_incident(served: Served) -> None:
     assert f'href="/incidents/{incident_id(served)}"' in served.client.get("/incidents").text
+
+
+def test_the_list_reads_few_mentions_of_a_wave_and_counts_them_all(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(incidents, "_MOST_LISTED", 2)
+    with served.world.record.read() as reader:
+        one = reader.incidents()[0]
+    mentions = {mention.id: mention for mention in served.world.mentions[:5]}
+    told = incidents._told(replace(one, mention_ids=tuple(mentions)), mentions, ())
+    assert (len(told.mentions), told.count) == (2, 5)
 
 
 def test_an_incident_that_is_not_there_is_not_found(served: Served) -> None:
