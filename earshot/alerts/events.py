@@ -159,7 +159,7 @@ class Events:
     def _common(self, reader: RecordReader, brand_id: str, now: datetime) -> Common:
         """Return what is common. Counted anew each hour; while there is little to count, each minute or each time."""
         kept = self._kept.get(brand_id)
-        if kept and now - kept.made_at < _kept_for(kept.count):
+        if kept and timedelta(0) <= now - kept.made_at < _kept_for(kept.count):
             return kept.common
         samples = _samples(reader, brand_id, now)
         if kept is None or kept.count != len(samples) or now - kept.made_at >= _KEPT:

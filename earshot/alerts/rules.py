@@ -6,6 +6,7 @@ Knows neither the record nor mail; when a rule may speak is the business of `rou
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from earshot.alerts.events import Events
 from earshot.config.settings import AlertSettings
@@ -75,6 +76,14 @@ class RuleBook:
         if rule is not None and rule.updates is not None:
             return rule.updates
         return brand.updates if brand is not None else Updates()
+
+    @property
+    def waits(self) -> tuple[timedelta, ...]:
+        """How long after a mail somebody hears again who has asked for a time, whoever that is."""
+        brands, rules = self._brands.values(), self._rules.values()
+        people = [*(p for each in brands for p in each.recipients), *(p for each in rules for p in each.recipients)]
+        said = [*(b.updates for b in brands), *(r.updates for r in rules), *(p.updates for p in people)]
+        return tuple(updates.after for updates in said if updates is not None and updates.after is not None)
 
     def flags(self, mention: Mention) -> tuple[Flag, ...]:
         """Return the rules that fire on a mention, in the order the brand names them.

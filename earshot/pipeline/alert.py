@@ -13,6 +13,7 @@ from typing import Any
 
 import structlog
 
+from earshot.alerts.false_times import end_false_times
 from earshot.alerts.gate import PATIENCE, last_refusal
 from earshot.alerts.renderer import Renderer
 from earshot.alerts.routing import Judged, judge_document
@@ -84,6 +85,7 @@ def alert(
     Raises:
         StorageError: the record did not answer; what was done stays done, the rest is done by the next run.
     """
+    end_false_times(record, book, clock)
     judged, count = _judge_late(record, book, settings, clock)
     told: dict[str, Any] = {"judged": count, "incidents": judged.incidents, "notices": judged.notices}
     if mailer is None:
@@ -106,6 +108,7 @@ def judge(record: Record, book: RuleBook, settings: Settings, clock: Clock) -> t
     latter: nobody is told of it, but what became of a mail is written down all the same. While the mail server takes
     nothing from us one brand a minute is named, to try again; without a mail server none is.
     """
+    end_false_times(record, book, clock)
     judged, _ = _judge_late(record, book, settings, clock)
     now = clock.now()
     with record.read() as reader:

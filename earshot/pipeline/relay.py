@@ -59,7 +59,7 @@ def pause_of(reader: RecordReader, book: RuleBook, brand_id: str) -> str:
 def remember_pause(writer: RecordWriter, brand_id: str, now: datetime) -> None:
     """Note that a brand is paused, at most once a minute: a run asks every two seconds."""
     last = writer.last_paused().get(brand_id)
-    if last is None or now - last >= _NOTED_EVERY:
+    if last is None or not timedelta(0) <= now - last < _NOTED_EVERY:
         writer.note_paused([brand_id], now)
 
 

@@ -246,6 +246,13 @@ class RecordReader(OperatingReads, SignInReads, UpkeepReads, Protocol):
     def first_heard(self, source_id: str, since: datetime) -> datetime | None:
         """Return when a source was first heard at `since` or later, or None."""
 
+    def has_times_to_come(self, now: datetime, longest: timedelta) -> bool:
+        """Tell whether a notice or delivery has a time that it cannot have: the clock ran ahead when it was written.
+
+        That is: made or changed later than `now` (clocks of two machines may differ by a minute), or, while it waits,
+        told to wait longer than `longest` from now.
+        """
+
     def quarantine(self) -> list[Quarantined]:
         """Return what is quarantined, oldest first."""
 
@@ -487,6 +494,13 @@ class RecordWriter(RecordReader, OperatingWrites, SignInWrites, UpkeepWrites, Pr
 
     def hold_notices(self, keys: Sequence[str], not_before: datetime) -> None:
         """Leave notices pending until then."""
+
+    def end_times_to_come(self, now: datetime, longest: timedelta) -> int:
+        """Bring to `now` what has a time that it cannot have; return how many rows. Twice is once.
+
+        What was to wait from then on waits as long from now. Where there is any, other notices that are held, and wait
+        for no update, are due at once: why they wait is judged anew.
+        """
 
     def told_since(self, brand_id: str, recipient: str, since: datetime) -> int:
         """Return how many alert mails of this brand to this recipient were made (bound, not dead) since."""

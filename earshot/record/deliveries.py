@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Table, delete, exists, func, or_, select, update
 
 from earshot.errors import StorageError
 from earshot.leases import is_gone
@@ -28,6 +28,8 @@ MOVES: dict[DeliveryState, frozenset[DeliveryState]] = {
 }
 """What may follow a state. Unknown is left only when a ledger or a person has said what became of the message. What is
 claimed becomes unknown or sent without a dot where another mail may have told it, or did, before a restore."""
+
+_CLOCKS_DIFFER = timedelta(minutes=1)
 
 ALERTS, BRIEF = "alerts", "brief"
 """What one can unsubscribe from."""
@@ -98,6 +100,17 @@ class DeliveryReads(Session):
                 found[row.brand_id] = found.get(row.brand_id, False) or is_left
         return dict(sorted(found.items()))
 
+    def has_times_to_come(self, now: datetime, longest: timedelta) -> bool:
+        """Tell whether a notice or delivery has a time that it cannot have."""
+        return any(
+            self.db.execute(select(1).where(which).limit(1)).first() is not None
+            for which in (
+                *_written_later(now),
+                _waits_beyond(notice, now + longest),
+                _waits_beyond(delivery, now + longest),
+            )
+        )
+
 
 class DeliveryWrites(WriteSession):
     """What the alert stage and the mail relay write."""
@@ -165,6 +178,33 @@ class DeliveryWrites(WriteSession):
             those = notice.c.key.in_(part) & (notice.c.state == state)
             changed += self.db.execute(update(notice).where(those).values(**changes)).rowcount
         return changed
+
+    def end_times_to_come(self, now: datetime, longest: timedelta) -> int:
+        """Bring to `now` what has a time that it cannot have; return how many rows. Twice is once."""
+        late_notices, late_deliveries = _written_later(now)
+        made = self.db.execute(select(notice).where(late_notices).order_by(notice.c.created_at, notice.c.key)).all()
+        for order, row in enumerate(made):  # a microsecond apart: the order stays
+            at = now + timedelta(microseconds=order)
+            times = {"created_at": at, "not_before": _as_long(row.not_before, row.created_at, now)}
+            self.db.execute(update(notice).where(notice.c.key == row.key).values(**times))
+        changed = self.db.execute(select(delivery).where(late_deliveries).order_by(delivery.c.changed_at)).all()
+        for order, row in enumerate(changed):
+            at = now + timedelta(microseconds=order)
+            times = {
+                "changed_at": at,
+                "bound_at": min(row.bound_at, at),
+                "sent_at": min(row.sent_at, at) if row.sent_at else None,
+                "not_before": _as_long(row.not_before, row.changed_at, now),
+            }
+            self.db.execute(update(delivery).where(delivery.c.key == row.key).values(**times))
+        count = len(made) + len(changed)
+        if count:
+            held = _waits_beyond(notice, now) & (notice.c.occasion != Occasion.UPDATE)
+            count += self.db.execute(update(notice).where(held).values(not_before=now)).rowcount
+        for table in (notice, delivery):
+            far = _waits_beyond(table, now + longest)
+            count += self.db.execute(update(table).where(far).values(not_before=now)).rowcount
+        return count
 
     def told_since(self, brand_id: str, recipient: str, since: datetime) -> int:
         """Return how many alert mails of this brand to this recipient were made (bound, not dead) since."""
@@ -364,3 +404,21 @@ def _deliveries(db: Connection, rows: Sequence[Any]) -> list[Delivery]:
         )
         for row in rows
     ]
+
+
+def _written_later(now: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """Return which notices and which deliveries were written at a time to come. The states let an index be used."""
+    late = now + _CLOCKS_DIFFER
+    notices = notice.c.state.in_([str(state) for state in NoticeState]) & (notice.c.created_at > late)
+    deliveries = delivery.c.state.in_([str(state) for state in DeliveryState]) & (delivery.c.changed_at > late)
+    return notices, deliveries
+
+
+def _waits_beyond(table: Table, far: datetime) -> ColumnElement[bool]:
+    pending = str(NoticeState.PENDING if table is notice else DeliveryState.PENDING)
+    return (table.c.state == pending) & (table.c.not_before > far)
+
+
+def _as_long(until: datetime | None, since: datetime, now: datetime) -> datetime | None:
+    """Return when a wait ends that is as long, and begins now."""
+    return now + (until - since) if until is not None else None

@@ -15,6 +15,7 @@ from earshot.model import (
     DeliveryState,
     Mention,
     NoticeState,
+    Occasion,
     Outcome,
     Role,
     Severity,
@@ -275,6 +276,27 @@ class AlertContract:
             writer.add_notice(brief)
             writer.bind(make_delivery(brief))
             assert writer.told_since("halden", "mara@example.org", NOW + HOUR) == 1  # a brief is no alert
+
+    def test_times_that_a_false_clock_wrote_are_brought_to_now_and_waits_stay_as_long(self, record: Record) -> None:
+        ahead, day = NOW + 2 * HOUR, 24 * HOUR
+        with record.write() as writer:
+            for number, occasion in enumerate((Occasion.FIRST, Occasion.UPDATE)):
+                held = make_notice(number, created_at=ahead, not_before=ahead + HOUR, occasion=occasion)
+                writer.add_notice(held)
+            writer.add_notice(make_notice(2, not_before=NOW + 26 * HOUR, occasion=Occasion.UPDATE))
+            writer.add_notice(make_notice(3))
+            late = make_delivery(make_notice(3), changed_at=ahead)
+            writer.bind(late)
+            assert not writer.has_times_to_come(ahead + HOUR, day)
+            assert writer.has_times_to_come(NOW, day)
+            assert writer.end_times_to_come(NOW, day) == 5
+            assert not writer.has_times_to_come(NOW, day)
+            assert writer.end_times_to_come(NOW, day) == 0
+            first, update, far, _ = writer.notices([make_notice(n).key for n in range(4)])
+            assert first.not_before == far.not_before == NOW
+            assert update.not_before == NOW + HOUR
+            assert writer.told_since("halden", "mara@example.org", NOW + HOUR) == 0
+            assert writer.deliveries()[0].changed_at == NOW
 
     def test_a_recipient_struck_off_is_told_nothing_more(self, record: Record) -> None:
         with record.write() as writer:
