@@ -16,6 +16,7 @@ from earshot.clock import SystemClock
 from earshot.config.settings import RolloverSettings, Workspace
 from earshot.config.workspace import load_workspace
 from earshot.errors import ConfigError, EarshotError
+from earshot.lost import refuse_lost
 from earshot.model import Brand, CollectLimits
 from earshot.ports import (
     Classifier,
@@ -135,7 +136,8 @@ class Parts:
 
     @cached_property
     def record(self) -> Record:
-        """The record, migrated."""
+        """The record, migrated. One that was lost is not begun anew."""
+        refuse_lost(self.workspace)
         self.workspace.var.mkdir(parents=True, exist_ok=True)
         record = make_record(self.workspace, self.clock, lambda: self._key.encode("ascii"))
         record.migrate()

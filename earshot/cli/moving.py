@@ -34,6 +34,18 @@ def record_move(
         out.print("and let EARSHOT_RECORD_PASSWORD_FILE name the file of its password, if it has one.", soft_wrap=True)
 
 
+@record.command("new")
+def record_new() -> None:
+    """Begin a new record where the old one is lost for good."""
+    jobs.new_record(str(State.workspace))
+    out.print(
+        "A new record was begun. What the old one knew is lost: documents, mentions, incidents, briefs, who was told "
+        "of what, who unsubscribed, what was erased. What feeds still show is found again; what is younger than "
+        "`alerts.max_age` is told again. `earshot reindex` empties the index; erase again what was erased.",
+        soft_wrap=True,
+    )
+
+
 @lake.command("copy")
 def lake_copy(
     to: Annotated[str, typer.Option(help="Full path of a folder, or s3://BUCKET/PREFIX.")],

@@ -9,11 +9,11 @@ import typer
 from rich.text import Text
 
 from earshot import jobs
-from earshot.cli.root import EXIT_CONFIG, Json, State, commands
+from earshot.cli.root import EXIT_CONFIG, EXIT_STORAGE, Json, State, commands
 from earshot.cli.saying import many, print_json
 from earshot.config.environment import environment
 from earshot.config.settings import Workspace
-from earshot.errors import ConfigError, Mistake, StorageError, Untrusted
+from earshot.errors import ConfigError, Damaged, EarshotError, Mistake, StorageError, Untrusted
 from earshot.screen import err, out
 
 command = commands("Setting up")
@@ -37,12 +37,22 @@ def check(as_json: Json = False) -> None:
     workspace, mistakes, warnings = read_workspace(State.workspace, environment())
     if workspace:
         warnings += _write_schedule(workspace)
+    damage = _damage(workspace) if workspace else ""
     index = _index_server(workspace, mistakes, warnings) if workspace else ""
     record_on = _record_server(workspace, mistakes, warnings) if workspace else ""
     lake_at = _lake_place(workspace, mistakes, warnings) if workspace else ""
     if as_json:
         said = {"mistakes": _rows(mistakes), "warnings": _rows(warnings)}
-        print_json({"ok": not mistakes, "index": index, "record": record_on, "lake": lake_at, **said})
+        print_json(
+            {
+                "ok": not mistakes and not damage,
+                "damage": damage,
+                "index": index,
+                "record": record_on,
+                "lake": lake_at,
+                **said,
+            }
+        )
     else:
         for warning in warnings:
             err.print(Text(f"note: {warning}"), soft_wrap=True)
@@ -54,15 +64,30 @@ def check(as_json: Json = False) -> None:
             out.print(f"The record is on {record_on}.")
         if lake_at:
             out.print(Text(f"The lake is {lake_at}: it can be listed, written, read and cleared."), soft_wrap=True)
-        if workspace and (last := jobs.restored(workspace)):
+        if damage:
+            err.print(Text(f"{damage}."), soft_wrap=True)
+        if workspace and not damage and (last := jobs.restored(workspace)):
             out.print(Text(last), soft_wrap=True)
-        if workspace and not mistakes:
+        if workspace and not mistakes and not damage:
             rules = sum(len(brand.rules) for brand in workspace.brands)
             counts = (len(workspace.brands), "brand"), (rules, "rule"), (len(workspace.sources), "source")
             out.print("Good: {} with {}, {}.".format(*(many(*each) for each in counts)))
     if mistakes:
         err.print(f"{many(len(mistakes), 'mistake')}.")
         raise typer.Exit(EXIT_CONFIG)
+    if damage:
+        raise typer.Exit(EXIT_STORAGE)
+
+
+def _damage(workspace: Workspace) -> str:
+    """Return why the record cannot be used and what to do, or ""; what does not answer is told by others."""
+    try:
+        jobs.look_at_record(workspace)
+    except Damaged as error:
+        return str(error)
+    except EarshotError:
+        pass
+    return ""
 
 
 def _index_server(workspace: Workspace, mistakes: list[Mistake], warnings: list[Mistake]) -> str:

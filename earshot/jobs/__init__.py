@@ -13,7 +13,7 @@ from earshot.jobs.indexing import brand_forms, go_back, index_server, publish, r
 from earshot.jobs.lake import lake_place
 from earshot.jobs.listening import collect, ingest, plan, schedule, unread
 from earshot.jobs.logbook import log_lines
-from earshot.jobs.moving import copy_lake, move_record, record_server
+from earshot.jobs.moving import copy_lake, look_at_record, move_record, new_record, record_server
 from earshot.jobs.opening import last_run_id, opened
 from earshot.jobs.running import Listening, make_runner
 from earshot.jobs.telling import (
@@ -54,10 +54,12 @@ __all__ = [
     "lake_place",
     "last_run_id",
     "log_lines",
+    "look_at_record",
     "maintain",
     "maintain_due",
     "make_runner",
     "move_record",
+    "new_record",
     "opened",
     "pause",
     "plan",

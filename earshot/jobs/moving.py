@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from earshot.clock import SystemClock
+from earshot.config.environment import environment
 from earshot.config.settings import Workspace
+from earshot.config.workspace import load_workspace
 from earshot.errors import ConfigError
 from earshot.jobs.opening import opened, report_dict
+from earshot.lost import refuse_lost
 from earshot.wiring import make_lake, make_record
 
 
@@ -23,6 +27,33 @@ def record_server(workspace: Workspace) -> str:
     """
     with closing(make_record(workspace, SystemClock())) as record:
         return record.server
+
+
+def look_at_record(workspace: Workspace) -> None:
+    """See whether there is a record that can be read, where there should be one; changes and makes nothing.
+
+    Raises:
+        Damaged: it cannot be read, or it is gone. ConfigError: it does not let Earshot in. StorageError: no answer.
+    """
+    refuse_lost(workspace)
+    with closing(make_record(workspace, SystemClock())) as record:
+        if record.is_there():
+            with record.read() as reader:
+                reader.counts()
+
+
+def new_record(workspace: str) -> None:
+    """Begin a new record where there is none, whatever was made of an old one.
+
+    Raises:
+        ConfigError: there is one. Damaged: there is what is left of one.
+    """
+    place = load_workspace(Path(workspace), environment())
+    with closing(make_record(place, SystemClock())) as record:
+        if record.is_there():
+            advice = "set it aside first: `earshot restore` does with --replace"
+            raise ConfigError("there is a record", where="record.url", advice=advice)
+        record.migrate()
 
 
 def move_record(

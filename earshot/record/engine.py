@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import (
     ArgumentError,
@@ -121,6 +121,7 @@ def _sqlite(url: URL) -> Engine:
 
 
 def _refuse_empty(_dialect: object, _record: object, arguments: list[Any], _options: object) -> None:
+    files.refuse_closed(Path(arguments[0]))
     files.refuse_empty(Path(arguments[0]))
 
 
@@ -242,6 +243,18 @@ def make_place(engine: Engine) -> None:
     """
     if engine.dialect.name == "sqlite" and engine.url.database:
         files.make(Path(engine.url.database))
+
+
+def holds_record(engine: Engine) -> bool:
+    """Tell whether there is a record. On SQLite it is read through, as far as its structure goes, but not its rows.
+
+    Raises:
+        StorageError: the database does not answer. Damaged: it cannot be read.
+    """
+    if engine.dialect.name == "sqlite" and not Path(engine.url.database or "").exists():
+        return False
+    with transaction(engine, writes=False) as connection:
+        return inspect(connection).has_table("alembic_version")
 
 
 def forget_deleted(engine: Engine) -> bool:

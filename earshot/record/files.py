@@ -19,6 +19,7 @@ ADVICE = (
     "(docs/operations/backup.md)"
 )
 """What a person does about a record that cannot be read."""
+_RIGHTS = "Give it back to the user that Earshot runs as (`chown`, `chmod u+rw`), or mount its disk for writing"
 _NEVER = "If there never was a record, remove the file"
 _DAMAGE = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
 
@@ -47,6 +48,20 @@ def refuse_empty(path: Path) -> None:
     with suppress(FileNotFoundError):
         if path.is_file() and not path.stat().st_size:
             raise Damaged(f"the record's file {path} is empty", f"{ADVICE}. {_NEVER}")
+
+
+def refuse_closed(path: Path) -> None:
+    """Raise where something else than a file that may be read and written has the record's name.
+
+    Raises:
+        Damaged: it is no file, or this user may not read and write it and its folder.
+    """
+    if path.exists() and not path.is_file():
+        raise Damaged(f"{path} is not a file, so it is not the record", ADVICE)
+    for each in (path, path.parent):
+        wanted = os.R_OK | os.W_OK | (os.X_OK if each.is_dir() else 0)
+        if each.exists() and not os.access(each, wanted):
+            raise Damaged(f"{each} cannot be read and written by this user", _RIGHTS)
 
 
 def damage(error: BaseException | None, path: str) -> Damaged | None:

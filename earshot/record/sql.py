@@ -136,6 +136,14 @@ class SqlRecord:
         with engine.transaction(self._engine, writes=True) as connection:
             schema.upgrade(connection)
 
+    def is_there(self) -> bool:
+        """Tell whether the database holds a record, of whatever version; changes nothing, and makes nothing.
+
+        Raises:
+            StorageError: it does not answer. Damaged: it cannot be read.
+        """
+        return engine.holds_record(self._engine)
+
     def forget_deleted(self) -> bool:
         """Let no log of the database hold what was deleted; False where another process keeps it from being emptied.
 
