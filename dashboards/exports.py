@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 
 from dashboards.board import Board
 from dashboards.view import View
-from earshot.model import Hit, Mention
+from earshot.model import DocumentKind, Hit, Mention
 from earshot.present import mention_dict
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -40,7 +40,9 @@ COLUMNS = (
     "author",
     "site",
     "url",
+    "kind",
     "parent",
+    "links",
     "source",
     "source_kind",
     "collection",
@@ -121,6 +123,7 @@ def _cells(board: Board, hit: Hit, zone: ZoneInfo) -> list[Any]:
     special = {
         "published_at": mention.published_at.astimezone(zone).isoformat(),
         "published_at_utc": plain(mention.published_at),
+        "kind": DocumentKind.of(mention.parent).value,
         "brand": board.brand_name(mention.brand),
         "flags": "; ".join(flag.rule_name for flag in mention.flags),
     }

@@ -468,6 +468,7 @@ class Entry:
     doubt: why a page may be something else than an article (a sign-in form, a consent wall ...), or empty.
     other_titles: what else a page calls itself (og:title, title element, heading), to be compared with a teaser's.
     captions: of the article's pictures, in order; `text` does not hold them, the document's text ends with them.
+    comments_feed: absolute address of the feed of what readers say below this entry, or empty.
     """
 
     url: str
@@ -488,6 +489,7 @@ class Entry:
     doubt: str = ""
     other_titles: tuple[str, ...] = ()
     captions: tuple[str, ...] = ()
+    comments_feed: str = ""
 
 
 @dataclass(frozen=True, slots=True)

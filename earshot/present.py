@@ -7,16 +7,20 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
-from earshot.model import Mention
+from earshot.model import DocumentKind, Mention
 
 NOT_BUILT = frozenset({"topics", "entities", "reach", "status", "assignee"})
 """Fields of a mention that nothing fills yet: nobody is shown them."""
 
 
 def mention_dict(mention: Mention) -> dict[str, Any]:
-    """Return what a mention says, by field, without NOT_BUILT; times as ISO 8601 in UTC, ending in Z."""
+    """Return what a mention says, by field, without NOT_BUILT; times as ISO 8601 in UTC, ending in Z.
+
+    kind: "article" or "comment", as the query language's `kind:` says it.
+    """
     names = (each.name for each in dataclasses.fields(mention) if each.name not in NOT_BUILT)
-    return {name: plain(getattr(mention, name)) for name in names}
+    said = {name: plain(getattr(mention, name)) for name in names}
+    return said | {"kind": DocumentKind.of(mention.parent).value}
 
 
 def plain(value: Any) -> Any:

@@ -88,12 +88,13 @@ _SAYS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """A comment as the page holds it. url is absolute, empty where it has no address of its own."""
+    """A comment as the page holds it. url is absolute, empty where it has no address of its own. links: of its text."""
 
     text: str
     author: str
     stated: Stated | None
     url: str
+    links: tuple[str, ...] = ()
 
 
 def take_comments(root: etree._Element, things: Sequence[Thing], page: str, dates: DateReader) -> tuple[Comment, ...]:
@@ -132,6 +133,7 @@ def as_entry(comment: Comment, parent: str, language: str) -> Entry:
         published_as=comment.stated.as_stated if comment.stated else "",
         published_from=DateFrom.PAGE if comment.stated else DateFrom.FOUND,
         language=language,
+        links=comment.links,
         parent=parent,
     )
 
@@ -223,8 +225,9 @@ def _read(own: etree._Element, times: Sequence[str], page: str, reader: DateRead
     is_one = _is_marked(own, _ANSWERS) or (_names_author_or_time(own) and not asks)
     if is_ping or not is_one:
         return None
-    text = _text(own)
-    return Comment(text, _author(own), _stated(times, reader), _address(own, page)) if text else None
+    body = _body(own)
+    text, (_, links) = clean.clean_text(markup.text_of(body), MAX_TEXT), markup.addresses(body, page)
+    return Comment(text, _author(own), _stated(times, reader), _address(own, page), links) if text else None
 
 
 def _apart(elements: Iterable[etree._Element]) -> list[etree._Element]:
@@ -235,8 +238,8 @@ def _apart(elements: Iterable[etree._Element]) -> list[etree._Element]:
     return apart
 
 
-def _text(own: etree._Element) -> str:
-    """Return what the comment says: of its marked body, without what stands around it."""
+def _body(own: etree._Element) -> etree._Element:
+    """Return a copy of what holds the comment's words: its marked body, without what stands around it."""
     body = next(_with_property(own, "text", "commentText", "articleBody", "reviewBody", "description"), None)
     if body is None:
         body = _body_by_class(own)
@@ -246,7 +249,7 @@ def _text(own: etree._Element) -> str:
         if one.tail and _SAYS.fullmatch(one.tail):
             one.tail = None
         _remove(one)
-    return clean.clean_text(markup.text_of(body), MAX_TEXT)
+    return body
 
 
 def _body_by_class(own: etree._Element) -> etree._Element:
@@ -350,7 +353,11 @@ def _linked(things: Sequence[Thing], page: str, reader: DateReader) -> Iterator[
 
 def _filled(comment: Comment, other: Comment) -> Comment:
     return Comment(
-        comment.text, comment.author or other.author, comment.stated or other.stated, comment.url or other.url
+        comment.text,
+        comment.author or other.author,
+        comment.stated or other.stated,
+        comment.url or other.url,
+        comment.links,
     )
 
 

@@ -39,6 +39,20 @@ def file_of(raw: Element, base: str) -> str:
     return next((url for file in named if file.strip() and (url := clean_url(file, base))), "")
 
 
+def comments_feed_of(raw: Element, base: str) -> str:
+    """Return the address of the feed of an entry's comments, absolute; "" where it names none.
+
+    Source: The Comment API, `wfw:commentRss`; RFC 4685 section 4, rel=replies.
+    """
+    replies = (field(link, "href") for link in _links(raw) if rel_of(link) == "replies" and _is_feed(link))
+    named = (field(raw, "wfw_commentrss"), *replies)
+    return next((url for link in named if link.strip() and (url := clean_url(link, base))), "")
+
+
+def _is_feed(link: Element) -> bool:
+    return field(link, "type").partition(";")[0].strip().lower() in ("application/atom+xml", "application/rss+xml")
+
+
 def rel_of(link: Element) -> str:
     """Return a link's first relation without IANA's prefix, in lower case. Source: RFC 4287 section 4.2.7.2."""
     said = field(link, "rel").strip().lower().removeprefix(_IANA)

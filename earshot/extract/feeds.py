@@ -13,7 +13,7 @@ from earshot.extract import clean, dates, feed_texts, markup
 from earshot.extract.authors import author_name
 from earshot.extract.charset import decode
 from earshot.extract.feed_comments import parent_of
-from earshot.extract.feed_links import Element, field, file_of, page_of, rel_of
+from earshot.extract.feed_links import Element, comments_feed_of, field, file_of, page_of, rel_of
 from earshot.extract.feed_xml import CAPTION, SYNOPSIS, parse_feed
 from earshot.extract.hosts import at_public_host
 from earshot.extract.not_feeds import why_not_a_feed
@@ -91,6 +91,7 @@ class _FeedReader:
             links=plain.links,
             engagement=_engagement(raw),
             parent=at_public_host(parent, self._base),
+            comments_feed="" if parent else at_public_host(comments_feed_of(raw, self._base), self._base),
         )
 
     def _page(self, raw: Element) -> str:

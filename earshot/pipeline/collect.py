@@ -117,7 +117,7 @@ def end_fetch(writer: RecordWriter, event: Fetched, source: Source, now: datetim
     kind, _, name = event.item_id.partition(":")
     if kind == "page":
         page = writer.page(name)
-        retry = next_try(now, event.outcome, page.attempts if page else 0, event.retry_after_s)
+        retry = next_try(now, event.outcome, page.failures if page else 0, event.retry_after_s)
         writer.end_page(name, event.outcome, event.reason, now, retry)
         return
     failed = writer.failures(event.source_id)
@@ -188,6 +188,7 @@ def _hand_back(writer: RecordWriter, event: HandedBack, source: Source, now: dat
         source_id=page.source_id,
         found_at=page.found_at,
         published_at=page.published_at,
+        published_as=page.published_as,
         title=page.title,
         document_id=page.document_id,
         hops=event.hops,

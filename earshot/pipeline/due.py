@@ -17,6 +17,8 @@ UNREAD = timedelta(hours=1)
 """So long nothing is fetched again while its capture lies in the lake unread."""
 FULL_EVERY = timedelta(hours=24)
 """So often a source is asked for its body whatever it says of its age: some servers answer 304 for ever."""
+COMMENTED_FOR = timedelta(days=14)
+"""So long after its publishing an article's comments are fetched."""
 PAGE_TRIES = 3
 _AFTER_ANOTHER_PAGE = (timedelta(hours=1), timedelta(hours=6), timedelta(hours=24), timedelta(hours=72))
 """A wall may be of the hour (too many visitors), of the day (free articles used up) or for good."""
@@ -33,6 +35,7 @@ PAGE_WAITS = {
     Outcome.FAILED: _PAGE_WAIT * (1 << PAGE_TRIES),
     Outcome.THROTTLED: LONGEST,
     Outcome.NOT_THE_ARTICLE: _AFTER_ANOTHER_PAGE[-1],
+    Outcome.UNCHANGED: _AFTER_ANOTHER_PAGE[-1],
 }
 """By the outcome of its last try how long a page waits for the next at most."""
 
@@ -98,10 +101,20 @@ def next_try_of_article(now: datetime, attempts: int) -> datetime | None:
     return now + _AFTER_ANOTHER_PAGE[tries] if tries < len(_AFTER_ANOTHER_PAGE) else None
 
 
-def next_try(now: datetime, outcome: Outcome, attempts: int, retry_after_s: float | None) -> datetime | None:
-    """Return when a page is to be tried again, or None if this was its end. attempts: tries before this one."""
+def next_try(now: datetime, outcome: Outcome, failures: int, retry_after_s: float | None) -> datetime | None:
+    """Return when a page is to be tried again, or None if this was its end.
+
+    failures: fetches in a row that failed before this one. Readings of what was not the article do not count: a page
+    that fails later gets as many tries as one that fails the first time.
+    """
     if outcome is Outcome.THROTTLED:
         return now + max(timedelta(seconds=min(retry_after_s or 0, 86400)), _PAGE_WAIT)
-    if outcome is Outcome.FAILED and attempts + 1 < PAGE_TRIES:
-        return now + _PAGE_WAIT * (1 << attempts)
+    if outcome is Outcome.FAILED and failures + 1 < PAGE_TRIES:
+        return now + _PAGE_WAIT * (1 << failures)
     return None
+
+
+def next_look_at_comments(now: datetime, published_at: datetime, attempts: int) -> datetime | None:
+    """Return when to look again at the comments of an article, None where that is old or was looked at often enough."""
+    later = next_try_of_article(now, attempts)
+    return later if later is not None and later < published_at + COMMENTED_FOR else None

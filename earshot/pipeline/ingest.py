@@ -169,6 +169,10 @@ class Ingest:
         with self._record.read() as reader:
             kind, _, name = capture.item_id.partition(":")
             page = reader.page(name) if kind == "page" else None
+            is_commented = page is not None and page.role is Role.FEED
+            article = reader.document(page.document_id) if page is not None and is_commented else None
+        if article is not None and isinstance(answer, Reading):
+            answer = _as_comments(answer, article.url)
         work = self._prepare(capture, size_bytes, source, page, answer)
         judgements = Judgements(self._reader.judge)
         while True:
@@ -235,6 +239,12 @@ def _wanted(links: Sequence[PageLink], source: Source) -> tuple[PageLink, ...]:
         if link.role is Role.SITEMAP or not source.url_pattern or is_found(source.url_pattern, url):
             wanted.append(replace(link, url=url))
     return tuple(wanted)
+
+
+def _as_comments(reading: Reading, article: str) -> Reading:
+    """Return the entries of a feed of comments as such, also where none says itself which article it answers."""
+    said = (entry for entry in reading.entries if entry.parent or entry.url != article)
+    return replace(reading, entries=tuple(replace(entry, parent=entry.parent or article) for entry in said))
 
 
 def _is_ingested(reader: RecordReader, capture: Capture) -> bool:

@@ -31,7 +31,7 @@ from earshot.model import (
 from earshot.pipeline.same_article import Answer, are_versions
 from earshot.ports import Classifier, DocumentKey, FrontierPage, MentionWrite, Recogniser
 from earshot.pseudonyms import Pseudonyms
-from earshot.urls import canonical_url, other_scheme, site_of
+from earshot.urls import canonical_url, host_of, other_scheme, site_of
 
 _LONG_ID = 16
 """A source's own id counts outside its feed only if it can hardly be another's: a URI, or this long."""
@@ -44,7 +44,8 @@ class Prepared:
     keys: the names that lead to it. twins: the same under http where they are under https, and the other way round;
     they are looked up and not kept. shared: the address that several entries share; it leads to a document only if that
     says the same, and is not kept. answer: how its page was fetched, None for what is no
-    article of a page. page_url: where the rest of a teaser is, or empty.
+    article of a page. page_url: where the rest of a teaser is, or empty. comments: where the feed of its readers'
+    comments is and how many there are (None: not told), or None.
     """
 
     document: Document
@@ -57,6 +58,15 @@ class Prepared:
     bands: tuple[str, ...]
     writes: tuple[MentionWrite, ...]
     page_url: str
+    comments: CommentsFeed | None
+
+
+@dataclass(frozen=True, slots=True)
+class CommentsFeed:
+    """A feed of what readers say below an article. count: as the article's own feed tells it, or None."""
+
+    url: str
+    count: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +123,7 @@ class Reader:
             bands=stories.bands(signature) if is_full else (),
             writes=self.judge(document),
             page_url="" if is_full else url,
+            comments=_comments_feed(entry, origin),
         )
 
     def _language(self, entry: Entry, origin: Origin) -> str:
@@ -192,6 +203,15 @@ def _as_whole(entry: Entry) -> Entry:
     return dataclasses.replace(entry, text=text, captions=(), text_is=TextIs.FULL if entry.parent else entry.text_is)
 
 
+def _comments_feed(entry: Entry, origin: Origin) -> CommentsFeed | None:
+    """Return the feed of an entry's comments, where it lies on the host of the entry or of the feed that named it."""
+    url = _canonical(entry.comments_feed)
+    hosts = {host_of(known) for known in (_canonical(entry.url), origin.capture.final_url) if known}
+    if not url or host_of(url) not in hosts or origin.page is not None:
+        return None
+    return CommentsFeed(url, entry.engagement.get("comments"))
+
+
 def _twins(keys: Sequence[DocumentKey]) -> tuple[DocumentKey, ...]:
     """Return the names that these would be if their site spoke https instead of http, or the other way round."""
     found = []
@@ -262,7 +282,7 @@ def _canonical(url: str) -> str:
 
 def _document(entry: Entry, origin: Origin, url: str, document_id: str) -> Document:
     found = origin.capture.fetched_at
-    published, word = _published(entry, origin, found)
+    published, word, stated = _published(entry, origin, found)
     source = origin.source
     return Document(
         id=document_id,
@@ -283,18 +303,22 @@ def _document(entry: Entry, origin: Origin, url: str, document_id: str) -> Docum
         images=entry.images,
         links=entry.links,
         engagement=entry.engagement,
-        published_as=entry.published_as if word is entry.published_from else "",
+        published_as=stated,
         parent=_canonical(entry.parent),
     )
 
 
-def _published(entry: Entry, origin: Origin, found: datetime) -> tuple[datetime, DateFrom]:
-    """Return the date and whose word it is: its own, a sitemap's of its page, ours. Nothing is later than found."""
+def _published(entry: Entry, origin: Origin, found: datetime) -> tuple[datetime, DateFrom, str]:
+    """Return the date, whose word it is (its own, a sitemap's of its page, ours), and as what it was stated.
+
+    Nothing is later than found.
+    """
     page = origin.page if not entry.parent else None
-    hint = page.published_at if page is not None and not page.document_id else None
     if entry.published_at is not None:
-        return min(entry.published_at, found), entry.published_from
-    return (min(hint, found), DateFrom.PAGE) if hint is not None else (found, DateFrom.FOUND)
+        return min(entry.published_at, found), entry.published_from, entry.published_as
+    if page is not None and page.published_at is not None and not page.document_id:
+        return min(page.published_at, found), DateFrom.PAGE, page.published_as
+    return found, DateFrom.FOUND, ""
 
 
 def _as_entry(document: Document) -> Entry:

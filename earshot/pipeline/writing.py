@@ -19,13 +19,17 @@ from earshot.model import Capture, DateFrom, Document, Outcome, PageLink, Readin
 from earshot.pipeline import known as knowledge
 from earshot.pipeline import same_article
 from earshot.pipeline.collect import page_id
-from earshot.pipeline.due import next_look, next_try_of_article
+from earshot.pipeline.due import COMMENTED_FOR, next_look, next_look_at_comments, next_try_of_article
 from earshot.pipeline.reading import Prepared, as_another
 from earshot.ports import DocumentKey, FrontierPage, MentionWrite, RecordWriter, RunEnd, StoredDocument
 
 STORY_DAYS = 7
 """Tellings of one story lie at most this far apart."""
 NO_TEXT = "no text of an article"
+MAX_COMMENT_FEEDS = 20
+"""So many feeds of comments are followed out of one capture: those of the first entries that name a brand."""
+_FIRST_COMMENTS = timedelta(hours=1)
+"""An article that nobody has commented on yet is looked at again after this."""
 Judge = Callable[[Document], tuple[MentionWrite, ...]]
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -103,6 +107,7 @@ class Writing:
         self._done = Ingested(captures=1)
         self._last: dict[str, int] = {}
         self._not_article = ""
+        self._comment_feeds = 0
 
     def all(self) -> Ingested:
         """Write everything and return what came of it."""
@@ -164,6 +169,7 @@ class Writing:
             writer.add_keys(known.id, prepared.keys)
             self._improve(prepared, known)
         name = known.id if known else document.id
+        self._follow_comments(prepared, name)
         writer.add_found_in(name, self._work.source.id, document.url, document.found_at)
         return known is not None
 
@@ -284,11 +290,30 @@ class Writing:
             source_id=self._work.source.id,
             found_at=self._now,
             published_at=None if document.published_from is DateFrom.FOUND else document.published_at,
+            published_as=document.published_as,
             title=document.title,
             document_id=document.id,
         )
         self._done.pages += self._writer.add_pages([page])
         self._writer.wait_for_page(document.id, self._now + self._alerts.teaser_wait)
+
+    def _follow_comments(self, prepared: Prepared, document_id: str) -> None:
+        """The comments of an article that names a brand go to the frontier, unless it is old."""
+        feed, document = prepared.comments, prepared.document
+        is_old = document.published_at + COMMENTED_FOR <= self._now
+        if feed is None or not prepared.writes or is_old or self._comment_feeds >= MAX_COMMENT_FEEDS:
+            return
+        page = FrontierPage(
+            id=page_id(feed.url, Role.FEED),
+            url=feed.url,
+            role=Role.FEED,
+            source_id=self._work.source.id,
+            found_at=self._now,
+            published_at=document.published_at,
+            document_id=document_id,
+            not_before=self._now + _FIRST_COMMENTS if feed.count == 0 else None,
+        )
+        self._comment_feeds += self._writer.add_pages([page])
 
     def _add_links(self, links: tuple[PageLink, ...]) -> None:
         source, pages = self._work.source, []
@@ -296,7 +321,8 @@ class Writing:
             name = page_id(link.url, link.role)
             if self._again and link.role is Role.SITEMAP and self._writer.page(name) is not None:
                 continue  # what an old capture says of a child sitemap's age opens nothing again
-            pages.append(FrontierPage(name, link.url, link.role, source.id, self._now, link.published_at, link.title))
+            page = FrontierPage(name, link.url, link.role, source.id, self._now, link.published_at, link.title)
+            pages.append(dataclasses.replace(page, published_as=link.published_as))
         self._done.pages += self._writer.add_pages(pages)
 
     def _end(self, has_old: bool) -> None:
@@ -331,6 +357,11 @@ class Writing:
     def _end_page(self, name: str) -> None:
         """A page that was not the article is asked for again some times; meanwhile its teaser is judged as it is."""
         work, why = self._work, self._not_article
+        if work.capture.role is Role.FEED and work.page is not None and work.outcome.is_heard:
+            later = next_look_at_comments(self._now, work.page.published_at or work.page.found_at, work.page.attempts)
+            outcome = work.outcome if later is None else Outcome.UNCHANGED
+            self._writer.end_page(name, outcome, "comments read", self._now, later)
+            return
         if work.capture.role is Role.PAGE and work.outcome is Outcome.EMPTY:
             why = why or work.reason
         if not why:

@@ -334,7 +334,7 @@ class RecordWriter(RecordReader, OperatingWrites, SignInWrites, UpkeepWrites, Pr
     def end_page(self, page_id: str, outcome: Outcome, reason: str, now: datetime, retry_at: datetime | None) -> None:
         """Settle a page: done, or tried again at `retry_at`.
 
-        A failed end, and a page that was not the article, mark its teaser as to be judged now.
+        A failed end of a page, and one that was not the article, mark its teaser as to be judged now.
         """
 
     # captures

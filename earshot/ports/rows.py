@@ -109,7 +109,11 @@ class SourceRun:
 
 @dataclass(frozen=True, slots=True)
 class FrontierPage:
-    """An address still to fetch. document_id: the teaser it belongs to, or empty. attempts: tries so far."""
+    """An address still to fetch.
+
+    document_id: the teaser it belongs to, of a feed of comments the article, or empty. attempts: tries so far, and
+    readings. failures: fetches in a row that failed. published_as: as its sitemap stated it, or empty.
+    """
 
     id: str
     url: str
@@ -122,6 +126,8 @@ class FrontierPage:
     attempts: int = 0
     hops: int = 0
     not_before: datetime | None = None
+    published_as: str = ""
+    failures: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ _NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 MOVED = "moved to "
 """The reason of a page that a redirect led away from begins so; where it led is a row of its own."""
 
-_BOUNDED = ("", Outcome.OK, Outcome.FAILED, Outcome.THROTTLED, Outcome.NOT_THE_ARTICLE)
+_BOUNDED = ("", Outcome.OK, Outcome.UNCHANGED, Outcome.FAILED, Outcome.THROTTLED, Outcome.NOT_THE_ARTICLE)
 """Outcomes after which a page waits for another try."""
 
 
@@ -118,14 +118,18 @@ class FrontierWrites(WriteSession):
 
     def _open_again(self, key: str, page: FrontierPage, ended_at: datetime) -> None:
         if page.published_at is None or page.published_at > ended_at:
-            opened = {"state": WAITING, "ended_at": None, "not_before": page.not_before, "attempts": 0}
-            dated = {"published_at": page.published_at, "newest_at": page.published_at or page.found_at}
+            opened = {"state": WAITING, "ended_at": None, "not_before": page.not_before, "attempts": 0, "failures": 0}
+            dated = {
+                "published_at": page.published_at,
+                "published_as": page.published_as,
+                "newest_at": page.published_at or page.found_at,
+            }
             self.db.execute(update(frontier).where(frontier.c.key == key).values(**opened, **dated))
 
     def end_page(self, page_id: str, outcome: Outcome, reason: str, now: datetime, retry_at: datetime | None) -> None:
         """Settle a page: done, or tried again at `retry_at`.
 
-        A failed end, and a page that was not the article, mark its teaser as to be judged now.
+        A failed end of a page, and one that was not the article, mark its teaser as to be judged now.
         """
         state = WAITING if retry_at is not None else DONE if outcome.is_heard else FAILED
         row = self.db.execute(
@@ -136,12 +140,13 @@ class FrontierWrites(WriteSession):
                 outcome=outcome,
                 reason=reason,
                 attempts=frontier.c.attempts + 1,
+                failures=frontier.c.failures + 1 if outcome is Outcome.FAILED else 0,
                 not_before=retry_at,
                 ended_at=now if retry_at is None else None,
             )
-            .returning(frontier.c.document_id)
+            .returning(frontier.c.document_id, frontier.c.role)
         ).first()
-        is_lost = state == FAILED or outcome is Outcome.NOT_THE_ARTICLE
+        is_lost = (state == FAILED or outcome is Outcome.NOT_THE_ARTICLE) and row is not None and row.role == Role.PAGE
         if row is not None and row.document_id and is_lost:
             waits = (document.c.id == row.document_id) & document.c.judged_at.is_(None)
             self.db.execute(update(document).where(waits).values(judge_at=now))
@@ -160,6 +165,8 @@ def _page(row: Any) -> FrontierPage:
         attempts=row.attempts,
         hops=row.hops,
         not_before=row.not_before,
+        published_as=row.published_as,
+        failures=row.failures,
     )
 
 
@@ -172,10 +179,12 @@ def _row(key: str, page: FrontierPage) -> dict[str, Any]:
         "source_id": page.source_id,
         "found_at": page.found_at,
         "published_at": page.published_at,
+        "published_as": page.published_as,
         "newest_at": page.published_at or page.found_at,
         "title": page.title,
         "document_id": page.document_id,
         "attempts": page.attempts,
+        "failures": page.failures,
         "hops": page.hops,
         "not_before": page.not_before,
         "state": WAITING,

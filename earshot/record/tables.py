@@ -130,6 +130,8 @@ frontier = Table(
     _text("outcome"),
     _text("reason"),
     _time("ended_at", optional=True),
+    _text("published_as"),
+    _int("failures"),
     Index("ix_frontier_state_source_id_newest_at", "state", "source_id", "newest_at"),
     Index("ix_frontier_document_id", "document_id"),
 )

@@ -271,6 +271,13 @@ def test_csv_holds_every_mention_and_no_formula(served: Served) -> None:
     rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
     assert {row["id"] for row in rows} == {mention.id for mention in served.world.mentions}
     assert rows[0]["sentiment_score"].lstrip("-")[0].isdigit()
+    told = {
+        each["id"]: each
+        for each in served.client.get("/mentions.json?range=all&voice=all&relevance=all").json()["mentions"]
+    }
+    assert {row["id"]: (row["kind"], row["links"]) for row in rows} == {
+        name: (each["kind"], "; ".join(each["links"])) for name, each in told.items()
+    }
 
 
 def test_json_holds_every_mention_as_the_page_promises(served: Served) -> None:

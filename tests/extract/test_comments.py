@@ -172,6 +172,11 @@ def test_an_article_in_a_box_named_like_a_comment_stays() -> None:
     assert "Paragraph 5" in markup.read_tree(root, PAGE).text
 
 
+def test_links_of_a_comment_are_kept() -> None:
+    said = WORDPRESS.replace(SAID, f'{SAID} See <a href="/pump">this</a>.', 1)
+    assert read_page(page_capture(PAGE), page(article() + said % "")).entries[1].links == ("http://blog.example/pump",)
+
+
 def test_of_many_comments_the_newest_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(comments, "MAX_COMMENTS", 3)
     body = "".join(

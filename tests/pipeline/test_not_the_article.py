@@ -173,3 +173,50 @@ def test_a_wall_does_not_take_the_place_of_a_feeds_whole_text(make_world: MakeWo
     assert document is not None
     assert document.text.startswith(ARTICLE)
     assert Outcome.NOT_THE_ARTICLE.is_heard is False
+
+
+def test_a_page_that_fails_after_it_was_another_is_tried_like_one_that_fails_the_first_time(
+    make_world: MakeWorld,
+) -> None:
+    world = teased(make_world)
+    world.web.says(URL, page(*WALLS["consent"]))
+    for _ in range(3):  # three readings of what is not the article
+        world.round()
+        world.clock.advance(hours=30)
+    world.web.says(URL, Outcome.FAILED)
+    for _ in range(2):
+        world.round()
+        world.clock.advance(minutes=20)
+    world.web.says(URL, page(TITLE, ARTICLE))
+    world.round()
+    document = stored(world)
+    assert document is not None
+    assert document.text == ARTICLE
+
+
+@pytest.mark.fault(
+    case="A page that answers 503 for good", promise="It is given up after three tries; its teaser stays"
+)
+def test_a_page_that_only_fails_is_given_up_after_three_tries(make_world: MakeWorld) -> None:
+    world = teased(make_world)
+    world.web.says(URL, Outcome.FAILED)
+    for _ in range(6):
+        world.round()
+        world.clock.advance(hours=2)
+    assert world.web.asked.count(URL) == 3
+    document = stored(world)
+    assert document is not None
+    assert document.text == TEASER
+
+
+def test_the_date_of_a_sitemap_is_kept_as_it_was_stated(make_world: MakeWorld) -> None:
+    sitemap = "http://news.example/map.xml"
+    world = make_world(sources=[make_source(id="news", kind="sitemap", url=sitemap)])
+    url = "http://news.example/kettles"
+    dated = f"<url><loc>{url}</loc><lastmod>2026-11-19T23:30:00-05:00</lastmod></url>"
+    world.web.says(sitemap, f"<urlset>{dated}</urlset>".encode())
+    world.web.says(url, page(TITLE, ARTICLE))
+    world.round()
+    document = stored(world, url)
+    assert document is not None
+    assert document.published_as == "2026-11-19T23:30:00-05:00"

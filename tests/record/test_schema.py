@@ -42,7 +42,7 @@ def test_migrated_tables_are_written_as_the_tables_are(sqlite_record: SqlRecord,
     engine.dispose()
 
 
-REVISIONS = ["base", *(f"{number:04}" for number in range(1, 12))]
+REVISIONS = ["base", *(f"{number:04}" for number in range(1, 13))]
 
 
 @pytest.mark.parametrize("revision", REVISIONS)
