@@ -38,13 +38,14 @@ class RobotsBook:
         clock: Clock,
     ) -> None:
         self._copies: dict[str, RobotsCopy] = {}
+        self._origins: dict[str, set[str]] = {}
         self._ask, self._report, self._clock = ask, report, clock
         self._rules: dict[str, asyncio.Task[RobotsRules]] = {}
 
     def know(self, copies: Iterable[RobotsCopy], hosts: Collection[str]) -> None:
         """Take copies from elsewhere. Of these hosts, what could not be had, or is old, is asked for again."""
         self._copies |= {copy.origin: copy for copy in copies}
-        for origin in [origin for origin in self._rules if host_of(origin) in hosts]:
+        for origin in [origin for host in hosts for origin in self._origins.get(host, ()) if origin in self._rules]:
             task, copy = self._rules[origin], self._copies.get(origin)
             is_old = copy is None or self._clock.now() - copy.fetched_at >= FRESH
             if task.done() and (is_old or task.cancelled() or task.exception() or task.result().is_unreachable):
@@ -61,6 +62,7 @@ class RobotsBook:
         """
         origin = origin_of(url)
         if origin not in self._rules:
+            self._origins.setdefault(host_of(origin), set()).add(origin)
             self._rules[origin] = asyncio.ensure_future(self._find(origin, hosts))
         try:
             return await asyncio.shield(self._rules[origin])

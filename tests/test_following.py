@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from email import message_from_bytes, policy
 from http.server import ThreadingHTTPServer
 from pathlib import Path
@@ -79,7 +78,7 @@ def source(url: str) -> str:
 def test_a_source_that_is_added_is_fetched_without_a_restart_and_a_mistake_stops_nothing(
     root: Path, feed: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run, "_LOOK_EVERY", timedelta(milliseconds=200))
+    monkeypatch.setattr(run, "_LOOK_EVERY_S", 0.2)
     file = root / "sources" / "blogs.yaml"
     with listening(root) as reports:
         wait_for(lambda: bool(reports))
@@ -94,7 +93,7 @@ def test_a_record_that_does_not_answer_while_the_files_change_ends_no_listening(
 ) -> None:
     from earshot.jobs import running
 
-    monkeypatch.setattr(run, "_LOOK_EVERY", timedelta(milliseconds=200))
+    monkeypatch.setattr(run, "_LOOK_EVERY_S", 0.2)
     monkeypatch.setattr(running, "_TRY_AGAIN_S", 0.1)
     make, calls = running.make_runner, []
 

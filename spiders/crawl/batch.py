@@ -38,6 +38,7 @@ class BatchSpider(scrapy.Spider):
         self._seconds = min(seconds, VISIT_S)
         self._found: asyncio.Queue[Found | BaseException | None] = asyncio.Queue(WAITING)
         self._visits: set[asyncio.Task[None]] = set()
+        self._all_over = asyncio.Event()
 
     @property
     def is_idle(self) -> bool:
@@ -74,7 +75,8 @@ class BatchSpider(scrapy.Spider):
             async for visit in self._more:
                 self._begin(visit)
         while self._visits:
-            await asyncio.wait(self._visits, return_when=asyncio.FIRST_COMPLETED)
+            self._all_over.clear()
+            await self._all_over.wait()
 
     def _begin(self, visit: Visit) -> None:
         task = asyncio.ensure_future(self._visit(visit))
@@ -83,6 +85,8 @@ class BatchSpider(scrapy.Spider):
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._visits.discard(task)
+        if not self._visits:
+            self._all_over.set()
         if not task.cancelled() and (error := task.exception()):
             self._telling = asyncio.ensure_future(self._found.put(error))
 
