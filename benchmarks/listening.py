@@ -6,13 +6,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 
 import psutil
 import yaml
 
+WARM_AT_MOST_S = 600.0
 EARSHOT = [sys.executable, "-m", "earshot"]
 
 
@@ -27,12 +28,17 @@ def write_workspace(root: Path, feeds: Mapping[str, str], pace_s: int) -> None:
     (root / "sources" / "feeds.yaml").write_text(yaml.safe_dump({"sources": sources}))
 
 
-def listen(root: Path, warm_s: float, measured_s: float) -> tuple[float, float, float]:
-    """Run for good, that long; return the monotonic times between which was measured, and the CPU seconds of it."""
+def listen(root: Path, is_warm: Callable[[], bool], measured_s: float) -> tuple[float, float, float]:
+    """Run for good; return the monotonic times between which was measured, and the CPU seconds of it.
+
+    is_warm: asked until what is new has been read, so that it is polling that is measured.
+    """
     with (root / "log").open("wb") as log:
         process = subprocess.Popen([*EARSHOT, "-w", str(root), "run"], stdout=log, stderr=log)
     try:
-        time.sleep(warm_s)
+        until = time.monotonic() + WARM_AT_MOST_S
+        while not is_warm() and time.monotonic() < until:
+            time.sleep(1.0)
         began, before = time.monotonic(), cpu_s(process.pid)
         time.sleep(measured_s)
         ended, after = time.monotonic(), cpu_s(process.pid)

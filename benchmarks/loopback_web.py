@@ -11,13 +11,13 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 FEED = (
     b"<rss version='2.0'><channel><title>A feed</title>"
-    + b"".join(b"<item><title>Entry %d</title><link>http://feed.example/%d</link></item>" % (n, n) for n in range(20))
+    + b"".join(b"<item><title>Entry %d</title><link>http://feed.example/%d</link></item>" % (n, n) for n in range(2))
     + b"</channel></rss>"
 )
 SLOW_S = 29.0
@@ -57,6 +57,11 @@ def seen(folder: Path, manner: str) -> dict[str, list[float]]:
         if at and manner_of(name) == manner:
             times[name].append(float(at))
     return times
+
+
+def is_warm(folder: Path, manner: str, hosts: int) -> Callable[[], bool]:
+    """Return what tells whether so many hosts of a manner were asked three times."""
+    return lambda: sum(len(looks) > 2 for looks in seen(folder, manner).values()) >= hosts
 
 
 class _Web:
