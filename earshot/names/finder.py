@@ -110,7 +110,8 @@ class NameFinder:
         self._expected = expected
         self._root = _Node()
         self._runs = RunIndex()
-        self._lengths: dict[str, list[int]] = {}
+        self._by_head: dict[str, list[int]] = {}
+        self._by_tail: dict[str, list[int]] = {}
         self._memos: dict[Languages, _Memo] = {}
         self._kept = 0
 
@@ -192,10 +193,11 @@ class NameFinder:
 
     def _follow(self, state: _State, word: Word, languages: Languages) -> _State | None:
         """Return where a word leads from a state."""
+        keys = plain_keys(word.cased)
         leads = [
             _Lead(node, (*lead.steps, step))
             for lead in state.leads
-            for node, step in _steps(lead.node, word.cased, languages)
+            for node, step in _steps(lead.node, keys, languages)
         ]
         following = state.following[word.cased] = _State((*state.said, word), leads, languages) if leads else None
         self._kept += 1
@@ -213,17 +215,15 @@ class NameFinder:
 
     def _look_up(self, cased: str, languages: Languages) -> _State | None:
         self._kept += 1
-        leads = [_Lead(node, (step,)) for node, step in _steps(self._root, cased, languages)]
+        keys = plain_keys(cased)
+        leads = [_Lead(node, (step,)) for node, step in _steps(self._root, keys, languages)]
         if has_no_spaces(cased):
-            leads += [
-                _Lead(self._root.after[name], (Step(Way.RUN, name),))
-                for name in self._runs.names_in(plain_keys(cased)[0])
-            ]
+            leads += [_Lead(self._root.after[name], (Step(Way.RUN, name),)) for name in self._runs.names_in(keys[0])]
         elif len(cased) <= _LONGEST:
-            leads += [_Lead(node, (step,)) for node, step in self._within(cased)]
+            leads += [_Lead(node, (step,)) for node, step in self._within(cased, keys)]
         return _State((Word(0, len(cased), fold(cased), cased),), leads, languages) if leads else None
 
-    def _within(self, cased: str) -> Iterator[tuple[_Node, Step]]:
+    def _within(self, cased: str, keys: tuple[str, ...]) -> Iterator[tuple[_Node, Step]]:
         """Yield the names that are only a part of a word."""
         parts = parts_of(cased)
         if 1 < len(parts) <= _MAX_PARTS:
@@ -231,13 +231,15 @@ class NameFinder:
                 for after in range(first + 1, len(parts) + 1):
                     if after - first < len(parts):
                         yield from self._part(parts, first, after)
-        keys = plain_keys(cased)
+        by_head, by_tail = self._by_head, self._by_tail
         for key in keys:
+            if not (key[:_EDGE] in by_head or key[-_EDGE:] in by_tail):  # nearly always
+                continue
             added = len(key) - len(keys[0])  # letters of umlauts that are spelled out
-            for length in self._lengths.get(key[:_EDGE], ()):
+            for length in by_head.get(key[:_EDGE], ()):
                 if length < len(key) and (node := self._root.after.get(key[:length])):
                     yield node, Step(Way.FIRST, key[length : len(key) - added])
-            for length in self._lengths.get(f"-{key[-_EDGE:]}", ()):
+            for length in by_tail.get(key[-_EDGE:], ()):
                 if length < len(key) and (node := self._root.after.get(key[-length:])):
                     yield node, Step(Way.LAST, key[added:-length])
 
@@ -253,10 +255,9 @@ class NameFinder:
         """Note how long the names are that begin or end with the same letters."""
         if len(key) < _EDGE:
             return
-        for edge in (key[:_EDGE], f"-{key[-_EDGE:]}"):
-            known = self._lengths.setdefault(edge, [])
-            if len(key) not in known:
-                known.append(len(key))
+        for lengths in (self._by_head.setdefault(key[:_EDGE], []), self._by_tail.setdefault(key[-_EDGE:], [])):
+            if len(key) not in lengths:
+                lengths.append(len(key))
 
 
 def _paths(words: tuple[tuple[str, ...], ...]) -> Iterator[tuple[tuple[str, ...], ...]]:
@@ -277,15 +278,17 @@ def _is_part(step: Step) -> bool:
     return step.way not in (Way.WHOLE, Way.ENDING)
 
 
-def _steps(node: _Node, cased: str, languages: Languages) -> Iterator[tuple[_Node, Step]]:
-    """Yield where a word of a text in some languages leads from a node."""
-    for key in plain_keys(cased):
+def _steps(node: _Node, keys: tuple[str, ...], languages: Languages) -> Iterator[tuple[_Node, Step]]:
+    """Yield where a word, in its plain spellings, of a text in some languages leads from a node."""
+    for key in keys:
         if key[:MIN_STEM] in node.heads:
             if following := node.after.get(key):
                 yield following, WHOLE
             for name, ending in names_behind(key, languages):
                 if following := node.after.get(name):
                     yield following, Step(Way.ENDING, ending.said, ending)
+        if key.isascii():
+            continue
         for left in without_prefix(key):
             if following := node.after.get(left):
                 yield following, Step(Way.ENDING)
