@@ -213,3 +213,23 @@ def test_what_was_heard_is_shown_with_its_signs() -> None:
         entry, "http://a.example/"
     )
     assert [getattr(entry, s.part)[s.start : s.end] for s in found.spans] == ["D++", ".KET", "Zola\u2011Kola"]
+
+
+def test_endings_of_the_expected_languages_are_heard_where_nobody_knows_the_language() -> None:
+    text, brand = "Nokkelin puhelin", make_brand(name="Nokkeli")
+    asked = [((), ""), (("fi",), ""), (("fi",), "en"), ((), "fi"), (("pl", "tr"), "")]
+    heard = [
+        bool(
+            BrandRecogniser([brand], languages=expected).recognise(
+                make_entry(title="", text=text, language=language), "http://a.example/"
+            )
+        )
+        for expected, language in asked
+    ]
+    assert heard == [False, True, False, True, False]
+
+
+def test_a_name_in_a_run_without_spaces_is_shown_without_the_rest_of_it() -> None:
+    entry = make_entry(title="", text="ไปซื้อZaroที่ร้านซาโรมะในเมือง")
+    (found,) = BrandRecogniser([make_brand(name="Zaro", aliases=("ซาโรมะ",))]).recognise(entry, "http://a.example/")
+    assert [entry.text[span.start : span.end] for span in found.spans] == ["Zaro", "ซาโรมะ"]
