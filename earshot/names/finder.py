@@ -15,7 +15,7 @@ from earshot.names.forms import Pattern, parts_of
 from earshot.names.letters import told_by_letters
 from earshot.names.plain import plain_keys
 from earshot.names.rules import MIN_IN_KNOWN_TAG, WHOLE, Candidate, Heard, Step, Way, is_marked
-from earshot.names.runs import RunIndex, has_no_spaces
+from earshot.names.runs import RunIndex, has_no_spaces, words_of_others
 from earshot.query.words import Word, fold
 
 _MEMO_SIZE = 200_000
@@ -218,7 +218,8 @@ class NameFinder:
         keys = plain_keys(cased)
         leads = [_Lead(node, (step,)) for node, step in _steps(self._root, keys, languages)]
         if has_no_spaces(cased):
-            leads += [_Lead(self._root.after[name], (Step(Way.RUN, name),)) for name in self._runs.names_in(keys[0])]
+            names = (*self._runs.names_in(keys[0]), *words_of_others(keys[0]))
+            leads += [_Lead(node, (Step(Way.RUN, name),)) for name in names if (node := self._root.after.get(name))]
         elif len(cased) <= _LONGEST:
             leads += [_Lead(node, (step,)) for node, step in self._within(cased, keys)]
         return _State((Word(0, len(cased), fold(cased), cased),), leads, languages) if leads else None

@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from earshot.query.characters import kinds
 
 _SCRIPTS = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
+_OTHERS = re.compile(f"{_SCRIPTS.pattern}+")
 _BEFORE_ITS_CONSONANT = frozenset("เแโใไເແໂໃໄ\u17d2\u1039")  # vowels written first, and signs that stack letters
 _BEHIND_ITS_CONSONANT = frozenset("ะาำๅະາຳ")
 _EDGE = 3
 MIN_IN_RUN = 3
 """Letters and marks of a name that is found inside a run."""
-_MIN_OTHER = 4  # letters of a name in another script that stands in a run
 
 
 def has_no_spaces(word: str) -> bool:
@@ -24,16 +24,21 @@ def has_no_spaces(word: str) -> bool:
     return not word.isascii() and _SCRIPTS.search(word) is not None
 
 
+def words_of_others(run: str) -> list[str]:
+    """Return what stands in a run in other scripts, such as a name in Latin letters."""
+    return [word for word in _OTHERS.split(run) if word]
+
+
 class RunIndex:
-    """Plain names by their first letters."""
+    """Plain names in scripts without spaces, by their first letters."""
 
     def __init__(self) -> None:
         self._lengths: dict[str, list[int]] = {}
         self._names: set[str] = set()
 
     def add(self, name: str) -> None:
-        """Add a plain name; one that is too short to be found in a run is not."""
-        if len(name) < (MIN_IN_RUN if has_no_spaces(name) else _MIN_OTHER) or name in self._names:
+        """Add a plain name; one in another script, or too short to be found in a run, is not."""
+        if name.isascii() or len(name) < MIN_IN_RUN or not has_no_spaces(name) or name in self._names:
             return
         self._names.add(name)
         lengths = self._lengths.setdefault(name[:_EDGE], [])
@@ -54,6 +59,4 @@ def _parts(run: str, at: int) -> bool:
     if at in (0, len(run)):
         return True
     before, behind = run[at - 1], run[at]
-    if kinds(behind) == "m" or behind in _BEHIND_ITS_CONSONANT or before in _BEFORE_ITS_CONSONANT:
-        return False
-    return has_no_spaces(before) or has_no_spaces(behind)
+    return not (kinds(behind) == "m" or behind in _BEHIND_ITS_CONSONANT or before in _BEFORE_ITS_CONSONANT)
