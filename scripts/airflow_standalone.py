@@ -32,7 +32,7 @@ from earshot.errors import EarshotError
 
 ROOT = Path(__file__).parent.parent
 DAGS = ROOT / "dags"
-BOOT_S = 180
+BOOT_S = 300
 USER = "admin"
 
 
@@ -128,7 +128,7 @@ def wait_until_healthy(home: Home, process: subprocess.Popen[bytes], ended: Even
     """Wait until its pages answer; False where it was asked to end meanwhile.
 
     Raises:
-        EarshotError: it ended, or did not answer within three minutes.
+        EarshotError: it ended, or did not answer within five minutes.
     """
     until = time.monotonic() + BOOT_S
     while not answers(f"{home.url}/api/v2/monitor/health"):

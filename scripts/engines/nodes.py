@@ -68,7 +68,7 @@ class Node:
         self._lay_out()
         self._process = self._start()
 
-    def ready(self, seconds: float = 120) -> Node:
+    def ready(self, seconds: float = 300) -> Node:
         """Return itself once it answers; its last lines where it does not."""
         end = time.monotonic() + seconds
         while time.monotonic() < end and (self._process is None or self._process.poll() is None):

@@ -36,7 +36,7 @@ class Cluster:
         """The addresses of all nodes."""
         return tuple(node.url for node in self.nodes)
 
-    def whole(self, seconds: float = 180) -> Cluster:
+    def whole(self, seconds: float = 600) -> Cluster:
         """Return itself once all three nodes are one cluster and each copy of each shard is there."""
         end = time.monotonic() + seconds
         for node in self.nodes:

@@ -200,7 +200,7 @@ def every_hit(index: ClusterIndex) -> Iterator[object]:
         request = SearchRequest(sort="oldest", size=500, cursor=page.next_cursor)
 
 
-def wait_for(is_so: Callable[[], bool], seconds: float = 120) -> None:
+def wait_for(is_so: Callable[[], bool], seconds: float = 300) -> None:
     waiting = threading.Event()
     for _ in range(int(seconds * 10)):
         if is_so():

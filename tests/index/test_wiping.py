@@ -56,6 +56,10 @@ class Reading(SystemClock):
         super().sleep(seconds)
 
 
+@pytest.mark.fault(
+    case="An export reads the index while a mention is erased",
+    promise="The erasure is done when the export has ended and no file holds the mention any more",
+)
 @pytest.mark.parametrize("engine", REAL)
 def test_a_cluster_holds_nothing_of_what_was_wiped_in_any_file_though_it_was_being_read(
     engine: str, index: ClusterIndex, request: pytest.FixtureRequest

@@ -25,6 +25,7 @@ from earshot.demo.children import bare_environment
 from earshot.demo.workspace import Ports, write_workspace
 from earshot.index.embedded import EmbeddedIndex
 from earshot.ports import MentionIndex
+from tests.busy import by_load
 
 CHECKOUT = Path(__file__).parents[2]
 
@@ -58,12 +59,12 @@ class Run:
             os.killpg(self.process.pid, number)
         else:
             self.process.send_signal(number)
-        self.process.wait(60)
+        self.process.wait(120)
         return time.monotonic() - began
 
-    def left(self, seconds: float = 10.0) -> list[str]:
-        """Wait until nothing of it is left; return what still is."""
-        end = time.monotonic() + seconds
+    def left(self, seconds: float | None = None) -> list[str]:
+        """Wait until nothing of it is left, ten seconds where a core is free; return what still is."""
+        end = time.monotonic() + (by_load(10) if seconds is None else seconds)
         while (family := self.family()) and time.monotonic() < end:
             time.sleep(0.02)
         return list(family.values())
