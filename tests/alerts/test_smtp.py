@@ -62,6 +62,7 @@ def test_tls_is_spoken_to_a_trusted_server_and_login_given(tmp_path: Path, secur
 
 
 @pytest.mark.parametrize("security", ["starttls", "tls"])
+@pytest.mark.fault(case="A mail server whose certificate nobody vouches for", promise="It gets neither login nor mail")
 def test_a_server_that_nobody_vouches_for_gets_nothing(tmp_path: Path, security: str) -> None:
     handler = Handler()
     with smtp_server(handler, security, folder=tmp_path) as server:
@@ -71,6 +72,7 @@ def test_a_server_that_nobody_vouches_for_gets_nothing(tmp_path: Path, security:
     assert handler.taken == []
 
 
+@pytest.mark.fault(case="A mail server that offers no STARTTLS", promise="Nothing is sent in the clear")
 def test_a_server_without_starttls_gets_nothing_in_the_clear() -> None:
     handler = Handler()
     with smtp_server(handler) as server:
@@ -224,6 +226,7 @@ def test_a_recipient_that_is_forwarded_is_accepted(reply: bytes) -> None:
     assert len(raw.taken) == 1
 
 
+@pytest.mark.fault(case="A mail server that answers out of turn", promise="Its answer is not taken for having the mail")
 def test_an_answer_that_nobody_asked_is_not_taken_for_the_answer_to_the_dot() -> None:
     """Two answers to DATA: the second would else count as having taken the message."""
     steps: list[str] = []
@@ -296,6 +299,7 @@ def test_a_run_that_is_to_end_waits_a_moment_for_the_last_answer(drip_s: float, 
     assert took_s < 3.5
 
 
+@pytest.mark.fault(case="An answer slipped in before STARTTLS begins", promise="It is not believed; nothing is sent")
 def test_what_a_server_says_in_the_clear_before_tls_is_not_believed(tmp_path: Path) -> None:
     raw = RawServer({"EHLO": b"250-raw\r\n250 STARTTLS\r\n", "STARTTLS": b"220 go\r\n250 injected\r\n"})
     with raw_server(raw) as server:

@@ -73,6 +73,9 @@ def test_a_storm_is_told_in_as_many_mails_as_the_brand_allows_and_nothing_is_los
     assert all(f"Halden pump {n} broke" in text for n in range(30))
 
 
+@pytest.mark.fault(
+    case="Hundreds of flagged mentions at once", promise="No more mails than the brand allows; none is left out"
+)
 def test_a_storm_beyond_one_message_is_told_over_the_next_hours(make: Make) -> None:
     scene = make(brands=(make_brand(max_per_hour=1),))
     scene.flag(110)
@@ -135,6 +138,9 @@ def test_a_retry_keeps_quiet_hours_too(make: Make) -> None:
     assert scene.alert().sent == 1
 
 
+@pytest.mark.fault(
+    case="A mail server that is busy for hours", promise="It is asked at growing distances; each mail arrives once"
+)
 def test_a_server_that_is_busy_for_hours_is_tried_at_growing_distance_and_gets_it_once(make: Make) -> None:
     scene = make()
     scene.flag(1)
@@ -166,6 +172,9 @@ def test_after_four_days_it_is_given_up_and_seen(make: Make) -> None:
         assert "450 greylisted" in reader.deliveries()[0].reason
 
 
+@pytest.mark.fault(
+    case="A recipient who does not exist", promise="Only that address is struck off; the others are told"
+)
 def test_a_recipient_who_does_not_exist_is_struck_off_and_the_others_are_told(make: Make) -> None:
     people = (make_recipient(address="gone@example.org"), make_recipient(address="mara@example.org"))
     scene = make(brands=(make_brand(rules=(make_rule(recipients=people),)),))
@@ -207,6 +216,7 @@ def test_a_missing_sender_is_ours_and_a_recipient_that_is_no_address_is_not(make
     assert scene.states() == {"sent": 1, "dead": 1}
 
 
+@pytest.mark.fault(case="An unforeseen error with one mail", promise="The others go out; no password is in the reason")
 def test_an_unforeseen_error_of_one_mail_ends_that_mail_and_says_no_secret(make: Make) -> None:
     people = tuple(make_recipient(address=f"p{n}@example.org") for n in range(3))
     scene = make(brands=(make_brand(rules=(make_rule(recipients=people),)),))
@@ -265,6 +275,7 @@ def test_without_a_mail_server_notices_wait_and_the_report_says_so(make: Make) -
     assert scene.notices() == {"pending": 2}
 
 
+@pytest.mark.fault(case="No answer to a whole mail, and no ledger", promise="It is shown as unknown, never sent again")
 def test_no_answer_to_the_dot_and_no_ledger_is_unknown_and_never_sent_again(make: Make) -> None:
     scene = make()
     scene.flag(1)
@@ -275,6 +286,9 @@ def test_no_answer_to_the_dot_and_no_ledger_is_unknown_and_never_sent_again(make
     assert scene.states() == {"unknown": 1}
 
 
+@pytest.mark.fault(
+    case="No answer to a whole mail, with a ledger", promise="It is looked up, and sent again only if it never arrived"
+)
 def test_with_a_ledger_what_arrived_is_sent_and_what_did_not_is_sent_again_after_the_wait(make: Make) -> None:
     scene = make(ledger_wait=timedelta(minutes=10))
     books = Books()
@@ -294,6 +308,7 @@ def test_with_a_ledger_what_arrived_is_sent_and_what_did_not_is_sent_again_after
     assert scene.states() == {"sent": 2}
 
 
+@pytest.mark.fault(case="The record is busy when a mail was taken", promise="It is written down all the same")
 def test_that_a_mail_was_taken_is_written_down_even_if_the_record_is_busy(
     make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -366,6 +381,9 @@ class Usurped:
         self.inbox.send(message, before_dot)
 
 
+@pytest.mark.fault(
+    case="A second sender takes over while a mail server is slow", promise="The first does not send its mail"
+)
 def test_a_relay_that_lost_its_lease_does_not_say_the_dot(make: Make) -> None:
     scene = make()
     scene.flag(1)
@@ -396,6 +414,7 @@ def test_what_was_withdrawn_before_it_was_told_is_not_told(make: Make) -> None:
     assert scene.inbox.taken == []
 
 
+@pytest.mark.fault(case="A mail that cannot be written", promise="The others go out")
 def test_a_letter_that_cannot_be_written_hides_no_other(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     scene = make()
     scene.flag(2)

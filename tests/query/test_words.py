@@ -116,6 +116,7 @@ def test_a_long_run_without_spaces_has_the_words_of_its_pieces(text: str) -> Non
     assert [word.text for word in words] == alone
 
 
+@pytest.mark.fault(case="A text of 94,000 characters without spaces", promise="It is cut into words in a moment")
 def test_a_text_of_94_000_characters_without_spaces_is_read_in_a_moment() -> None:
     text = "".join(chr(0x4E00 + 7 * number % 20_000) for number in range(94_000))
     took_s = []
