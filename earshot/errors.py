@@ -7,6 +7,7 @@
     ├── SourceError        this source is skipped this time; carries the outcome
     ├── DocumentError      this capture or item is set aside (quarantined) with its reason
     ├── StorageError       try again later: record, lake or index did not answer
+    │   ├── Collided         another writer was at the same: begin the transaction anew, at once
     │   ├── Damaged          a person puts a backup back: nothing is made anew over what is left
     │   ├── Gone             another process took it away since it was seen: this one item ends, the next begins
     │   ├── PartialAnswer    the index answered, but not all of it or not in time: thrown away
@@ -92,6 +93,17 @@ class DocumentError(EarshotError):
 
 class StorageError(EarshotError):
     """Record, lake or index did not do it now; the same call may succeed later."""
+
+
+class Collided(StorageError):  # noqa: N818 (what happened to two writers)
+    """Two writers were at the same, and this one gave way; nothing of it was written.
+
+    The same transaction may succeed at once. is_too_large: only where nobody else writes meanwhile.
+    """
+
+    def __init__(self, what: str, *, is_too_large: bool = False) -> None:
+        self.is_too_large = is_too_large
+        super().__init__(what)
 
 
 class Damaged(StorageError):  # noqa: N818 (what is left)

@@ -70,7 +70,7 @@ def noted(
     origin, url = _origin(environ or {}, airflow_url)
     origin = starter if origin == PROMPT else origin
     run = JobRun(entry.id, job, subject, JobState.RUNNING, origin, clock.now(), leases.me(), url)
-    with record.write() as writer:
+    with record.write(beside=True) as writer:
         writer.begin_job(run)
     try:
         yield entry
@@ -93,7 +93,7 @@ def last_run_id() -> str:
 
 
 def _end(record: Record, clock: Clock, entry: Entry, state: JobState, reason: str) -> None:
-    with record.write() as writer:
+    with record.write(beside=True) as writer:
         writer.end_job(entry.id, state, clock.now(), entry.counts, reason)
 
 

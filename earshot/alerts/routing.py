@@ -14,7 +14,7 @@ from earshot.alerts.notifying import notify
 from earshot.alerts.rules import RuleBook
 from earshot.config.settings import AlertSettings
 from earshot.model import DateFrom, Flag, Mention
-from earshot.ports import RecordReader, RecordWriter
+from earshot.ports import RecordReader, RecordWriter, holds
 from earshot.stated import has_come
 
 
@@ -86,6 +86,7 @@ def judge(
     silent = why_silent(mention, now, settings, is_first_round=is_first_round, has_real_date=has_real_date)
     if silent:
         return Judged(silent=silent)
+    writer.hold([holds.of_brand(mention.brand)])  # two who tell of one event at once open one incident
     incident, is_new = _incident(writer, mention, flags, now, book)
     people = {
         recipient.address.casefold(): recipient.address

@@ -28,7 +28,8 @@ from earshot.model import (
 )
 from earshot.pipeline.due import UNREAD, next_look, next_try, rest_until
 from earshot.pipeline.plan import LEASE
-from earshot.ports import Clock, Collector, FrontierPage, Record, RecordWriter, RunEnd
+from earshot.pipeline.transactions import written
+from earshot.ports import Clock, Collector, FrontierPage, Record, RecordWriter, RunEnd, holds
 from earshot.urls import host_of
 
 _RENEW_S = 30.0
@@ -59,23 +60,33 @@ def collect(
     try:
         for event in _events(collector, batch_file, left, clock):
             now = clock.now()
-            with record.write() as writer:
-                settle(writer, event, sources, now)
-                is_late = clock.monotonic() - renewed_s > _RENEW_S
-                is_lost = is_late and len(writer.lease(hosts, owner, now, now + LEASE)) < len(hosts)
+            is_late = clock.monotonic() - renewed_s > _RENEW_S
+            is_lost = _note(record, event, sources, now, hosts if is_late else [], owner)
             yield event
             if is_lost:  # this process slept too long, and another has a host: it is the other's now
                 return
             renewed_s = clock.monotonic() if is_late else renewed_s
     finally:
-        with record.write() as writer:
+        with record.write(beside=True) as writer:
             writer.free(hosts, owner)
         shutil.rmtree(batch_file.parent, ignore_errors=True)
 
 
+def _note(
+    record: Record, event: CollectEvent, sources: Mapping[str, Source], now: datetime, hosts: list[str], owner: str
+) -> bool:
+    """Write what an event means, and lease these hosts for longer; True where another has one of them."""
+
+    def write(writer: RecordWriter) -> bool:
+        settle(writer, event, sources, now)
+        return bool(hosts) and len(writer.lease(hosts, owner, now, now + LEASE)) < len(hosts)
+
+    return written(record, write)
+
+
 def _take_over(record: Record, batch: Batch, hosts: list[str], owner: str, now: datetime) -> bool:
     """Take the hosts from whoever planned the batch; False, and none of them, where one is another's."""
-    with record.write() as writer:
+    with record.write(beside=True) as writer:
         if batch.owner != owner:
             writer.free(hosts, batch.owner)
         granted = writer.lease(hosts, owner, now, now + LEASE)
@@ -86,9 +97,13 @@ def _take_over(record: Record, batch: Batch, hosts: list[str], owner: str, now: 
 
 def settle(writer: RecordWriter, event: CollectEvent, sources: Mapping[str, Source], now: datetime) -> None:
     """Write what an event means. sources: those of the workspace, by id."""
-    source = sources.get(event.source_id, _UNKNOWN) if isinstance(event, Fetched | HandedBack | HostRests) else _UNKNOWN
     if isinstance(event, NotReached):
         return  # it is as due as it was
+    source = _UNKNOWN
+    if isinstance(event, Fetched | HandedBack | HostRests):
+        source = sources.get(event.source_id, _UNKNOWN)
+    if isinstance(event, Fetched | HandedBack):
+        writer.hold([holds.of_source(event.source_id)])
     if isinstance(event, FilePublished):
         writer.add_file(event.file, now)
     elif isinstance(event, RobotsCopy):

@@ -63,7 +63,7 @@ def _take(record: Record, clock: Clock, patience_s: float) -> bool:
 
 def _lease(record: Record, clock: Clock) -> bool:
     now = clock.now()
-    with record.write() as writer:
+    with record.write(beside=True) as writer:
         return bool(writer.lease([LEASE_NAME], leases.me(), now, now + _LEASE))
 
 
@@ -80,7 +80,7 @@ def _cut_all(record: Record, lake: Lake, clock: Clock, is_stopping: Callable[[],
                 break
             cut += _cut(record, lake, file, gone)
     finally:
-        with record.write() as writer:
+        with record.write(beside=True) as writer:
             writer.free([LEASE_NAME], leases.me())
     return cut
 

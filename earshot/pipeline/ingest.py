@@ -17,10 +17,11 @@ from earshot.errors import DocumentError, Gone, SourceError, StorageError
 from earshot.model import NO_HINT, Capture, CaptureRef, Hint, Outcome, PageLink, Reading, Role, Source
 from earshot.patterns import is_found
 from earshot.pipeline.cutting import cut_condemned
-from earshot.pipeline.judging import Judgements, NotJudged
+from earshot.pipeline.holding import hold_keys
 from earshot.pipeline.reading import Origin, Reader, shared_names
-from earshot.pipeline.writing import NO_TEXT, Ingested, Work, Writing
-from earshot.ports import Clock, Extractor, FrontierPage, Lake, Record, RecordReader
+from earshot.pipeline.transactions import written
+from earshot.pipeline.writing import NO_TEXT, Ingested, Work, is_ingested, write_capture
+from earshot.ports import Clock, Extractor, FrontierPage, Lake, Record, RecordWriter
 from earshot.urls import canonical_url
 
 log = structlog.get_logger(__name__)
@@ -52,13 +53,16 @@ class Ingest:
         """
         cut_condemned(self._record, self._lake, self._clock)
         names = self._files()
-        with self._record.write() as writer:
+
+        def know(writer: RecordWriter) -> list[str]:
             known = writer.known_files(names)
             for name in names:
                 if name not in known:
                     writer.add_file(name, self._clock.now())
             there = set(names)
             return [name for name in writer.open_files() if name in there]
+
+        return written(self._record, know)
 
     def file(
         self,
@@ -82,7 +86,7 @@ class Ingest:
         done = Ingested()
         with self._record.read() as reader:
             captures = self._captures(name, done)
-            todo = [(capture, body) for capture, body in captures if not _is_ingested(reader, capture)]
+            todo = [(capture, body) for capture, body in captures if not is_ingested(reader, capture)]
         todo.sort(key=_place)
         is_whole = not (done.rewritten or done.unreadable)
         for (capture, body), answer in zip(todo, self._extractor.read_many(todo, self._hint_of), strict=True):
@@ -93,10 +97,11 @@ class Ingest:
             if one.rewritten or is_stopping():
                 is_whole = False
                 break
-        with self._record.write() as writer:
-            if is_whole:
+        if is_whole:
+            with self._record.write(beside=True) as writer:
                 writer.finish_file(name)
-            elif done.rewritten:  # known again by a process that had named it before it went
+        elif done.rewritten:  # known again by a process that had named it before it went
+            with self._record.write() as writer:
                 writer.forget_file(name)
         if done.condemned:  # it shows something erased, or was said inside: the lake is not to keep it
             cut_condemned(self._record, self._lake, self._clock)
@@ -157,7 +162,8 @@ class Ingest:
 
     def _forget(self, capture: Capture) -> Ingested:
         """The source has left the workspace meanwhile."""
-        with self._record.write() as writer:
+        with self._record.write(beside=True) as writer:
+            hold_keys(writer, capture, None)
             writer.add_capture(capture, Outcome.GONE)
         return Ingested(captures=1)
 
@@ -174,26 +180,8 @@ class Ingest:
         if article is not None and isinstance(answer, Reading):
             answer = _as_comments(answer, article.url)
         work = self._prepare(capture, size_bytes, source, page, answer)
-        judgements = Judgements(self._reader.judge)
-        while True:
-            try:
-                return self._write(work, judgements, again=again)
-            except NotJudged:
-                judgements.make()
-
-    def _write(self, work: Work, judgements: Judgements, *, again: bool) -> Ingested:
-        capture = work.capture
-        with self._record.write() as writer:
-            if not writer.known_files([capture.ref.file]):  # rewritten while it was read: the new file has the rest
-                if again:
-                    raise StorageError(f"{capture.ref.file} was rewritten meanwhile")
-                return Ingested(rewritten=1)
-            if not again and _is_ingested(writer, capture):
-                return Ingested()
-            now = self._clock.now()
-            done = Writing(writer, work, self._workspace, self._book, judgements.of, now, again=again).all()
-            judgements.check()
-            return done
+        judge = self._reader.judge
+        return write_capture(self._record, work, self._workspace, self._book, judge, self._clock, again=again)
 
     def _prepare(
         self, capture: Capture, size_bytes: int, source: Source, page: FrontierPage | None, answer: Answer
@@ -245,12 +233,6 @@ def _as_comments(reading: Reading, article: str) -> Reading:
     """Return the entries of a feed of comments as such, also where none says itself which article it answers."""
     said = (entry for entry in reading.entries if entry.parent or entry.url != article)
     return replace(reading, entries=tuple(replace(entry, parent=entry.parent or article) for entry in said))
-
-
-def _is_ingested(reader: RecordReader, capture: Capture) -> bool:
-    """Tell whether it was written already, also where its file was rewritten and the record does not say so yet."""
-    old = capture.came_from
-    return reader.is_ingested(capture.ref) or (old is not None and reader.is_ingested(old))
 
 
 def _place(taken: tuple[Capture, bytes]) -> tuple[bool, str]:

@@ -16,7 +16,8 @@ from earshot.config.settings import Workspace
 from earshot.errors import SourceError, StorageError
 from earshot.model import Batch, CollectLimits, FetchItem, Role, Source
 from earshot.pipeline.due import PAGE_WAITS, asks_in_full, latest_look
-from earshot.ports import Clock, DueSource, FrontierPage, Record, RecordWriter
+from earshot.pipeline.transactions import written
+from earshot.ports import Clock, DueSource, FrontierPage, Record, RecordWriter, holds
 from earshot.urls import host_of, origin_of
 
 LEASE = timedelta(minutes=2)
@@ -90,11 +91,15 @@ def plan(
     """
     now = clock.now()
     by_id = {source.id: source for source in workspace.sources}
-    with record.write() as writer:
+
+    def act(writer: RecordWriter) -> list[Batch]:
+        writer.hold([holds.LEASES])  # what is due and free now is taken before anybody else looks
         found, moves = find_due(writer, by_id, now, _MOST_ITEMS, done_sources, pages_taken)
         split = partial(_by_collection, sources=by_id) if by_collection else _split
         groups = take(writer, split(found, moves, most_batches), owner, now)
-        batches = [replace(_batch(writer, group, workspace, limits, now), owner=owner) for group in groups]
+        return [replace(_batch(writer, group, workspace, limits, now), owner=owner) for group in groups]
+
+    batches = written(record, act)
     sweep(workspace, now)
     return [_save(batch, workspace, by_id) for batch in batches if batch.items]
 

@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 
 from earshot.errors import StorageError
 from earshot.model import Mention
-from earshot.ports import Clock, IndexWrite, Kept, MentionIndex, OutboxRow, Record
+from earshot.pipeline.transactions import written
+from earshot.ports import Clock, IndexWrite, Kept, MentionIndex, OutboxRow, Record, RecordWriter
 
 TARGET = "index"
 LEASE_NAME, REBUILD_LEASE_NAME = "relay:index", "rebuild:index"
@@ -70,7 +71,7 @@ def publishing(record: Record, clock: Clock, owner: str) -> Iterator[bool]:
         yield has_lease
     finally:
         if has_lease:
-            with record.write() as writer:
+            with record.write(beside=True) as writer:
                 writer.free([LEASE_NAME], owner)
         if is_first:
             _among_threads.release()
@@ -79,7 +80,7 @@ def publishing(record: Record, clock: Clock, owner: str) -> Iterator[bool]:
 def _renewed(record: Record, clock: Clock, owner: str) -> bool:
     """Take the lease, or hold it for longer; False where another process has it."""
     now = clock.now()
-    with record.write() as writer:
+    with record.write(beside=True) as writer:
         return bool(writer.lease([LEASE_NAME], owner, now, now + _LEASE))
 
 
@@ -153,13 +154,13 @@ def rebuilding(record: Record, clock: Clock, owner: str) -> Iterator[None]:
     try:
         yield
     finally:
-        with record.write() as writer:
+        with record.write(beside=True) as writer:
             writer.free([REBUILD_LEASE_NAME], owner)
 
 
 def _renew_rebuilding(record: Record, clock: Clock, owner: str) -> None:
     now = clock.now()
-    with record.write() as writer:
+    with record.write(beside=True) as writer:
         if not writer.lease([REBUILD_LEASE_NAME], owner, now, now + _REBUILD_LEASE):
             raise StorageError("another process is building the index anew; try again when it is done")
 
@@ -195,16 +196,20 @@ def _batch(record: Record, index: MentionIndex, clock: Clock, done: Published) -
         writes.append(IndexWrite(row.mention_id, mention.revision if mention else row.revision, mention))
     answers = index.write(writes)
     kept: list[OutboxRow] = []
-    refused = 0
-    with record.write() as writer:
-        for row, write, answer in zip(rows, writes, answers, strict=True):
-            if answer.is_done:
-                kept.append(row)
-                done.removed += write.mention is None
-                done.written += write.mention is not None
-            elif answer.is_refused:
-                writer.add_dead_letter(row, answer.reason, clock.now())
-                refused += 1
+    refused: list[tuple[OutboxRow, str]] = []
+    for row, write, answer in zip(rows, writes, answers, strict=True):
+        if answer.is_done:
+            kept.append(row)
+            done.removed += write.mention is None
+            done.written += write.mention is not None
+        elif answer.is_refused:
+            refused.append((row, answer.reason))
+
+    def note(writer: RecordWriter) -> None:
+        for row, reason in refused:
+            writer.add_dead_letter(row, reason, clock.now())
         writer.ack(kept)
-    done.refused += refused
+
+    written(record, note)
+    done.refused += len(refused)
     return bool(kept or refused) and len(rows) == _BATCH

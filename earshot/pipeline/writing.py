@@ -7,7 +7,7 @@ than the capture (a date, an author, the teaser's words) is a text judged again,
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -15,13 +15,28 @@ from earshot import identity, stories
 from earshot.alerts.routing import judge_document
 from earshot.alerts.rules import RuleBook
 from earshot.config.settings import Workspace
+from earshot.errors import StorageError
 from earshot.model import Capture, DateFrom, Document, Outcome, PageLink, Reading, Role, Source, TextIs
 from earshot.pipeline import known as knowledge
 from earshot.pipeline import same_article
 from earshot.pipeline.collect import page_id
 from earshot.pipeline.due import COMMENTED_FOR, next_look, next_look_at_comments, next_try_of_article
+from earshot.pipeline.holding import hold_documents, hold_keys
+from earshot.pipeline.judging import Judgements, NotJudged
 from earshot.pipeline.reading import Prepared, as_another
-from earshot.ports import DocumentKey, FrontierPage, MentionWrite, RecordWriter, RunEnd, StoredDocument
+from earshot.pipeline.transactions import written
+from earshot.ports import (
+    Clock,
+    DocumentKey,
+    FrontierPage,
+    MentionWrite,
+    Record,
+    RecordReader,
+    RecordWriter,
+    RunEnd,
+    StoredDocument,
+    holds,
+)
 
 STORY_DAYS = 7
 """Tellings of one story lie at most this far apart."""
@@ -81,6 +96,57 @@ class Work:
     size_bytes: int = 0
 
 
+def write_capture(
+    record: Record,
+    work: Work,
+    workspace: Workspace,
+    book: RuleBook,
+    judge: Judge,
+    clock: Clock,
+    *,
+    again: bool = False,
+) -> Ingested:
+    """Write one capture in a transaction of its own, beside others, and return what came of it. Twice is once.
+
+    Args:
+        record: where it is written.
+        work: the capture, as it was read and prepared.
+        workspace: its settings.
+        book: its rules.
+        judge: says of a document what it says of every brand; it is slow, and called outside the transaction.
+        clock: time.
+        again: also if it was ingested before (replay); what it says of how its source is doing now does not count.
+
+    Raises:
+        StorageError: the record did not answer; or, of a replay, its file was rewritten meanwhile.
+    """
+    capture, judgements = work.capture, Judgements(judge)
+
+    def write(writer: RecordWriter) -> Ingested:
+        hold_keys(writer, capture, work.source, work.prepared)
+        if not writer.known_files([capture.ref.file]):  # rewritten while it was read: the new file has the rest
+            if again:
+                raise StorageError(f"{capture.ref.file} was rewritten meanwhile")
+            return Ingested(rewritten=1)
+        if not again and is_ingested(writer, capture):
+            return Ingested()
+        done = Writing(writer, work, workspace, book, judgements.of, clock.now(), again=again).all()
+        judgements.check()
+        return done
+
+    while True:
+        try:
+            return written(record, write)
+        except NotJudged:
+            judgements.make()
+
+
+def is_ingested(reader: RecordReader, capture: Capture) -> bool:
+    """Tell whether it was written already, also where its file was rewritten and the record does not say so yet."""
+    old = capture.came_from
+    return reader.is_ingested(capture.ref) or (old is not None and reader.is_ingested(old))
+
+
 class Writing:
     """The transaction of one capture, step by step."""
 
@@ -108,6 +174,8 @@ class Writing:
         self._last: dict[str, int] = {}
         self._not_article = ""
         self._comment_feeds = 0
+        self._pages: list[FrontierPage] = []
+        self._unjudged: dict[str, set[str]] = {}
 
     def all(self) -> Ingested:
         """Write everything and return what came of it."""
@@ -115,6 +183,7 @@ class Writing:
         if work.quarantine:
             self._writer.add_quarantined(work.capture, work.quarantine, self._now)
             self._done.quarantined += 1
+        hold_documents(self._writer, work.prepared, work.page)
         self._last = self._last_of_each() if self._again else {}
         known = [self._document(number, prepared) for number, prepared in enumerate(work.prepared)]
         has_old = any(known)
@@ -123,6 +192,8 @@ class Writing:
             self._done.condemned += 1  # what was said inside is not kept as it was fetched, unless asked for
             self._writer.condemn(work.capture.ref)
         self._add_links(work.links)
+        self._done.pages += self._writer.add_pages(self._pages)
+        self._judge_all()
         if not self._again:
             self._end(has_old)
         self._writer.add_capture(work.capture, work.outcome)
@@ -142,7 +213,15 @@ class Writing:
             found = found if found is not None and found.content_hash == prepared.content_hash else None
         if found is None and prepared.answer is not None and page is not None and page.document_id:
             teaser = writer.document(page.document_id)
-            found = writer.find_document([DocumentKey("url", teaser.url)]) if teaser is not None else None
+            found = self._at(teaser.url) if teaser is not None else None
+        return found
+
+    def _at(self, url: str) -> StoredDocument | None:
+        key = DocumentKey("url", url)
+        found = self._writer.find_document([key])
+        if found is not None:
+            self._writer.hold([holds.of_document(found.id)])
+            found = self._writer.find_document([key])
         return found
 
     def _document(self, number: int, prepared: Prepared) -> bool:
@@ -154,6 +233,8 @@ class Writing:
         known = self._find(prepared)
         if known is not None and self._is_another(prepared, known):
             prepared = as_another(prepared, document.site)
+            writer.hold(map(holds.of_key, prepared.keys))
+            hold_documents(writer, [prepared])
             document, known = prepared.document, self._find(prepared)
         why_not = self._why_not(prepared, known)
         if why_not:
@@ -247,9 +328,10 @@ class Writing:
             return
         better = knowledge.improved(stored, prepared.document, known)
         self._writer.put_details(better)
-        self._done.mentions += len(self._writer.put_mentions(better.id, self._judge(better), self._now))
+        writes = self._judge(better)
+        self._done.mentions += len(self._writer.put_mentions(better.id, writes, self._now))
         if known.judged_at is not None:
-            self._judge_now(better.id)
+            self._judge_later(better.id, writes)
 
     def _write(self, prepared: Prepared) -> None:
         writer, document = self._writer, prepared.document
@@ -259,12 +341,19 @@ class Writing:
         if prepared.page_url:
             self._wait(prepared)
         else:
-            self._judge_now(document.id)
+            self._judge_later(document.id, prepared.writes)
 
-    def _judge_now(self, document_id: str) -> None:
-        judged = judge_document(self._writer, document_id, self._now, self._alerts, self._book, self._listed_at)
-        self._done.incidents += judged.incidents
-        self._done.notices += judged.notices
+    def _judge_later(self, document_id: str, writes: Sequence[MentionWrite]) -> None:
+        self._unjudged.setdefault(document_id, set()).update(w.verdict.brand_id for w in writes if w.flags)
+
+    def _judge_all(self) -> None:
+        """Judge what was written, last of all: others who tell of the same brands wait as short as can be."""
+        flagged = {brand for brands in self._unjudged.values() for brand in brands}
+        self._writer.hold(map(holds.of_brand, flagged))
+        for document_id in self._unjudged:
+            judged = judge_document(self._writer, document_id, self._now, self._alerts, self._book, self._listed_at)
+            self._done.incidents += judged.incidents
+            self._done.notices += judged.notices
 
     @property
     def _listed_at(self) -> datetime | None:
@@ -294,7 +383,7 @@ class Writing:
             title=document.title,
             document_id=document.id,
         )
-        self._done.pages += self._writer.add_pages([page])
+        self._pages.append(page)
         self._writer.wait_for_page(document.id, self._now + self._alerts.teaser_wait)
 
     def _follow_comments(self, prepared: Prepared, document_id: str) -> None:
@@ -316,14 +405,13 @@ class Writing:
         self._comment_feeds += self._writer.add_pages([page])
 
     def _add_links(self, links: tuple[PageLink, ...]) -> None:
-        source, pages = self._work.source, []
+        source = self._work.source
         for link in links:
             name = page_id(link.url, link.role)
             if self._again and link.role is Role.SITEMAP and self._writer.page(name) is not None:
                 continue  # what an old capture says of a child sitemap's age opens nothing again
             page = FrontierPage(name, link.url, link.role, source.id, self._now, link.published_at, link.title)
-            pages.append(dataclasses.replace(page, published_as=link.published_as))
-        self._done.pages += self._writer.add_pages(pages)
+            self._pages.append(dataclasses.replace(page, published_as=link.published_as))
 
     def _end(self, has_old: bool) -> None:
         """End the source's run, or the page."""

@@ -7,6 +7,7 @@ nothing and answers the same. `tests/ports` holds one contract suite per port, r
 
 from __future__ import annotations
 
+from earshot.ports import holds
 from earshot.ports.clock import Clock
 from earshot.ports.index import Held, IndexAnswer, IndexWrite, Kept, MentionIndex
 from earshot.ports.lake import Lake, LakeWriter
@@ -84,5 +85,6 @@ __all__ = [
     "Unsubscription",
     "Unwiped",
     "Walk",
+    "holds",
     "never",
 ]

@@ -1,8 +1,8 @@
-"""The record: one reader, one writer, one transaction at a time."""
+"""The record: one reader or one writer is one transaction."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -264,7 +264,16 @@ class RecordReader(OperatingReads, SignInReads, UpkeepReads, Protocol):
 
 
 class RecordWriter(RecordReader, OperatingWrites, SignInWrites, UpkeepWrites, Protocol):
-    """One writing transaction: all of it happens, or nothing. Only one at a time on SQLite."""
+    """One writing transaction: all of it happens, or nothing. Alone, unless it was opened beside others."""
+
+    def hold(self, names: Iterable[str]) -> None:
+        """Wait until nobody beside us holds one of these names, and hold them until this transaction ends.
+
+        names: of `earshot.ports.holds`. Alone, it does nothing.
+
+        Raises:
+            Collided: it would hold more than one may beside others.
+        """
 
     # sources and plan
     def put_sources(self, sources: Sequence[Source], now: datetime) -> None:
@@ -372,6 +381,9 @@ class RecordWriter(RecordReader, OperatingWrites, SignInWrites, UpkeepWrites, Pr
 
     def find_document(self, keys: Sequence[DocumentKey]) -> StoredDocument | None:
         """Return the first document that one of the keys leads to, keys in order of trust."""
+
+    def find_documents(self, keys: Collection[DocumentKey]) -> dict[DocumentKey, StoredDocument]:
+        """Return the documents that the keys lead to, by key; keys that lead nowhere are left out."""
 
     def put_document(
         self,
@@ -567,10 +579,14 @@ class Record(Protocol):
     def read(self) -> AbstractContextManager[RecordReader]:
         """Open a reader; what it sees does not change while it is open."""
 
-    def write(self) -> AbstractContextManager[RecordWriter]:
+    def write(self, *, beside: bool = False) -> AbstractContextManager[RecordWriter]:
         """Open the writing transaction; commits at the end, rolls back on any exception.
 
+        beside: not alone, but beside others that say so too, where the database can. It has to hold what it reads
+        before it changes it, and may call only what can be written so; else RuntimeError.
+
         Raises:
+            Collided: another one beside it was at the same; begin anew (`earshot.pipeline.transactions`).
             StorageError: could not begin or commit within 30 s.
         """
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, bindparam, delete, func, insert, or_, sele
 from earshot.identity import digest
 from earshot.model import DateFrom, Document, TextIs
 from earshot.ports import MAX_CHANGES, DocumentKey, FoundIn, StoredDocument
-from earshot.record.session import Session, WriteSession, add_new
+from earshot.record.session import Session, WriteSession, add_new, chunks
 from earshot.record.shapes import document_of
 from earshot.record.tables import document, document_band, document_key, found_in, source
 from earshot.record.tombstones import folded_author
@@ -101,28 +101,18 @@ class DocumentWrites(WriteSession):
         rows = {row.digest: row for row in self.db.execute(_BY_KEY, {"digests": digests})} if digests else {}
         for each in digests:
             if each in rows:
-                row = rows[each]
-                self.touched.add(row.id)
-                return StoredDocument(
-                    id=row.id,
-                    text_is=TextIs(row.text_is),
-                    content_hash=row.content_hash,
-                    revisions=row.revisions,
-                    story_id=row.story_id,
-                    judged_at=row.judged_at,
-                    text_at=row.text_at,
-                    text_source=row.text_source,
-                    source_id=row.source_id,
-                    found_at=row.found_at,
-                    title=row.title,
-                    author=row.author,
-                    language=row.language,
-                    published_at=row.published_at,
-                    published_from=DateFrom(row.published_from),
-                    published_as=row.published_as,
-                    parent=row.parent,
-                )
+                self.touched.add(rows[each].id)
+                return _stored(rows[each])
         return None
+
+    def find_documents(self, keys: Collection[DocumentKey]) -> dict[DocumentKey, StoredDocument]:
+        """Return the documents that the keys lead to, by key; keys that lead nowhere are left out."""
+        digests = {_digest(key): key for key in keys}
+        found: dict[DocumentKey, StoredDocument] = {}
+        for part in chunks(list(digests)):
+            rows = self.db.execute(_BY_KEY, {"digests": part})
+            found |= {digests[row.digest]: _stored(row) for row in rows}
+        return found
 
     def put_document(
         self,
@@ -205,6 +195,28 @@ class DocumentWrites(WriteSession):
     def set_judged(self, document_id: str, now: datetime) -> None:
         """Note that a document's flags have been turned into incidents; it waits for nothing any more."""
         self.db.execute(_CHANGE, {"wanted": document_id, "judged_at": now, "judge_at": None})
+
+
+def _stored(row: Any) -> StoredDocument:
+    return StoredDocument(
+        id=row.id,
+        text_is=TextIs(row.text_is),
+        content_hash=row.content_hash,
+        revisions=row.revisions,
+        story_id=row.story_id,
+        judged_at=row.judged_at,
+        text_at=row.text_at,
+        text_source=row.text_source,
+        source_id=row.source_id,
+        found_at=row.found_at,
+        title=row.title,
+        author=row.author,
+        language=row.language,
+        published_at=row.published_at,
+        published_from=DateFrom(row.published_from),
+        published_as=row.published_as,
+        parent=row.parent,
+    )
 
 
 def _within(since: datetime | None, until: datetime | None, below: Place | None) -> list[ColumnElement[bool]]:

@@ -1,20 +1,20 @@
 """Engines and transactions: SQLite and PostgreSQL behave alike from here on. Knows no table.
 
-One writer at a time on both: SQLite by BEGIN IMMEDIATE, PostgreSQL by an advisory lock taken first. Everything
-slow happens before a transaction opens, so writers wait for milliseconds; and what a writer read cannot change
-before it writes, without a second code path of row locks and retries.
+On SQLite one writer at a time, by BEGIN IMMEDIATE. On PostgreSQL a writer is alone, or beside others: an advisory lock
+taken first, exclusively by the one and shared by the others. Who writes beside others holds by name what it reads and
+changes (`hold`), so that it cannot change before it writes. Everything slow happens before a transaction opens.
 """
 
 from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy import ARRAY, BigInteger, Connection, Engine, bindparam, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import (
     ArgumentError,
@@ -28,7 +28,7 @@ from sqlalchemy.exc import (
 )
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from earshot.errors import ConfigError, EarshotError, StorageError
+from earshot.errors import Collided, ConfigError, EarshotError, StorageError
 from earshot.record import files
 
 WAIT_S = 30
@@ -77,9 +77,15 @@ Source: PostgreSQL 15, src/backend/libpq/auth.c, src/backend/utils/init/postinit
 src/interfaces/libpq/fe-secure-openssl.c, read as answers of a server and of libpq 18.
 """
 _NO_TABLE, _NO_RIGHT = "42P01", "42501"
+_SERIALIZATION, _DEADLOCK, _NO_LOCKS_LEFT, _UNIQUE = "40001", "40P01", "53200", "23505"
+"""Source: https://www.postgresql.org/docs/15/errcodes-appendix.html, read 2026-11-30."""
 
 _WRITER_LOCK = 0x4561_7273_686F_74
 """Key of PostgreSQL's advisory lock: "Earshot" in ASCII; any constant would do."""
+
+_HOLD = text("SELECT count(pg_advisory_xact_lock(number)) FROM unnest(:numbers) AS number").bindparams(
+    bindparam("numbers", type_=ARRAY(BigInteger))
+)
 
 _OUT_OF_REACH = (OperationalError, InterfaceError, InternalError, DisconnectionError, PoolTimeout)
 
@@ -175,31 +181,55 @@ def _begin_postgresql(connection: Connection) -> None:
             "SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE;"
             f"SET LOCAL lock_timeout = '{WAIT_S}s'; SET LOCAL idle_in_transaction_session_timeout = '{IDLE_S}s'"
         )
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITER_LOCK})
+        share = "_shared" if connection.get_execution_options().get("earshot_beside") else ""
+        connection.execute(text(f"SELECT pg_advisory_xact_lock{share}(:key)"), {"key": _WRITER_LOCK})
     else:
         connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
 
 
+def hold(connection: Connection, numbers: Sequence[int]) -> None:
+    """Wait until nobody else holds one of these numbers, and hold them until the transaction ends; PostgreSQL only.
+
+    numbers: sorted, so that two who want the same ones do not wait for each other.
+    """
+    connection.execute(_HOLD, {"numbers": list(numbers)})
+
+
 @contextmanager
-def transaction(engine: Engine, *, writes: bool) -> Iterator[Connection]:
+def transaction(engine: Engine, *, writes: bool, beside: bool = False) -> Iterator[Connection]:
     """Yield a connection in a transaction: commits at the end, rolls back on any exception.
 
+    beside: a writing one goes beside others that do, where the database can (PostgreSQL).
+
     Raises:
+        Collided: another writer was at the same.
         StorageError: the database did not answer, or did not let us begin, write or commit in time.
         Damaged: the file of SQLite cannot be read.
         ConfigError: PostgreSQL does not let this user in, or not do this.
     """
     try:
-        with engine.connect() as connection, connection.execution_options(earshot_writes=writes).begin():
+        options = {"earshot_writes": writes, "earshot_beside": beside}
+        with engine.connect() as connection, connection.execution_options(**options).begin():
             yield connection
     except sqlite3.DatabaseError as error:  # while it was opened, before SQLAlchemy had it
         raise files.damage(error, engine.url.database or "") or StorageError(f"the record: {error}") from error
     except (*_OUT_OF_REACH, DatabaseError) as error:
         if broken := files.damage(getattr(error, "orig", None), engine.url.database or ""):
             raise broken from error
-        if (known := _translated(error)) is None:
+        if (known := _collided(error, beside=beside) or _translated(error)) is None:
             raise
         raise known from error
+
+
+def _collided(error: Exception, *, beside: bool) -> Collided | None:
+    """Return what the caller may begin anew; None where it is something else.
+
+    Of two beside each other that add the same row, the second may find it there although it looked for it before.
+    """
+    code = getattr(getattr(error, "orig", None), "sqlstate", None)
+    if code in (_SERIALIZATION, _DEADLOCK) or (beside and code == _UNIQUE):
+        return Collided(f"the record: {_said(error)}")
+    return Collided(f"the record: {_said(error)}", is_too_large=True) if code == _NO_LOCKS_LEFT else None
 
 
 def _translated(error: Exception) -> EarshotError | None:

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, case, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, case, exists, func, or_, select, update
 
 from earshot.identity import digest
 from earshot.model import Outcome, Role
 from earshot.ports import FrontierPage, PagesRead
 from earshot.record import tombstones
-from earshot.record.session import Session, WriteSession, chunks
+from earshot.record.session import Session, WriteSession, add_new, chunks
 from earshot.record.tables import document, frontier, source
 from earshot.record.types import UtcDateTime
 
@@ -106,15 +106,13 @@ class FrontierWrites(WriteSession):
         for part in chunks(list(wanted)):
             rows = self.db.execute(select(frontier.c.key, frontier.c.ended_at).where(frontier.c.key.in_(part)))
             known |= {row.key: row.ended_at for row in rows}
-        for key, ended_at in known.items():
+        for key, ended_at in sorted(known.items()):
             if wanted[key].role is Role.SITEMAP and ended_at is not None:
                 self._open_again(key, wanted[key], ended_at)
         new = {key: page for key, page in wanted.items() if key not in known}
         erased = tombstones.erased_urls(self.db, [page.url for page in new.values()])
-        added = [_row(key, page) for key, page in new.items() if page.url not in erased]
-        if added:
-            self.db.execute(insert(frontier), added)
-        return len(added)
+        added = [_row(key, new[key]) for key in sorted(new) if new[key].url not in erased]
+        return add_new(self.db, frontier, added)  # another beside us may have added one since we looked
 
     def _open_again(self, key: str, page: FrontierPage, ended_at: datetime) -> None:
         if page.published_at is None or page.published_at > ended_at:
@@ -124,7 +122,8 @@ class FrontierWrites(WriteSession):
                 "published_as": page.published_as,
                 "newest_at": page.published_at or page.found_at,
             }
-            self.db.execute(update(frontier).where(frontier.c.key == key).values(**opened, **dated))
+            settled = (frontier.c.key == key) & (frontier.c.ended_at == ended_at)
+            self.db.execute(update(frontier).where(settled).values(**opened, **dated))
 
     def end_page(self, page_id: str, outcome: Outcome, reason: str, now: datetime, retry_at: datetime | None) -> None:
         """Settle a page: done, or tried again at `retry_at`.

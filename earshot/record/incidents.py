@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Select, delete, exists, func, 
 from earshot.errors import StorageError
 from earshot.identity import incident_id as identify
 from earshot.model import Incident, Joined, Mention, Severity, Why
-from earshot.ports import IncidentCandidate, IncidentMember, Sample
+from earshot.ports import IncidentCandidate, IncidentMember, Sample, holds
 from earshot.record import revisions
 from earshot.record.session import Session, WriteSession, add_new, chunks
 from earshot.record.tables import document, incident, incident_mention, mention
@@ -129,6 +129,7 @@ class IncidentWrites(WriteSession):
 
         Returns its id, and True if it was opened now. Joining twice is joining once; the highest severity stays.
         """
+        self.hold([holds.of_brand(mention.brand)])
         known = IncidentReads(self.db, self.clock).incident_of(mention)
         name = identify(mention.brand, rule_id, mention.id)
         row = _row(self.db, known or name)
@@ -164,6 +165,7 @@ class IncidentWrites(WriteSession):
         terms: Mapping[str, Sequence[Any]] | None = None,
     ) -> None:
         """Put a mention into an incident; the highest severity stays. Twice is once: what was said first counts."""
+        self.hold([holds.of_brand(mention.brand)])
         row = _row(self.db, incident_id)
         if row is None:
             raise StorageError(f"the record: there is no incident {incident_id}")
@@ -185,6 +187,12 @@ def _widen(db: Connection, row: Any, severity: Severity, first_at: datetime, las
     span = {"first_at": min(row.first_at, first_at), "last_at": max(row.last_at, last_at)}
     changes: dict[str, Any] = span | ({"severity": severity} if rises else {})
     db.execute(update(incident).where(incident.c.id == row.id).values(**changes))
+
+
+def brands_of(db: Connection, story_ids: Sequence[str]) -> list[str]:
+    """Return the brands that have an incident of one of these stories."""
+    named = select(incident.c.brand_id).where(incident.c.story_id.in_(story_ids)).distinct()
+    return sorted(db.execute(named).scalars())
 
 
 def follow_stories(db: Connection, kept: str, others: Sequence[str]) -> None:

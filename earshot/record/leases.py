@@ -10,6 +10,7 @@ from sqlalchemy import delete, or_, select, update
 
 from earshot.leases import is_gone
 from earshot.model import RobotsCopy
+from earshot.ports import holds
 from earshot.record.session import WriteSession, chunks, put
 from earshot.record.tables import host_rest, lease, robots_copy
 
@@ -31,6 +32,7 @@ class LeaseWrites(WriteSession):
         is gone, or its lease reaches further than it can: then the clock had run ahead. Taking what one
         holds renews it and keeps its fence; every other grant has a higher one.
         """
+        self.hold([holds.LEASES])
         held: dict[str, Any] = {}
         for part in chunks(names):
             held |= {row.name: row for row in self.db.execute(select(lease).where(lease.c.name.in_(part)))}
@@ -49,12 +51,14 @@ class LeaseWrites(WriteSession):
 
     def free(self, names: Sequence[str], owner: str) -> None:
         """Give leases back; the row stays, so that fences only grow. Twice is once."""
+        self.hold([holds.LEASES])
         for part in chunks(names):
             mine = lease.c.name.in_(part) & (lease.c.owner == owner)
             self.db.execute(update(lease).where(mine).values(owner=""))
 
     def rest_host(self, host: str, until: datetime, reason: str) -> None:
         """Note that a host asked to be left alone until then. A later time that is noted already stays."""
+        self.hold([holds.LEASES])
         now = self.clock.now()
         self.db.execute(delete(host_rest).where(or_(host_rest.c.until <= now, host_rest.c.until > now + LONGEST_REST)))
         known = self.db.execute(select(host_rest.c.until).where(host_rest.c.host == host)).scalar()
@@ -80,6 +84,7 @@ class LeaseWrites(WriteSession):
 
     def put_robots(self, copy: RobotsCopy) -> None:
         """Keep the newest copy of an origin. An unreachable one does not replace a good one younger than 30 days."""
+        self.hold([holds.of_robots(copy.origin)])
         known = self.db.execute(select(robots_copy).where(robots_copy.c.origin == copy.origin)).first()
         if known is not None:
             if copy.fetched_at < known.fetched_at:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from operator import itemgetter
 
 from sqlalchemy import Table, bindparam, delete, select
 
@@ -52,6 +53,7 @@ class OutboxWrites(WriteSession):
         """Take exactly these (target, mention, revision) out of the outbox. Twice is once."""
         if rows:
             named = [{"t": row.target, "m": row.mention_id, "r": row.revision} for row in rows]
+            named.sort(key=itemgetter("m"))  # as `send` does: who holds one waits for none before it
             self.db.execute(_ACK, named)
             self.db.execute(_OVERTAKEN, named)
 

@@ -50,7 +50,7 @@ def send(db: Connection, revisions: Mapping[str, int], now: datetime) -> None:
     """Put mentions into the outbox. One that waits already keeps its place and gets the new revision."""
     rows: list[dict[str, Any]] = [
         {"target": INDEX, "mention_id": mention_id, "revision": revision, "at": now}
-        for mention_id, revision in revisions.items()
+        for mention_id, revision in sorted(revisions.items())
     ]
     put(db, outbox, rows, keep=["at"])
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Select, bindparam, func, insert, or_, select, update
 
 from earshot.model import Outcome, Source
-from earshot.ports import DueSource, RunEnd, SourceRun, SourceState
+from earshot.ports import DueSource, RunEnd, SourceRun, SourceState, holds
 from earshot.record import heard
 from earshot.record.session import Session, WriteSession, add_new
 from earshot.record.tables import found_in, frontier, source, source_run
@@ -127,6 +127,7 @@ class SourceWrites(WriteSession):
 
         The same end twice (source, time, outcome) is counted once.
         """
+        self.hold([holds.of_source(end.source_id)])
         row = self.db.execute(_ONE, {"wanted": end.source_id}).first()
         if row is None:
             return
@@ -150,6 +151,7 @@ class SourceWrites(WriteSession):
 
     def add_host(self, source_id: str, host: str) -> None:
         """Note that a source's redirects lead to this host; the newest 10 are kept. Twice is once."""
+        self.hold([holds.of_source(source_id)])
         hosts = self.db.execute(select(source.c.hosts).where(source.c.id == source_id)).scalar()
         if hosts is not None and host not in hosts:
             self._change_source(source_id, {"hosts": [*hosts, host][-MAX_HOSTS:]})

@@ -9,6 +9,7 @@ from pathlib import Path
 from earshot.model import CaptureRef
 from earshot.ports import Clock
 from earshot.record import captures, engine, keeping, schema
+from earshot.record.beside import refusing
 from earshot.record.captures import CaptureReads, CaptureWrites
 from earshot.record.counts import CountReads
 from earshot.record.deliveries import DeliveryReads, DeliveryWrites
@@ -78,6 +79,11 @@ class SqlWriter(
     """The RecordWriter port: one writing transaction."""
 
 
+@refusing
+class SqlBesideWriter(SqlWriter):
+    """A writing transaction beside others; what cannot be written beside others raises RuntimeError."""
+
+
 class SqlRecord:
     """The Record port on SQLite or PostgreSQL. One object may be used by many threads, not across a fork."""
 
@@ -110,16 +116,22 @@ class SqlRecord:
             yield SqlReader(connection, self._clock)
 
     @contextmanager
-    def write(self) -> Iterator[SqlWriter]:
+    def write(self, *, beside: bool = False) -> Iterator[SqlWriter]:
         """Open the writing transaction; commits at the end, rolls back on any exception.
 
+        beside: not alone, but beside others that say so too (on PostgreSQL). It holds what it touches, and may call
+        only what `earshot.record.beside` names.
+
         Raises:
+            Collided: another one beside it was at the same.
             StorageError: could not begin or commit within 30 s.
             ConfigError: the record was moved elsewhere.
         """
-        with engine.transaction(self._engine, writes=True) as connection:
+        with engine.transaction(self._engine, writes=True, beside=beside) as connection:
             schema.look(connection)
-            writer = SqlWriter(connection, self._clock, secret=self._secret)
+            has_others = beside and self._engine.dialect.name == "postgresql"
+            kind = SqlBesideWriter if beside else SqlWriter
+            writer = kind(connection, self._clock, secret=self._secret, is_beside=has_others)
             yield writer
             writer.link_captures()
         if writer.has_erased:

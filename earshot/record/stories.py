@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, exists, select, update
 
 from earshot.model import Mention
-from earshot.ports import StoryCandidate
+from earshot.ports import StoryCandidate, holds
 from earshot.record import incidents, revisions
 from earshot.record.session import Session, WriteSession, add_new
 from earshot.record.shapes import mention_of, select_mentions
@@ -21,7 +21,10 @@ _OWN = select(
     exists().where(mention.c.document_id == document.c.id, mention.c.state == revisions.ACTIVE).label("is_mention"),
 ).where(document.c.id == bindparam("wanted"))
 _PUT_IN = update(document).where(document.c.id == bindparam("wanted")).values(story_id=bindparam("kept"))
-_STORIES = select(story).where(story.c.id.in_(bindparam("wanted", expanding=True)))
+_STORIES = (
+    select(story).where(story.c.id.in_(bindparam("wanted", expanding=True))).order_by(story.c.id).with_for_update()
+)
+"""Held until the end, so that no story is merged away while a document joins it."""
 _CANDIDATES = (
     select(document.c.id, document.c.story_id, document.c.signature, document.c.published_at)
     .where(
@@ -76,15 +79,18 @@ class StoryWrites(WriteSession):
 
     def _joined(self, *story_ids: str) -> list[Any]:
         """Return the rows of these stories, merged ones as what they became, oldest first."""
-        rows = self.db.execute(_STORIES, {"wanted": list(story_ids)}).all() if story_ids else []
-        merged = [row.merged_into for row in rows if row.merged_into]
-        rows = [row for row in rows if not row.merged_into]
-        if merged:
-            rows = [*rows, *self.db.execute(_STORIES, {"wanted": merged})]
-        return sorted({row.id: row for row in rows}.values(), key=lambda row: (row.began_at, row.id))
+        found: dict[str, Any] = {}
+        wanted = set(story_ids)
+        while wanted:
+            rows = self.db.execute(_STORIES, {"wanted": sorted(wanted)}).all()
+            found |= {row.id: row for row in rows if not row.merged_into}
+            wanted = {row.merged_into for row in rows if row.merged_into} - found.keys()
+        return sorted(found.values(), key=lambda row: (row.began_at, row.id))
 
     def _settle(self, document_id: str, own: Any, joined: Sequence[Any]) -> str:
         kept, others = joined[0], [row.id for row in joined[1:]]
+        if others:
+            self.hold(holds.of_brand(each) for each in incidents.brands_of(self.db, [kept.id, *others]))
         moved = _merge(self.db, kept.id, others) if others else []
         if own.published_at < kept.began_at:
             self.db.execute(update(story).where(story.c.id == kept.id).values(began_at=own.published_at))

@@ -119,7 +119,7 @@ class TombstoneWrites(WriteSession):
         Raises:
             ConfigError: authors were erased under another secret.
         """
-        if self.has_tombstones is None:  # nobody writes beside us, so once a transaction is enough
+        if self.has_tombstones is None:  # nobody erases beside us, so once a transaction is enough
             self.has_tombstones = self.db.execute(_ANY).first() is not None
             check_secret(self)
         if not self.has_tombstones:
