@@ -160,7 +160,7 @@ class Desks:
         prepared = [
             self.reader.prepare(each, Origin(capture, source), shared_names(reading)) for each in reading.entries
         ]
-        work = Work(capture, source, None, reading, tuple(prepared), Outcome.OK)
+        work = Work(capture, source, None, reading=reading, prepared=tuple(prepared), outcome=Outcome.OK)
 
         def call() -> None:
             with self.opened() as record:
