@@ -112,13 +112,17 @@ def find_due(
     done_sources: Container[str] = frozenset(),
     pages_taken: Mapping[str, int] | None = None,
     busy: Container[str] = frozenset(),
+    *,
+    has_pages: bool = True,
+    pages_open: Container[str] = frozenset(),
 ) -> tuple[dict[str, list[FetchItem]], dict[str, set[str]]]:
     """Return what is due by host, and by host the further hosts that its redirects lead to.
 
     sources: of the workspace, by id. most: sources, and pages, that are looked at. busy: hosts that are left out.
+    done_sources: are not asked now. has_pages: whether pages are looked for; not for sources in pages_open.
     """
-    due = [s for s in writer.due_sources(now, most) if s.source_id not in done_sources]
-    pages = writer.due_pages(now, _most_pages(sources), most, PAGE_WAITS)
+    due = writer.due_sources(now, most, done_sources)
+    pages = writer.due_pages(now, _most_pages(sources), most, PAGE_WAITS, pages_open) if has_pages else []
     due = [s for s in due if not any(host in busy for host in _start(s, sources))]
     due, pages = _let_rest(writer, due, [page for page in pages if host_of(page.url) not in busy], sources, now)
     pages = _within_budget(pages, sources, pages_taken or {})
@@ -177,14 +181,14 @@ def _folder(workspace: Workspace) -> Path:
     return workspace.var / "batches"
 
 
-def sweep(workspace: Workspace, now: datetime) -> None:
-    """Remove what processes that died left behind. Only their folders: what they fetched is in the lake."""
+def sweep(workspace: Workspace, now: datetime, in_use: Container[Path] = ()) -> None:
+    """Remove what processes that died left behind, but nothing in use. What they fetched is in the lake."""
     for left in _folder(workspace).glob("*"):
         try:
             is_old = left.stat().st_mtime < (now - _LEFTOVER).timestamp()
         except FileNotFoundError:
             continue  # its batch ended just now
-        if is_old:
+        if is_old and left not in in_use:
             shutil.rmtree(left, ignore_errors=True)
 
 
@@ -201,8 +205,10 @@ def _let_rest(
 ) -> tuple[list[DueSource], list[FrontierPage]]:
     """Return what is due without what would go to a host that rests; that is due when the host has rested."""
     ways = {state.source_id: [*_start(state, sources), *state.hosts] for state in due}
-    hosts = {host for way in ways.values() for host in way} | {host_of(page.url) for page in pages}
-    rests = writer.host_rests(sorted(hosts), now)
+    by_host: dict[str, list[FrontierPage]] = defaultdict(list)
+    for page in pages:
+        by_host[host_of(page.url)].append(page)
+    rests = writer.host_rests(sorted({host for way in ways.values() for host in way} | by_host.keys()), now)
     if not rests:
         return list(due), list(pages)
     until = {name: max((rests[host] for host in way if host in rests), default=now) for name, way in ways.items()}
@@ -210,10 +216,10 @@ def _let_rest(
         if until[state.source_id] > now:
             writer.put_off(state.source_id, now, until[state.source_id])
     for host, end in rests.items():
-        late = [p.id for p in pages if host_of(p.url) == host and (p.not_before is None or p.not_before <= now)]
-        writer.put_off_pages(late, end)
-    awake = [state for state in due if until[state.source_id] <= now]
-    return awake, [page for page in pages if host_of(page.url) not in rests]
+        late = [page for page in by_host.pop(host, ()) if page.not_before is None or page.not_before <= now]
+        writer.put_off_pages([page.id for page in late], end)
+    awake = {page.id for found in by_host.values() for page in found}
+    return [state for state in due if until[state.source_id] <= now], [page for page in pages if page.id in awake]
 
 
 def _start(state: DueSource, sources: Mapping[str, Source]) -> list[str]:

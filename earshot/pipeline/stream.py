@@ -54,6 +54,7 @@ _MOST_OPEN = 5000
 _MOST_ITEMS, _LONGEST_S = 20_000, 3600.0
 """After that many items, or so long, a process gets nothing more, and a new one takes its place beside it."""
 _SET_BACK_S = 1.0
+_PAGES_EVERY_S = 1.0
 
 
 @dataclass(eq=False, slots=True)
@@ -104,9 +105,10 @@ class Stream:
         self._visits: dict[str, _Open] = {}
         self._busy: set[str] = set()
         self._unwritten: list[CollectEvent] = []
+        self._untold: list[CollectEvent] = []
         self._done: set[str] = set()
         self._pages_taken: Counter[str] = Counter()
-        self._renewed_s, self._swept_s = clock.monotonic(), -math.inf
+        self._renewed_s, self._swept_s, self._pages_s = clock.monotonic(), -math.inf, -math.inf
         self._ahead_s = self._wall_s()
         self.is_closing = False
 
@@ -121,7 +123,8 @@ class Stream:
         Never waits for a host.
 
         Raises:
-            StorageError: the record does not answer. Nothing is lost: the next step writes what this one could not.
+            StorageError: the record does not answer, or no process can be started. Nothing is lost: the next step
+                writes what this one could not, and returns it.
         """
         self._unwritten += self._happened()
         events, now = self._unwritten, self._clock.now()
@@ -139,9 +142,11 @@ class Stream:
             self._note(event)
         if lost:
             self._give_up(lost)
+        self._untold += events
         self._send(groups, robots, now)
         self._tend()
-        return events
+        told, self._untold = self._untold, []
+        return told
 
     def end(self) -> None:
         """End the processes, and free their hosts: what they had not come to is as due as before. Twice is once."""
@@ -229,10 +234,22 @@ class Stream:
         free = self._processes * _MOST_OPEN - len(self._visits)
         if free <= 0:
             return []
-        done = self._done if self._is_round else frozenset[str]()
-        taken = self._pages_taken if self._is_round else None
-        most = free + len(self._visits)
-        found, moves = find_due(writer, self._sources, now, most, done, taken, self._busy)
+        has_pages = self._is_round or self._clock.monotonic() - self._pages_s >= _PAGES_EVERY_S
+        if has_pages:
+            self._pages_s = self._clock.monotonic()
+        open_items = [item for spider in self._spiders for item in spider.open.values()]
+        asked = {item.source_id for item in open_items if item.id.startswith("source:")}
+        found, moves = find_due(
+            writer,
+            self._sources,
+            now,
+            free,
+            asked | self._done if self._is_round else asked,
+            self._pages_taken if self._is_round else None,
+            self._busy,
+            has_pages=has_pages,
+            pages_open={item.source_id for item in open_items if item.id.startswith("page:")},
+        )
         groups = [group for group in tied(found, moves) if self._busy.isdisjoint(group.hosts)]
         return [group for group in take(writer, groups, self._owner, now) if group.items]
 
@@ -303,7 +320,7 @@ class Stream:
                 spider.session.close()
         if now_s - self._swept_s >= _LONGEST_S:
             self._swept_s = now_s
-            sweep(self._workspace, self._clock.now())
+            sweep(self._workspace, self._clock.now(), {spider.folder for spider in self._spiders})
 
     def _let_go(self, spider: _Spider) -> None:
         spider.session.kill()

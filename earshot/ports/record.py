@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -285,19 +285,24 @@ class RecordWriter(RecordReader, OperatingWrites, SignInWrites, UpkeepWrites, Pr
         Changes nothing where a run has ended since `fetched_at`.
         """
 
-    def due_sources(self, now: datetime, limit: int) -> list[DueSource]:
-        """Return active sources with next_due_at <= now, longest due first, then by id."""
+    def due_sources(self, now: datetime, limit: int, leave_out: Container[str] = ()) -> list[DueSource]:
+        """Return active sources with next_due_at <= now, longest due first, then by id; those in `leave_out` not."""
 
     def due_after(self, time: datetime) -> list[DueSource]:
         """Return the active sources that are due later than `time`, by id."""
 
     def due_pages(
-        self, now: datetime, per_source: int, limit: int, waits: Mapping[str, timedelta] | None = None
+        self,
+        now: datetime,
+        per_source: int,
+        limit: int,
+        waits: Mapping[str, timedelta] | None = None,
+        leave_out: Container[str] = (),
     ) -> list[FrontierPage]:
         """Return pages to fetch of active sources, newest (published_at, else found_at) first, `per_source` at most.
 
         waits: by outcome of the last try ("" before the first) how long a page may wait for the next at most; one that
-        waits longer got its time from a clock that ran ahead, and is due.
+        waits longer got its time from a clock that ran ahead, and is due. leave_out: ids of sources.
         """
 
     def put_off_pages(self, page_ids: Sequence[str], until: datetime) -> None:

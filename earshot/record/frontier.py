@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -36,10 +36,18 @@ def _is_false() -> ColumnElement[bool]:
     return frontier.c.not_before > latest
 
 
+def _is_due() -> ColumnElement[bool]:
+    now = bindparam("now", type_=UtcDateTime())
+    return or_(frontier.c.not_before.is_(None), frontier.c.not_before <= now, _is_false())
+
+
+_SOURCES_DUE = select(source.c.id).where(
+    source.c.is_active,
+    exists().where(frontier.c.state == WAITING, frontier.c.source_id == source.c.id, _is_due()),
+)
 _DUE_OF_SOURCE = (
     select(frontier)
-    .where(frontier.c.state == WAITING, frontier.c.source_id == bindparam("wanted"))
-    .where(or_(frontier.c.not_before.is_(None), frontier.c.not_before <= bindparam("now"), _is_false()))
+    .where(frontier.c.state == WAITING, frontier.c.source_id == bindparam("wanted"), _is_due())
     .order_by(frontier.c.newest_at.desc(), frontier.c.id)
     .limit(bindparam("most"))
 )
@@ -72,18 +80,22 @@ class FrontierWrites(WriteSession):
     """What plans and settles pages."""
 
     def due_pages(
-        self, now: datetime, per_source: int, limit: int, waits: Mapping[str, timedelta] | None = None
+        self,
+        now: datetime,
+        per_source: int,
+        limit: int,
+        waits: Mapping[str, timedelta] | None = None,
+        leave_out: Container[str] = (),
     ) -> list[FrontierPage]:
         """Return pages to fetch of active sources, newest (published_at, else found_at) first, `per_source` at most.
 
         waits: by outcome of the last try ("" before the first) how long a page may wait for the next at most; one that
-        waits longer got its time from a clock that ran ahead, and is due.
+        waits longer got its time from a clock that ran ahead, and is due. leave_out: ids of sources.
         """
-        waiting = exists().where(frontier.c.state == WAITING, frontier.c.source_id == source.c.id)
-        sources = self.db.execute(select(source.c.id).where(source.c.is_active, waiting)).scalars().all()
         most: dict[str, Any] = {"now": now, "most": min(per_source, limit)}
         waits = waits or {}
         most |= {f"latest_{n}": now + waits[each] if each in waits else _NEVER for n, each in enumerate(_BOUNDED)}
+        sources = [each for each in self.db.execute(_SOURCES_DUE, most).scalars() if each not in leave_out]
         rows = [row for each in sources for row in self.db.execute(_DUE_OF_SOURCE, {"wanted": each} | most)]
         rows.sort(key=lambda row: row.id)
         rows.sort(key=lambda row: row.newest_at, reverse=True)

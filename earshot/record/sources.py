@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import Select, bindparam, func, insert, or_, select, update
@@ -11,7 +12,7 @@ from sqlalchemy import Select, bindparam, func, insert, or_, select, update
 from earshot.model import Outcome, Source
 from earshot.ports import DueSource, RunEnd, SourceRun, SourceState, holds
 from earshot.record import heard
-from earshot.record.session import Session, WriteSession, add_new
+from earshot.record.session import Session, WriteSession, add_new, chunks
 from earshot.record.tables import found_in, frontier, source, source_run
 
 _BLANK = {
@@ -111,11 +112,16 @@ class SourceWrites(WriteSession):
         if changes:
             self.db.execute(update(source).where(source.c.id == source_id).values(**changes))
 
-    def due_sources(self, now: datetime, limit: int) -> list[DueSource]:
-        """Return active sources with next_due_at <= now, longest due first, then by id."""
-        due = select(source).where(source.c.is_active, source.c.next_due_at <= now)
-        rows = self.db.execute(due.order_by(source.c.next_due_at, source.c.id).limit(limit))
-        return [due_source(row) for row in rows]
+    def due_sources(self, now: datetime, limit: int, leave_out: Container[str] = ()) -> list[DueSource]:
+        """Return active sources with next_due_at <= now, longest due first, then by id; those in `leave_out` not."""
+        due = select(source.c.id).where(source.c.is_active, source.c.next_due_at <= now)
+        names = self.db.execute(due.order_by(source.c.next_due_at, source.c.id)).scalars()
+        wanted = list(islice((name for name in names if name not in leave_out), limit))
+        rows: list[Any] = []
+        for part in chunks(wanted):
+            rows += self.db.execute(select(source).where(source.c.id.in_(part))).all()
+        place = {name: at for at, name in enumerate(wanted)}
+        return [due_source(row) for row in sorted(rows, key=lambda row: place[row.id])]
 
     def due_after(self, time: datetime) -> list[DueSource]:
         """Return the active sources that are due later than `time`, by id."""
