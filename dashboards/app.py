@@ -37,7 +37,7 @@ from dashboards.budget import Budget
 from dashboards.security import Access, Guard, wants_data, with_headers
 from earshot.alerts.unsubscribing import Unsubscribing
 from earshot.config.settings import Workspace
-from earshot.errors import ConfigError, Damaged, Mistake, PartialAnswer, QueryError, StorageError
+from earshot.errors import ConfigError, Damaged, IndexDamaged, Mistake, PartialAnswer, QueryError, StorageError
 from earshot.ports import Clock, MailLedger, MentionIndex, Record
 
 _TITLES = {
@@ -129,6 +129,12 @@ def _handle_errors(app: FastAPI, board: Board) -> None:
     def on_damage(request: Request, error: Exception) -> Response:
         return answer(request, 503, "The record is damaged", f"For whoever runs Earshot: {error}.")
 
+    def on_index(request: Request, error: Exception) -> Response:
+        text = f"{error}. Nothing is lost: incidents, mails and operations are shown as ever."
+        response = answer(request, 503, "Search is being rebuilt", text)
+        response.headers["retry-after"] = "5"
+        return response
+
     def on_storage(request: Request, error: Exception) -> Response:
         text = f"Record or index do not answer at the moment: {error}. Nothing is lost; try again shortly."
         response = answer(request, 503, "Not at the moment", text)
@@ -166,6 +172,7 @@ def _handle_errors(app: FastAPI, board: Board) -> None:
     app.add_exception_handler(HTTPException, on_http)
     app.add_exception_handler(Excess, on_excess)
     app.add_exception_handler(Damaged, on_damage)
+    app.add_exception_handler(IndexDamaged, on_index)
     app.add_exception_handler(StorageError, on_storage)
     app.add_exception_handler(PartialAnswer, on_part)
     app.add_exception_handler(ConfigError, on_config)

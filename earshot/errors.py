@@ -9,6 +9,7 @@
     ├── StorageError       try again later: record, lake or index did not answer
     │   ├── Collided         another writer was at the same: begin the transaction anew, at once
     │   ├── Damaged          a person puts a backup back: nothing is made anew over what is left
+    │   ├── IndexDamaged     the embedded index cannot be read: it is rebuilt from the record by itself
     │   ├── Gone             another process took it away since it was seen: this one item ends, the next begins
     │   ├── PartialAnswer    the index answered, but not all of it or not in time: thrown away
     │   └── Untrusted        its certificate is not trusted: work waits, and a check of the settings calls it a mistake
@@ -112,6 +113,10 @@ class Damaged(StorageError):  # noqa: N818 (what is left)
     def __init__(self, what: str, advice: str) -> None:
         self.what, self.advice = what, advice
         super().__init__(f"{what}. {advice}")
+
+
+class IndexDamaged(StorageError):  # noqa: N818 (what it is)
+    """The index inside cannot be read. Who publishes builds it anew from the record; nothing is lost."""
 
 
 class Gone(StorageError):  # noqa: N818 (what is not there any more)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -24,17 +24,17 @@ from typing import Any, TypeVar, cast
 import tantivy
 
 from earshot.clock import SystemClock
-from earshot.errors import StorageError
-from earshot.index import counting, paging, wiping
+from earshot.errors import IndexDamaged, StorageError
+from earshot.index import counting, paging, soundness, wiping
 from earshot.index.cursors import OLDEST, TimeCursor
 from earshot.index.filled import Filled
-from earshot.index.generations import ADVICE, Generations, translated
+from earshot.index.generations import ADVICE, DAMAGED, Generations, translated
 from earshot.index.narrowing import Narrowing
 from earshot.index.place import read_place, walked
 from earshot.index.timeline import gathered, parts
 from earshot.index.writing import apply, fill, held, tombstones
 from earshot.model import Filters, Hit, HourCount, Mention, SearchPage, SearchRequest
-from earshot.ports import Clock, Held, IndexAnswer, IndexWrite, Kept
+from earshot.ports import EMPTY, Clock, Held, IndexAnswer, IndexWrite, Kept
 from earshot.query.language import Purpose, parse
 from earshot.query.tree import Everything
 
@@ -95,7 +95,7 @@ class EmbeddedIndex:
         with self._generations.locked():
             current = self._generations.ensure()
             self._generations.remove_leftovers()
-            with translated(f"the index in {self._directory} was not written"):
+            with self._reading(f"the index in {self._directory} was not written"):
                 return apply(self._generations.open(current), writes)
 
     def keep(self, since: datetime | None = None) -> Kept:  # noqa: ARG002
@@ -115,16 +115,21 @@ class EmbeddedIndex:
             old = self._generations.readable()
             self._generations.forget_replaced()
             new = self._generations.make()
+            self._generations.note_progress(0)
             try:
                 with Filled() as put:
                     index = self._generations.open(new)
-                    count = fill(index, _noted(batches, put), self._tombstones(old))
+                    noted = self._generations.counted(_noted(batches, put))
+                    count = fill(index, noted, self._tombstones(old))
                     index.reload()
                     put.check(partial(held, index))
                 self._generations.switch(new, old)
+                (self._directory / DAMAGED).unlink(missing_ok=True)
             except BaseException:
                 self._generations.remove(new)
                 raise
+            finally:
+                self._generations.end_progress()
             return count
 
     def go_back(self) -> int:
@@ -176,7 +181,7 @@ class EmbeddedIndex:
         searcher = opened.index.searcher()
         whole = opened.narrowing.whole(node, request.filters, request.time_zone)
         rest = opened.narrowing.rest(whole, place.cursor) if isinstance(place.cursor, TimeCursor) else whole
-        with translated("the index could not be searched"):
+        with self._reading("the index could not be searched"):
             return paging.read_page(searcher, whole, rest, node, place)
 
     def walk(self, request: SearchRequest) -> Iterator[Hit]:
@@ -186,10 +191,10 @@ class EmbeddedIndex:
         searcher = opened.index.searcher()
         whole = opened.narrowing.whole(node, request.filters, request.time_zone)
         for part, count in _parts(opened, searcher, whole, place.size, is_rising=place.sort == OLDEST):
-            with translated("the index could not be searched"):
+            with self._reading("the index could not be searched"):
                 found = paging.addresses(searcher, part, count, place.sort)
             for address in found:
-                with translated("the index could not be searched"):
+                with self._reading("the index could not be searched"):
                     hit = paging.read_hit(searcher, address, node)
                 yield hit
 
@@ -199,20 +204,20 @@ class EmbeddedIndex:
         searcher = opened.index.searcher()
         whole = opened.narrowing.whole(Everything(), Filters(since=since), "UTC")
         for part, count in _parts(opened, searcher, whole, _REVISIONS):
-            with translated("the index could not be searched"):
+            with self._reading("the index could not be searched"):
                 found = paging.read_revisions(searcher, part, count)
             yield from found
 
     def count(self, request: SearchRequest) -> int:
         """Return the exact number of mentions."""
         _, searcher, query = self._whole(request)
-        with translated("the index could not be searched"):
+        with self._reading("the index could not be searched"):
             return paging.count(searcher, query)
 
     def facets(self, request: SearchRequest, fields: Sequence[str], size: int = 10) -> dict[str, list[tuple[str, int]]]:
         """Return per field its most frequent values, as the port says. own_voice counts "true" and "false"."""
         opened, searcher, query = self._whole(request)
-        with translated("the index could not be counted"):
+        with self._reading("the index could not be counted"):
             found = opened.remembered(
                 ("facets", *_asked(request), tuple(fields), size),
                 lambda: counting.facets(searcher, opened.index.schema, query, list(fields), size),
@@ -222,7 +227,7 @@ class EmbeddedIndex:
     def hours(self, request: SearchRequest, by: str = "", starts: Sequence[datetime] = ()) -> list[HourCount]:
         """Return counts per UTC hour or span, as the port says; mentions without a value of `by` are left out."""
         opened, searcher, query = self._whole(request)
-        with translated("the index could not be counted"):
+        with self._reading("the index could not be counted"):
             found = opened.remembered(
                 ("hours", *_asked(request), by), lambda: counting.hours(searcher, query, by, opened.narrowing.between)
             )
@@ -231,13 +236,61 @@ class EmbeddedIndex:
                 found = opened.remembered(key, lambda: gathered(found, starts))
         return list(found)
 
+    def damage(self, *, is_thorough: bool = False) -> str:
+        """Return why it has to be built anew, as the port says.
+
+        Whether all files are there is seen each time; what is in them is read where somebody could not read it.
+        """
+        mark = self._directory / DAMAGED
+        is_thorough = is_thorough or mark.exists()
+        if not (why := self._damage(is_thorough=is_thorough)) or why == EMPTY:
+            return why
+        try:
+            with self._generations.locked():  # else a writer may have replaced files between two looks
+                why = self._damage(is_thorough=is_thorough)
+        except StorageError:
+            return ""  # somebody writes to it, or builds it anew
+        if not why:
+            mark.unlink(missing_ok=True)
+        return why
+
+    def _damage(self, *, is_thorough: bool) -> str:
+        try:
+            current = self._generations.current()
+            if current is None:
+                return self._generations.lost_pointer() or EMPTY
+            self._generations.check_stamp(current)
+        except StorageError as error:
+            return str(error)
+        why = soundness.damage(current, is_thorough=is_thorough)
+        return why or (EMPTY if soundness.is_empty(current) else "")
+
+    @contextmanager
+    def _reading(self, doing: str) -> Iterator[None]:
+        """Turn what reading raises into StorageError; IndexDamaged where the files are not what was written."""
+        try:
+            with translated(doing):
+                yield
+        except StorageError as error:
+            raise self._named(error) from error
+
+    def _named(self, error: StorageError) -> StorageError:
+        if self._generations.is_rebuilding():
+            return IndexDamaged(self._generations.progress())
+        why = self._damage(is_thorough=True)
+        if not why or why == EMPTY:
+            return error
+        with suppress(OSError):
+            (self._directory / DAMAGED).touch()
+        return IndexDamaged(f"{error}. {self._generations.progress()}")
+
     def mentions(self) -> int:
         """Return how many mentions it holds, tombstones not counted."""
         return self.count(SearchRequest())
 
     def held(self, ids: Sequence[str]) -> dict[str, Held]:
         """Return what it has of these ids, deletes that it remembers included."""
-        with translated("the index could not be searched"):
+        with self._reading("the index could not be searched"):
             return held(self._open().index, ids)
 
     # what is in force
@@ -256,13 +309,15 @@ class EmbeddedIndex:
         for attempt in range(_ATTEMPTS):
             try:
                 return self._look()
-            except StorageError:
+            except StorageError as error:
                 if attempt == _ATTEMPTS - 1:
-                    raise
+                    raise self._named(error) from error
         raise AssertionError("unreachable")
 
     def _look(self) -> _Opened:
         current = self._generations.current()
+        if current is None and self._generations.is_rebuilding():
+            raise StorageError(self._generations.progress())
         if current is None:
             with self._generations.locked():
                 current = self._generations.ensure()

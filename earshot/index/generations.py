@@ -3,6 +3,8 @@
     DIR/CURRENT      name of the generation in force; replaced in one step
     DIR/REPLACED     name of the one before, kept for a way back until the next rebuild
     DIR/write.lock   held (flock) by whoever writes or rebuilds; the kernel lets go of it with the process
+    DIR/REBUILDING   how many mentions a rebuild has put in so far; touched all along
+    DIR/DAMAGED      a reader found files that are not what was written; the next who publishes rebuilds
     DIR/gen-*/       one tantivy index each, and `earshot.json` with the version of its schema
 
 Knows no mention and no query. What happens when: a rebuild fills a folder that CURRENT does not name yet, so a crash
@@ -16,8 +18,8 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import tantivy
@@ -25,9 +27,12 @@ import tantivy
 from earshot.errors import QueryError, StorageError
 from earshot.index.admission import nothing_kept
 from earshot.index.schema import make_schema, schema_version
+from earshot.model import Mention
 from earshot.ports import Clock
 
 POINTER, REPLACED, LOCK, STAMP = "CURRENT", "REPLACED", "write.lock", "earshot.json"
+REBUILDING, DAMAGED = "REBUILDING", "DAMAGED"
+_STANDING_S = 60.0
 _TOO_MANY = "exceeded max expansions"
 """Source: tantivy's RegexPhraseQuery takes 16,384 words; seen with version 0.27, read 2026-11."""
 _BEGIN_SO = "more than 16,000 words begin as a word with * beside NEAR does"
@@ -105,17 +110,67 @@ class Generations:
             StorageError: it is missing, damaged, or of another version.
         """
         where = f"the index in {self._directory}"
+        self.check_stamp(generation)
+        with translated(f"{where} is damaged ({ADVICE})"):
+            index = tantivy.Index.open(str(generation))
+            index.config_reader("manual")
+            index.reload()
+        return index
+
+    def check_stamp(self, generation: Path) -> None:
+        """Make sure that a generation is of this version.
+
+        Raises:
+            StorageError: it is missing, damaged, or of another version.
+        """
+        where = f"the index in {self._directory}"
         try:
             version = json.loads((generation / STAMP).read_text("utf-8"))["schema"]
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise StorageError(f"{where} is damaged or missing ({error}); {ADVICE}") from error
         if version != schema_version():
             raise StorageError(f"{where} was made by another version of Earshot; {ADVICE}")
-        with translated(f"{where} is damaged ({ADVICE})"):
-            index = tantivy.Index.open(str(generation))
-            index.config_reader("manual")
-            index.reload()
-        return index
+
+    def lost_pointer(self) -> str:
+        """Return that there are mentions and no pointer to them, or ""."""
+        if any(self._holds_documents(leftover) for leftover in self._generations()):
+            return f"the index in {self._directory} has lost its file {POINTER}"
+        return ""
+
+    # how far a rebuild is
+
+    def counted(self, batches: Iterable[Sequence[Mention]]) -> Iterator[Sequence[Mention]]:
+        """Yield the batches, and note for readers of all processes how many mentions have passed."""
+        done = 0
+        for batch in batches:
+            yield batch
+            done += len(batch)
+            self.note_progress(done)
+
+    def note_progress(self, done: int) -> None:
+        """Note how many mentions a rebuild has put in; a disk that refuses it does not end the rebuild."""
+        with suppress(OSError):
+            (self._directory / REBUILDING).write_text(str(done), "ascii")
+
+    def end_progress(self) -> None:
+        """Note that no rebuild is at work."""
+        with suppress(OSError):
+            (self._directory / REBUILDING).unlink(missing_ok=True)
+
+    def is_rebuilding(self) -> bool:
+        """Tell whether a rebuild is at work; one that was killed is not, after a minute."""
+        try:
+            return self._clock.now().timestamp() - (self._directory / REBUILDING).stat().st_mtime < _STANDING_S
+        except OSError:
+            return False
+
+    def progress(self) -> str:
+        """Return how far a rebuild is, in words."""
+        try:
+            done = int((self._directory / REBUILDING).read_text("ascii"))
+        except (OSError, ValueError):
+            return "It is rebuilt from the record by itself; collecting and alerts go on"
+        return f"Search is being rebuilt from the record: {done:,} mentions so far; collecting and alerts go on"
 
     def ensure(self) -> Path:
         """Return the generation in force, making a first one where there is none. Needs the lock.

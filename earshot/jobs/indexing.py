@@ -8,7 +8,9 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from earshot import leases
+import structlog
+
+from earshot import jobbook, leases
 from earshot.clock import SystemClock
 from earshot.config.settings import Workspace
 from earshot.errors import ConfigError
@@ -21,11 +23,12 @@ from earshot.pipeline.publish import reindex as reindex_all
 from earshot.pipeline.verify import verify as verify_index
 from earshot.pipeline.wiping import Wiped
 from earshot.pipeline.wiping import wipe as wipe_index
-from earshot.ports import Kept
+from earshot.ports import EMPTY, Kept
 from earshot.present import mention_dict
 from earshot.query.met import MOST_ASKED, forms_of, met_forms, small_letters
 from earshot.wiring import Parts, make_cluster_index
 
+log = structlog.get_logger(__name__)
 _UNWIPED = " Of erased mentions, the text of {} may still lie in its files: `earshot maintain index` cleans them."
 
 
@@ -41,8 +44,44 @@ def publish(workspace: str, seconds: float | None = None) -> dict[str, Any]:
 
 
 def run_publish(parts: Parts, seconds: float | None = None) -> Published:
-    """Run the index relay once."""
+    """Run the index relay once; an index that is damaged or lost is built anew from the record first."""
+    if why := why_rebuild(parts):
+        rebuild(parts, why)
+    return publish_beside(parts, seconds)
+
+
+def publish_beside(parts: Parts, seconds: float | None = None) -> Published:
+    """Run the index relay once, whatever the index is like."""
     return publish_outbox(parts.record, parts.index, parts.clock, leases.me(), seconds)
+
+
+def why_rebuild(parts: Parts, *, is_thorough: bool = False) -> str:
+    """Return why the index has to be built anew from the record, or "". An empty one only if the record has published.
+
+    is_thorough: read all of its files.
+
+    Raises:
+        StorageError: the record does not answer.
+    """
+    why = parts.index.damage(is_thorough=is_thorough)
+    if why != EMPTY:
+        return why
+    with parts.record.read() as reader:
+        counts = reader.counts()
+    return "the index holds nothing of what was published" if counts.mentions > counts.behind else ""
+
+
+def rebuild(parts: Parts, why: str, starter: str = jobbook.PROMPT) -> None:
+    """Build the index anew from the record, noted as a job.
+
+    Raises:
+        StorageError: another process is at it, or the record does not answer.
+    """
+    log.warning("the index is built anew from the record", reason=why)
+    with noted(parts, "reindex", starter=starter) as entry:
+        entry.note = why
+        mentions = reindex_all(parts.record, parts.index, parts.clock, leases.me(), indexed_since(parts))
+        entry.count({"mentions": mentions})
 
 
 def run_keep(parts: Parts) -> Kept:

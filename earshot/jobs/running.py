@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -12,8 +13,8 @@ import structlog
 from earshot import jobbook, leases
 from earshot.config.environment import environment
 from earshot.config.rereading import Rereading
-from earshot.errors import ConfigError, StorageError
-from earshot.jobs.indexing import run_publish
+from earshot.errors import ConfigError, EarshotError, StorageError
+from earshot.jobs.indexing import publish_beside, rebuild, run_publish, why_rebuild
 from earshot.jobs.opening import opened
 from earshot.jobs.operations_mail import OperationsMail
 from earshot.jobs.telling import run_alert, run_briefs
@@ -24,20 +25,28 @@ from earshot.wiring import Parts
 
 log = structlog.get_logger(__name__)
 _TRY_AGAIN_S = 2.0
+_REBUILD_AGAIN_S = 10.0
+_REBUILDING = "search is being rebuilt from the record"
 
 
 def make_runner(
     parts: Parts,
     on_change: Callable[[RoundReport], None] | None = None,
     has_changed: Callable[[], bool] = lambda: False,
+    *,
+    is_beside: bool = False,
 ) -> Runner:
-    """Return the runner of a workspace's stages. has_changed: whether its files are others now, and good."""
+    """Return the runner of a workspace's stages.
+
+    has_changed: whether its files are others now, and good. is_beside: an index that has to be built anew is built
+    beside the stages; else they wait for it.
+    """
     operations = OperationsMail(parts, lambda: runner.is_ending_mail)
     stages = Stages(
         record=parts.record,
         collector=parts.collector,
         ingest=parts.ingest,
-        publish=_Publishing(parts),
+        publish=_Publishing(parts, is_beside=is_beside),
         alert=lambda: run_alert(parts, lambda: runner.is_ending_mail),
         brief=lambda is_heard: run_briefs(parts, is_heard=is_heard),
         workspace=parts.workspace,
@@ -89,7 +98,7 @@ class Listening:
         return report
 
     def _once(self, parts: Parts, files: Rereading) -> RoundReport:
-        self._runner = make_runner(parts, self._on_change, files.has_changed)
+        self._runner = make_runner(parts, self._on_change, files.has_changed, is_beside=True)
         if self._is_stopped:
             self._runner.stop()
         report = self._runner.forever()
@@ -110,14 +119,36 @@ def _maintain(
 class _Publishing:
     """The index relay, for which a refused login is a wait as silence is: who listens goes on listening and telling."""
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts, self._said = parts, ""
+    def __init__(self, parts: Parts, *, is_beside: bool = False) -> None:
+        self._parts, self._said, self._is_beside = parts, "", is_beside
+        self._rebuild: threading.Thread | None = None
+        self._next_at, self._is_examined = 0.0, False
 
     def __call__(self) -> Published:
         try:
-            return run_publish(self._parts)
+            return self._beside() if self._is_beside else run_publish(self._parts)
         except ConfigError as error:
             if str(error) != self._said:
                 self._said = str(error)
                 log.error("nothing is published until the settings of the index are right", reason=self._said)
             return Published(waiting=self._said)
+
+    def _beside(self) -> Published:
+        """Publish; an index that has to be built anew is that in a thread, and what changed waits for it."""
+        is_at_it = self._rebuild is not None and self._rebuild.is_alive()
+        why = "" if is_at_it else why_rebuild(self._parts, is_thorough=not self._is_examined)
+        self._is_examined = True
+        if why and self._parts.clock.monotonic() >= self._next_at:
+            self._next_at = self._parts.clock.monotonic() + _REBUILD_AGAIN_S
+            self._rebuild = threading.Thread(target=self._build, args=(why,), name="rebuild", daemon=True)
+            self._rebuild.start()
+            is_at_it = True
+        return Published(waiting=_REBUILDING) if is_at_it else publish_beside(self._parts)
+
+    def _build(self, why: str) -> None:
+        try:
+            rebuild(self._parts, why, jobbook.RUN)
+        except EarshotError as error:
+            log.error("the index could not be built anew; it is tried again", reason=str(error))
+        except Exception:  # noted in the book of jobs; listening goes on
+            log.exception("the index could not be built anew; it is tried again")

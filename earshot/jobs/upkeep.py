@@ -13,7 +13,7 @@ from earshot.config.cron import Cron
 from earshot.errors import ConfigError, StorageError
 from earshot.jobs.again import stale_mentions
 from earshot.jobs.backing_up import keep_what_must_not_come_back, run_backup
-from earshot.jobs.indexing import indexed_since, run_keep, run_publish, run_wipe
+from earshot.jobs.indexing import indexed_since, rebuild, run_keep, run_publish, run_wipe, why_rebuild
 from earshot.jobs.opening import counted, noted, opened, report_dict
 from earshot.operating import Alarm, JobState
 from earshot.pipeline.erase import erase as erase_everywhere
@@ -172,6 +172,8 @@ def _part(
         record.forget_deleted()
         indices = {"begun": int(bool(kept.begun)), "dropped": len(kept.dropped), "refused": kept.refused}
         return indices | report_dict(wiped)
+    if why := why_rebuild(parts, is_thorough=True):
+        rebuild(parts, why, starter)
     found = integrity.examine(record, parts.lake, parts.index, clock, leases.me(), indexed_since(parts))
     numbers = {"cut": found.cut, "repaired": found.repaired}
     findings = [plain(each) for each in found.findings]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from earshot.ports import holds
 from earshot.ports.clock import Clock
-from earshot.ports.index import Held, IndexAnswer, IndexWrite, Kept, MentionIndex
+from earshot.ports.index import EMPTY, Held, IndexAnswer, IndexWrite, Kept, MentionIndex
 from earshot.ports.lake import Lake, LakeWriter
 from earshot.ports.mail import BeforeDot, Mailer, MailLedger, never
 from earshot.ports.reading import Classifier, Collector, CollectSession, Extractor, Recogniser
@@ -42,6 +42,7 @@ from earshot.ports.rows import (
 )
 
 __all__ = [
+    "EMPTY",
     "MAX_CHANGES",
     "BeforeDot",
     "Classifier",

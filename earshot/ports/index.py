@@ -52,6 +52,10 @@ class Kept:
     refused: str = ""
 
 
+EMPTY = "it holds nothing"
+"""What `MentionIndex.damage` says of an index that is there and empty, or not there."""
+
+
 class MentionIndex(Protocol):
     """The search engine's copy of mentions: derived, disposable, rebuildable."""
 
@@ -168,6 +172,13 @@ class MentionIndex(Protocol):
 
         Raises:
             StorageError: the index does not answer.
+        """
+
+    def damage(self, *, is_thorough: bool = False) -> str:
+        """Return why it has to be built anew from the record, or ""; EMPTY where it holds nothing at all.
+
+        is_thorough: read all of its files, also where nobody had trouble with them yet. A cluster mends itself, so
+        always "".
         """
 
     def mentions(self) -> int:

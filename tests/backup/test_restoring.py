@@ -14,7 +14,7 @@ from earshot import identity, jobs
 from earshot.backup import journal as journals
 from earshot.backup.settings_files import without_secrets
 from earshot.config.example import write_example
-from earshot.errors import ConfigError, Damaged
+from earshot.errors import ConfigError, Damaged, IndexDamaged
 from earshot.lake import WarcLake
 from earshot.model import DeliveryState
 from earshot.ports import DocumentKey, MentionWrite
@@ -260,6 +260,27 @@ def test_leases_of_the_old_record_are_free_and_check_says_what_is_missing(here: 
     assert said.startswith("Restored from the backup of 20")
     assert "Sources are fetched again: 0 of 1 so far." in said
     assert any("Restored from the backup" in each["what"] for each in jobs.alarms(str(there))["alarms"])
+
+
+@pytest.mark.fault(
+    case="The embedded index is deleted, or its files are damaged, while there is a record",
+    promise="The next who publishes builds it anew from the record; nobody has to call anything",
+)
+@pytest.mark.parametrize("is_deleted", [True, False])
+def test_an_index_that_is_lost_is_built_anew_by_whoever_publishes(here: Installation, *, is_deleted: bool) -> None:
+    for number in range(3):
+        here.tell(number)
+    jobs.publish(str(here.root))
+    folder = here.root / "var" / "index"
+    if is_deleted:
+        shutil.rmtree(folder)
+    else:
+        for path in folder.glob("gen-*/*.store"):
+            path.write_bytes(path.read_bytes()[:-50])
+        with pytest.raises(IndexDamaged):
+            list(jobs.search(str(here.root), "secret"))
+    jobs.publish(str(here.root))
+    assert len(list(jobs.search(str(here.root), "secret"))) == 3
 
 
 def test_a_folder_inside_var_is_refused(here: Installation) -> None:

@@ -229,6 +229,10 @@ class ClusterIndex:
         """Return counts per UTC hour or span, as the port says; mentions without a value of `by` are left out."""
         return counting.hours(self._counter(request), by, starts)
 
+    def damage(self, *, is_thorough: bool = False) -> str:  # noqa: ARG002
+        """Return "": a cluster mends itself."""
+        return ""
+
     def mentions(self) -> int:
         """Return how many mentions it holds, tombstones not counted."""
         return self.count(SearchRequest())
