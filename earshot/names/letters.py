@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from earshot.names.endings import INFLECTING, Languages
 
-_LOOKED_AT = 2_000
+_LOOKED_AT = 500  # longer texts are rarely of an unknown language; of more the walk would take longer
 _ALPHABETS = {
     "pl": "ąćęłńóśźż",
     "cs": "áčďéěíňóřšťúůýž",
