@@ -7,6 +7,7 @@ import subprocess
 import sys
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psutil
@@ -14,6 +15,7 @@ import pytest
 
 from earshot.demo.ports import free_port
 from scripts.engines.nodes import KEEPER
+from tests.busy import by_load
 from tests.demo.test_show import said, wait_for, wait_until_nothing_is_left
 from tests.terminal import at_a_terminal, press_ctrl_c
 
@@ -25,8 +27,16 @@ def on_engine(engine: str, directory: Path, port: int) -> AbstractContextManager
     return at_a_terminal(command, directory.with_suffix(".log"))
 
 
+def said_of(process: psutil.Process) -> dict[str, Any]:
+    """Return name and command line of a process, nothing of one that has just ended."""
+    try:
+        return process.as_dict(["name", "cmdline"])
+    except psutil.NoSuchProcess:
+        return {}
+
+
 def folder_of_engine(processes: list[psutil.Process]) -> Path:
-    (command,) = [each.cmdline() for each in processes if str(KEEPER) in each.cmdline()]
+    (command,) = [command for each in processes if str(KEEPER) in (command := said_of(each).get("cmdline") or [])]
     return Path(command[command.index(str(KEEPER)) + 1])
 
 
@@ -43,10 +53,10 @@ def test_it_fills_an_engine_of_its_own_shows_the_pages_and_ctrl_c_leaves_nothing
             assert (found.status_code, "<mark>" in found.text) == (200, True)
             started = psutil.Process(process.pid).children(recursive=True)
             folder = folder_of_engine(started)
-            assert any("java" in each.name() for each in started)
+            assert any("java" in said_of(each).get("name", "") for each in started)
             press_ctrl_c(process)
-            assert process.wait(timeout=60) == 0
-        _, left = psutil.wait_procs(started, timeout=20)
+            assert process.wait(timeout=by_load(60)) == 0
+        _, left = psutil.wait_procs(started, timeout=by_load(20))
         assert left == []
         assert not folder.exists()
         wait_until_nothing_is_left(directory)
@@ -58,13 +68,13 @@ def test_ctrl_c_while_the_engine_starts_leaves_nothing_running_and_is_no_fault(t
     with on_engine("opensearch", directory, free_port(0)) as process:
         wait_for(directory, "Starting OpenSearch", process)
         started: list[psutil.Process] = []
-        while not any("java" in each.name() for each in started):
+        while not any("java" in said_of(each).get("name", "") for each in started):
             assert process.poll() is None, said(directory)
             started = psutil.Process(process.pid).children(recursive=True)
         folder = folder_of_engine(started)
         press_ctrl_c(process)
-        assert process.wait(timeout=60) == 130
-    _, left = psutil.wait_procs(started, timeout=20)
+        assert process.wait(timeout=by_load(60)) == 130
+    _, left = psutil.wait_procs(started, timeout=by_load(20))
     assert left == []
     assert not folder.exists()
     assert "Traceback" not in said(directory)
