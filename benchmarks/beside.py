@@ -24,7 +24,7 @@ GOOD, PACE_S = 200, 10
 BAD = {"slow": 250, "delay": 250, "drip": 300}
 DEAD = 200
 MUTE = "127.0.0.153"
-_INSIDE = "EARSHOT_BENCHMARK_MUTE_NAMES"
+_INSIDE = "BENCHMARK_MUTE_NAMES"
 
 
 def main(seconds: int = 180) -> None:

@@ -43,7 +43,8 @@ def listen(root: Path, is_warm: Callable[[], bool], measured_s: float) -> tuple[
         time.sleep(measured_s)
         ended, after = time.monotonic(), cpu_s(process.pid)
     finally:
-        process.send_signal(signal.SIGTERM)
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
         process.wait(60)
     return began, ended, sum(after[pid] - before.get(pid, 0.0) for pid in after)
 
