@@ -42,11 +42,13 @@ else
 	@$(BIN)/python -m scripts.whole_suite $(RESULTS)
 endif
 
-# By night: tests that race, TIMES times each, with the rate of each; then every law with EXAMPLES times its examples.
+# By night: tests that race, TIMES times each, with the rate of each; kills at every call of a cycle (strace is needed);
+# then every law with EXAMPLES times its examples.
 TIMES ?= 200
 EXAMPLES ?= 20
 soak: .venv/all.installed system-parts
 	@EARSHOT_TIMES=$(TIMES) $(BIN)/python -m pytest -q -n 2 -m "races and not engines" $(TESTS)
+	@EARSHOT_TIMES=$(TIMES) $(BIN)/python -m pytest -q -rP -m soak $(TESTS)
 	@EARSHOT_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not engines" $(TESTS)
 
 # Every fault once, and docs/reliability.md written from what came of it. `TESTS=tests/spiders` prints a part of it.

@@ -1,6 +1,7 @@
 """For `make soak`: tests that race many times over, laws with many more examples, and how often each passed.
 
     EARSHOT_TIMES=200      tests marked `races` run so often; the rate of each is printed at the end
+                           (those marked `soak` run once, and not at all without it)
     EARSHOT_EXAMPLES=20    tests of a law take so many times their examples; all others are left out
 
 Without the two nothing is changed: an ordinary run takes few and good examples.
@@ -35,14 +36,21 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Give laws more examples, and leave everything else out."""
+    """Leave out what takes hours, unless it is asked for; give laws more examples, and leave everything else out."""
+    if TIMES == 1 or EXAMPLES > 1:
+        _leave_out(config, items, [item for item in items if item.get_closest_marker("soak")])
     if EXAMPLES == 1:
         return
     laws = [item for item in items if hasattr(_function(item), "hypothesis")]
     for function in {_function(item) for item in laws}:
         multiply(function, EXAMPLES)
-    config.hook.pytest_deselected(items=[item for item in items if item not in set(laws)])
-    items[:] = laws
+    _leave_out(config, items, [item for item in items if item not in set(laws)])
+
+
+def _leave_out(config: pytest.Config, items: list[pytest.Item], gone: list[pytest.Item]) -> None:
+    if gone:
+        config.hook.pytest_deselected(items=gone)
+        items[:] = [item for item in items if item not in set(gone)]
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
