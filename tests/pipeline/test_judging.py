@@ -32,8 +32,8 @@ class Watchful(WordJudge):
         self.asked: list[bool] = []
 
     @contextmanager
-    def write(self) -> Iterator[RecordWriter]:
-        with self._write() as writer:
+    def write(self, *, beside: bool = False) -> Iterator[RecordWriter]:
+        with self._write(beside=beside) as writer:
             self._here.is_writing = True
             try:
                 yield writer
