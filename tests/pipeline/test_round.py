@@ -13,6 +13,7 @@ from earshot import identity
 from earshot.config.settings import AlertSettings, CollectSettings, Settings
 from earshot.errors import ConfigError
 from earshot.model import Outcome, SearchRequest, TextIs
+from earshot.pipeline import run
 from earshot.pipeline.erase import erase
 from earshot.pipeline.publish import publish, reindex
 from earshot.pipeline.wiping import wipe
@@ -360,8 +361,9 @@ def test_a_round_makes_briefs_once_everything_due_was_heard(make_world: MakeWorl
 
 
 def test_a_run_for_good_asks_for_briefs_every_half_minute_and_lets_the_stage_wait(
-    make_world: MakeWorld,
+    make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(run, "_TICK_S", 0.01)
     world = make_world(sources=[make_source(id=f"s{n}", url=f"http://s{n}.example/feed") for n in range(3)])
     asked: list[tuple[float, bool]] = []
 
