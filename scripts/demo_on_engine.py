@@ -9,9 +9,12 @@ the record.
 from __future__ import annotations
 
 import argparse
+import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from rich.console import Console
@@ -49,16 +52,32 @@ def main() -> int:
 
 
 def _perform(distribution: Distribution, directory: Path, port: int, console: Console) -> int:
-    node = Node(distribution)
-    try:
-        node.ready()
+    with ExitStack() as ending:
+        with _noting_ctrl_c() as interrupted:
+            node = Node(distribution)
+            ending.callback(node.stop)
+            node.ready(interrupted=interrupted)
         settings = {"EARSHOT_INDEX_ENGINE": distribution.product, "EARSHOT_INDEX_URLS": node.url}
         console.print(f"{distribution.name} answers on {node.url}/. For commands of yours on this workspace:")
         console.print(f"  export {' '.join(f'{name}={value}' for name, value in settings.items())}", soft_wrap=True)
         _fill(directory, settings)
         return show(directory, port, console, settings)
+
+
+@contextmanager
+def _noting_ctrl_c() -> Iterator[threading.Event]:
+    """Note Ctrl-C while the block runs: an exception out of nowhere is lost where it strikes in a destructor."""
+    interrupted = threading.Event()
+    before = signal.signal(signal.SIGINT, lambda *_: interrupted.set())
+    try:
+        yield interrupted
+    except (EarshotError, RuntimeError, OSError, subprocess.SubprocessError):
+        if not interrupted.is_set():  # else it is what Ctrl-C did to a child
+            raise
     finally:
-        node.stop()
+        signal.signal(signal.SIGINT, before)
+    if interrupted.is_set():
+        raise KeyboardInterrupt
 
 
 def _fill(directory: Path, settings: Mapping[str, str]) -> None:

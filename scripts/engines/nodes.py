@@ -12,6 +12,7 @@ import ssl
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.request
 from collections.abc import Mapping
@@ -68,10 +69,17 @@ class Node:
         self._lay_out()
         self._process = self._start()
 
-    def ready(self, seconds: float = 300) -> Node:
-        """Return itself once it answers; its last lines where it does not."""
+    def ready(self, seconds: float = 300, interrupted: threading.Event | None = None) -> Node:
+        """Return itself once it answers; its last lines where it does not.
+
+        Raises:
+            KeyboardInterrupt: `interrupted` was set meanwhile.
+            RuntimeError: it ended, or did not answer in time.
+        """
         end = time.monotonic() + seconds
         while time.monotonic() < end and (self._process is None or self._process.poll() is None):
+            if interrupted is not None and interrupted.is_set():
+                raise KeyboardInterrupt
             try:
                 if self.ask("/_cluster/health")["status"] != "red":
                     return self

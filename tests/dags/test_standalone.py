@@ -449,9 +449,22 @@ def _wait_for(look: Callable[[], Any], complaint: str) -> Any:
 
 
 def _pause_collect(scene: Scene) -> None:
-    """Let nothing be collected any more, and what was collected be read to its end, its events included."""
-    scene.airflow.pause("earshot_collect", is_paused=True)
-    events = ("collect", "ingest", "publish", "alert")
+    """Let nothing be collected any more, and what was collected be read to its end, its events included.
+
+    Airflow begins no task of a paused DAG, also none of a run that is at work: it is paused between two runs.
+    """
+
+    def is_paused_between_runs() -> bool:
+        if _is_at_work(scene.airflow, "collect"):
+            return False
+        scene.airflow.pause("earshot_collect", is_paused=True)
+        if not _is_at_work(scene.airflow, "collect"):
+            return True
+        scene.airflow.pause("earshot_collect", is_paused=False)
+        return False
+
+    _wait_for(is_paused_between_runs, "collect was always at work")
+    events = ("ingest", "publish", "alert")
     _wait_for(lambda: not any(_is_at_work(scene.airflow, job) for job in events), "runs went on")
     _wait_until_quiet(scene.place)
 
