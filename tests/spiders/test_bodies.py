@@ -47,6 +47,7 @@ def test_the_limit_is_exact(coding: str, excess: int) -> None:
 
 
 @pytest.mark.parametrize("coding", CODERS)
+@pytest.mark.fault(case="A small body that unpacks to gigabytes", promise="Unpacking ends at its limit")
 def test_a_bomb_costs_no_more_than_its_limit(coding: str) -> None:
     bomb = CODERS[coding](bytes(16 * LIMIT))
     tracemalloc.start()
@@ -60,6 +61,7 @@ def test_a_bomb_costs_no_more_than_its_limit(coding: str) -> None:
 
 @pytest.mark.parametrize("coding", CODERS)
 @given(keep=st.floats(0.1, 0.99))
+@pytest.mark.fault(case="A packed body that is cut off", promise="It is noticed; nothing of it is stored")
 def test_a_body_cut_off_is_noticed(coding: str, keep: float) -> None:
     body = bytes(range(256)) * 40
     coded = CODERS[coding](body)

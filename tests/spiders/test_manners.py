@@ -124,6 +124,7 @@ def test_a_host_that_allows_more_is_asked_more_at_a_time(scene: Scene) -> None:
     assert scene.most("three at a time") == 3
 
 
+@pytest.mark.fault(case="A host that answers slowly", promise="No other host waits for it")
 def test_a_slow_host_blocks_no_other(tmp_path: Path) -> None:
     with serving() as server:
         slow = [make_item(server.url(f"/drip?{n}", 1), parallel=2) for n in range(2)]
@@ -149,6 +150,10 @@ def test_bodies_that_are_costly_to_read_keep_no_other_host_waiting(tmp_path: Pat
         assert max(found.of(item.url).elapsed_s for item in good) < 4.0
 
 
+@pytest.mark.fault(
+    case="Many very large answers at the same time",
+    promise="Some are left for later; memory stays within its bound",
+)
 def test_many_large_bodies_at_once_cost_some_of_them_but_never_the_batch(tmp_path: Path) -> None:
     with serving() as server:
         items = [make_item(server.url("/heavy", host)) for host in range(4)]
@@ -185,6 +190,7 @@ def test_robots_txt_is_obeyed_with_its_delay(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize(("name", "status"), [("robots 503", 503), ("robots reset", 0), ("robots drip", 0)])
+@pytest.mark.fault(case="robots.txt answers 503, breaks off or drips", promise="Nothing of the host is fetched")
 def test_an_unreachable_robots_txt_means_nothing_is_fetched(scene: Scene, name: str, status: int) -> None:
     assert {event.outcome for event in scene.ends(name)} == {Outcome.BLOCKED}
     assert all("/robots.txt " in event.reason for event in scene.ends(name))
@@ -237,11 +243,16 @@ def test_hops_of_earlier_batches_count(scene: Scene) -> None:
     assert far.reason == "more than 10 redirects"
 
 
+@pytest.mark.fault(case="A redirect to an address inside the network", promise="It is not followed")
 def test_a_redirect_to_a_private_address_is_not_followed(scene: Scene) -> None:
     for event in scene.ends("to private"):
         assert (event.outcome, "a redirect led there" in event.reason) == (Outcome.BLOCKED, True)
 
 
+@pytest.mark.fault(
+    case="A source that names an address inside the network, in any spelling",
+    promise="No connection is made",
+)
 def test_no_private_address_is_connected_to(tmp_path: Path) -> None:
     with serving() as server:
         port = server.port
@@ -269,6 +280,7 @@ def test_no_private_address_is_connected_to(tmp_path: Path) -> None:
         assert {url: found.of(url).outcome for url in urls} == dict.fromkeys(urls, Outcome.BLOCKED)
 
 
+@pytest.mark.fault(case="A public name that resolves to an address inside the network", promise="No connection is made")
 def test_a_name_that_resolves_to_a_private_address_is_refused_at_connection(tmp_path: Path) -> None:
     import socket
 
@@ -308,6 +320,7 @@ def test_by_the_proxy_names_are_the_proxys_and_literals_stay_refused(tmp_path: P
         assert "secret" not in (tmp_path / "batch.json").read_text(), "its login stands in no file"
 
 
+@pytest.mark.fault(case="A site whose certificate is not trusted", promise="It is not read")
 def test_https_goes_through_the_proxy_by_connect_and_certificates_are_checked(tmp_path: Path) -> None:
     key, certificate = tmp_path / "key.pem", tmp_path / "cert.pem"
     subprocess.run(

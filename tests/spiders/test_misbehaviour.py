@@ -85,6 +85,10 @@ def ran(server: MisbehavingServer, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @pytest.mark.parametrize(("path", "expected"), WORDS.items(), ids=WORDS)
+@pytest.mark.fault(
+    case="Servers that cut off, drip, reset, loop, lie about codings, send bombs, or redirect to files",
+    promise="Each ends in its outcome, in words, within its time; no other source is held up",
+)
 def test_every_misbehaviour_has_its_outcome_and_its_words(
     ran: Run, server: MisbehavingServer, path: str, expected: tuple
 ) -> None:
@@ -142,6 +146,7 @@ def test_the_same_body_is_unchanged(ran: Run, server: MisbehavingServer) -> None
 
 
 @pytest.mark.parametrize("path", ["/feed?long", "/feed?evil"])
+@pytest.mark.fault(case="An ETag that is far too long or holds control characters", promise="It is not sent back")
 def test_an_unusable_etag_is_not_sent(ran: Run, server: MisbehavingServer, path: str) -> None:
     assert ran.of(server.url(path)).outcome == Outcome.OK
     seen = next(seen for seen in server.seen if seen.path == path)
@@ -149,6 +154,7 @@ def test_an_unusable_etag_is_not_sent(ran: Run, server: MisbehavingServer, path:
     assert "x-evil" not in seen.headers
 
 
+@pytest.mark.fault(case="A redirect whose body is a bomb", promise="The body is never decoded")
 def test_redirects_are_followed_and_their_bodies_never_decoded(ran: Run, server: MisbehavingServer) -> None:
     assert ran.of(server.url("/hop?9")).final_url == server.url("/page?hopped")
     assert ran.of(server.url("/redirbomb")).final_url == server.url("/page?afterbomb")

@@ -70,6 +70,7 @@ def test_no_text_raises(body: str) -> None:
 
 
 @pytest.mark.captured
+@pytest.mark.fault(case="A robots.txt with unusual or broken rules", promise="It is read as Google reads it")
 def test_googles_cases_are_answered_as_google_answers_them() -> None:
     shared = os.environ.get("EARSHOT_SHARED")
     if not shared:
