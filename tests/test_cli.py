@@ -239,3 +239,4 @@ def test_erase_takes_a_document_out_and_a_later_round_does_not_bring_it_back(her
 
 def test_erase_wants_exactly_one_thing_to_erase(here: Here) -> None:
     here("erase", code=3)
+    here("erase", "--url", "http://a.example/", "--author", "Ada", code=3)
